@@ -1,0 +1,153 @@
+"""Every field of every config, once, with its meaning and unit.
+
+  python -m launch.train --config=configs/default.py --workdir=runs/default
+"""
+
+import ml_collections
+from ml_collections import config_dict
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """Returns the locked default config: procedural data alone, Siamese net."""
+  config = config_dict.create(
+    seed=0,  # of parameters, training pairs and bootstrap alike
+    synthesis=get_synthesis(),
+    model=get_model(),
+    loss=get_loss(),
+    train=get_train(),
+    detect=get_detect(),
+    eval=get_eval(),
+  )
+  config.lock()
+  return config
+
+
+def get_synthesis() -> ml_collections.ConfigDict:
+  """How training pairs are made; a weight or probability of 0 switches off."""
+  return config_dict.create(
+    size_px=128,  # side of the square pictures
+    margin_px=8,  # drawn beyond each edge, so that moves bring in content
+    bank='',  # .npz of data_tools.pack_backgrounds; needed by photographs
+    defect_free_share=0.15,  # of pairs that hold no anomaly at all
+    # Weights of the kinds of background; they need not sum to 1.
+    backgrounds=dict(
+      photographs=0.0,  # crops of the bank
+      fractal_noise=1.0,
+      dead_leaves=1.0,  # overlapping discs and boxes of any size
+      soft=0.5,  # smooth blobs without an edge
+      thresholded=1.0,  # noise cut hard into two colours
+      strokes=3.0,  # thin and thick lines on a ground
+      polygons=1.0,
+    ),
+    # Weights of the kinds of anomaly region, and their extent.
+    regions=dict(
+      polygons=1.0,  # convex, as in the paper
+      blobs=1.0,  # discs with a noisy edge
+      scratches=1.0,  # thin curved lines and fibres
+      specks=1.0,  # a few dots of a pixel or more
+      size_px=(4.0, 40.0),  # diameter, log-uniform
+      num_max=6,  # regions of a pair: uniform from 1 to this
+    ),
+    # Weights of what a region is filled with.
+    fills=dict(
+      background=1.0,  # another background's pixels
+      constant=1.0,  # one colour, often one that the picture has
+      inverted=1.0,  # the local content's negative
+      recoloured=1.0,  # the local content, channels mixed and shifted
+      blend_px=1.5,  # widest soft edge of a region
+      min_change=0.12,  # of a channel; less is not labelled a difference
+    ),
+    # What differs between two pictures of the same part and is no defect.
+    # Each is drawn with its probability; geometry for the reference only
+    # (the test picture keeps the grid of the mask), the rest for each side.
+    nuisances=dict(
+      shift=dict(probability=0.9, max_px=8.0),
+      rotation=dict(probability=0.7, max_deg=2.5),
+      scale=dict(probability=0.5, max_change=0.02),
+      warp=dict(probability=0.7, max_px=2.5, cell_px=32.0),
+      brightness=dict(probability=0.5, max_change=0.15),
+      contrast=dict(probability=0.5, max_change=0.3),
+      gamma=dict(probability=0.3, max_log2=0.5),
+      spot_light=dict(probability=0.25, max_change=0.25),
+      blur=dict(probability=0.4, max_sigma_px=1.2),
+      noise=dict(probability=0.5, max_std=0.06),
+      blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
+      # Both pictures cut into black and white, each with its own ragged edge.
+      binarisation=dict(probability=0.4, max_ragged=0.25),
+    ),
+  )
+
+
+def get_model() -> ml_collections.ConfigDict:
+  """The network; see zeroshot/model/build.py for what each field shapes."""
+  return config_dict.create(
+    kind='siamese',  # or 'early_fusion', the paper's
+    widths=(16, 24, 32, 48),  # channels at strides 2, 4, 8, 16
+    depths=(1, 1, 1, 1),  # residual blocks at each stride
+    match_radii=(1, 1, 2, 3),  # of the search window, cells of that stride
+    decoder_widths=(12, 16, 24, 32),
+  )
+
+
+def get_loss() -> ml_collections.ConfigDict:
+  """Weight of each term; 0 leaves a term out."""
+  return config_dict.create(
+    balanced_bce=1.0,
+    focal=0.0,
+    dice=0.5,
+    contrast=0.1,
+    label_smoothing=0.0,  # targets become [smoothing, 1 - smoothing]
+    focal_gamma=2.0,
+    contrast_margin=0.5,  # least cosine distance wanted inside the mask
+  )
+
+
+def get_train() -> ml_collections.ConfigDict:
+  """Optimisation, logging and checkpoints."""
+  return config_dict.create(
+    steps=6000,
+    batch_size=16,  # pairs of a step over all devices and processes
+    learning_rate=2e-3,  # peak
+    schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'
+    warmup_steps=200,
+    weight_decay=1e-4,
+    clip_norm=1.0,  # of the gradient over all parameters
+    ema_decay=0.998,  # 0 evaluates the raw parameters
+    log_every=50,
+    checkpoint_every=500,
+    keep_checkpoints=2,
+    sample_every=500,  # pictures of pairs and score maps
+    num_samples=8,
+  )
+
+
+def get_detect() -> ml_collections.ConfigDict:
+  """From score map to boxes."""
+  return config_dict.create(
+    registration='affine',  # of the reference, before scoring; or 'none'
+    threshold=0.5,  # of the score; pixels above it form components
+    min_confidence=0.0,  # boxes below it are dropped
+    min_area_px=6.0,  # components with fewer pixels are dropped
+    join_px=2.0,  # components nearer than this are one
+    box_margin_px=0.0,  # added on every side of a box
+    tile_px=1024,  # pictures with a longer side go through tiles
+    tile_overlap_px=128,
+  )
+
+
+def get_eval() -> ml_collections.ConfigDict:
+  """What is evaluated, and how."""
+  return config_dict.create(
+    root='',  # folder of the split lists and groups (PCBData)
+    split='trainval',  # name of the list, without .txt
+    groups='',  # comma-separated; '' takes all
+    max_pairs=0,  # take only the first pairs of the list; 0 takes all
+    iou_threshold=0.33,
+    bootstrap_samples=1000,
+    synthetic_pairs=64,  # for the pixel metrics; 0 leaves them out
+    pictures=12,  # drawn into the output folder
+    # Annotators leave room round a defect; the shrunk boxes leave none.
+    box_margin_px=dict(official=6.0, shrunk=0.0, as_published=0.0, coco=6.0),
+    # Moves every reference: turned about the centre, scaled, then shifted.
+    misalign=dict(shift_px=0.0, rotation_deg=0.0, scale=1.0),
+  )
