@@ -73,7 +73,7 @@ def get_synthesis() -> ml_collections.ConfigDict:
       noise=dict(probability=0.5, max_std=0.06),
       blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
       # Both pictures cut into black and white, each with its own ragged edge.
-      binarisation=dict(probability=0.4, max_ragged=0.25),
+      binarisation=dict(probability=0.4, max_ragged_px=1.5),
     ),
   )
 
@@ -84,7 +84,8 @@ def get_model() -> ml_collections.ConfigDict:
     kind='siamese',  # or 'early_fusion', the paper's
     widths=(16, 24, 32, 48),  # channels at strides 2, 4, 8, 16
     depths=(1, 1, 1, 1),  # residual blocks at each stride
-    match_radii=(1, 1, 2, 3),  # of the search window, cells of that stride
+    match_radii=(1, 1, 2, 2),  # of the search window, cells of that stride
+    match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
   )
 

@@ -1,0 +1,57 @@
+"""config.model -> network; the only place that opens it.
+
+  model = build_model(config.model)
+  variables = model.init(key, reference, test)
+  prediction = model.apply(variables, reference, test)
+"""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import ml_collections
+
+from zeroshot.model.early_fusion import EarlyFusion
+from zeroshot.model.siamese import Siamese
+
+
+def build_model(config: ml_collections.ConfigDict) -> nn.Module:
+  """Builds the network that ``config.kind`` names.
+
+  Args:
+    config: ``config.model``.
+
+  Returns:
+    A module called with ``reference`` and ``test`` ``[B, H, W, 3]`` that
+    returns a ``Prediction``; its ``stride`` divides the sides it takes.
+
+  Raises:
+    ValueError: for an unknown kind, or fields that do not fit together.
+  """
+  kinds = {'siamese': _siamese, 'early_fusion': _early_fusion}
+  if config.kind not in kinds:
+    raise ValueError(
+      f'model.kind is {config.kind!r}; it must be one of {sorted(kinds)}'
+    )
+  return kinds[config.kind](config)
+
+
+def _siamese(config: ml_collections.ConfigDict) -> Siamese:
+  """The Siamese network, its per-scale fields checked to be as many."""
+  fields = ('widths', 'depths', 'match_radii', 'decoder_widths')
+  lengths = {name: len(config[name]) for name in fields}
+  if len(set(lengths.values())) != 1:
+    raise ValueError(
+      f'model fields differ in their number of scales: {lengths}; '
+      'give one value for each stride 2, 4, 8, ...'
+    )
+  return Siamese(
+    **{name: tuple(config[name]) for name in fields},
+    match_support=config.match_support,
+  )
+
+
+def _early_fusion(config: ml_collections.ConfigDict) -> EarlyFusion:
+  """The paper's network at the given widths."""
+  return EarlyFusion(
+    widths=tuple(config.widths), decoder_width=config.decoder_widths[0]
+  )

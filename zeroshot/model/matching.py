@@ -1,0 +1,146 @@
+"""Local matching: where in the reference does each test feature come from.
+
+Coarse to fine. At each scale the reference's features are first sampled where
+the coarser scale pointed; then each test feature is compared with a window of
+them, a softmax over the window says where it came from, and the features there
+are gathered. What is left between a feature and what was gathered for it is
+true difference. The idea of a local cost volume about a warped picture is
+PWC-Net's (D. Sun et al., CVPR 2018).
+
+  matched, flow = match(test, reference, flow, sharpness, radius=2, support=1)
+"""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zeroshot.types import Array
+
+
+def match(
+  test: Array,
+  reference: Array,
+  flow: Array,
+  sharpness: Array,
+  *,
+  radius: int,
+  support: int,
+) -> tuple[Array, Array]:
+  """Gathers, for each test feature, the reference's features that match it.
+
+  Args:
+    test: ``[B, h, w, C]``.
+    reference: ``[B, h, w, C]``.
+    flow: ``[B, h, w, 2]``, row and column offsets in cells at which the
+      search window is centred.
+    sharpness: scalar; multiplies similarities before the softmax.
+    radius: of the search window, in cells.
+    support: similarities are averaged over a square of this radius, so that a
+      whole neighbourhood moves together and a defect cannot borrow a match
+      from elsewhere in the window.
+
+  Returns:
+    The gathered features ``[B, h, w, C]`` and the refined flow
+    ``[B, h, w, 2]``.
+  """
+  reference = warp(reference, flow)
+  if radius == 0:
+    return reference, flow
+  offsets = window(radius)
+  windows = [shifted(reference, dy, dx, radius=radius) for dy, dx in offsets]
+  similarity = jnp.stack(
+    [jnp.mean(test * moved, axis=-1) for moved in windows], axis=-1
+  )  # [B, h, w, K]
+  if support:
+    side = 2 * support + 1
+    similarity = nn.avg_pool(
+      similarity,
+      window_shape=(side, side),
+      padding='SAME',
+      count_include_pad=False,
+    )
+  share = jax.nn.softmax(sharpness * similarity, axis=-1)
+  matched = sum(
+    share[..., k : k + 1] * moved for k, moved in enumerate(windows)
+  )
+  step = share @ jnp.asarray(offsets, share.dtype)  # [B, h, w, 2]
+  return matched, flow + step
+
+
+def window(radius: int) -> np.ndarray:
+  """The offsets of a square window, row by row.
+
+  Args:
+    radius: in cells.
+
+  Returns:
+    Int ``[(2 * radius + 1)**2, 2]``, row and column.
+  """
+  reach = np.arange(-radius, radius + 1)
+  return np.stack(np.meshgrid(reach, reach, indexing='ij'), -1).reshape(-1, 2)
+
+
+def shifted(x: Array, dy: int, dx: int, *, radius: int) -> Array:
+  """``x`` read at a constant offset, its edges replicated.
+
+  Args:
+    x: ``[B, h, w, C]``.
+    dy: rows.
+    dx: columns.
+    radius: the largest offset of the window, so that all pad alike.
+
+  Returns:
+    ``[B, h, w, C]`` with value ``x[y + dy, x + dx]``.
+  """
+  pad = ((0, 0), (radius, radius), (radius, radius), (0, 0))
+  padded = jnp.pad(x, pad, mode='edge')
+  h, w = x.shape[1:3]
+  return padded[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
+
+
+def warp(x: Array, flow: Array) -> Array:
+  """Samples features bilinearly at displaced cells.
+
+  Args:
+    x: ``[B, h, w, C]``.
+    flow: ``[B, h, w, 2]``, row and column offsets in cells.
+
+  Returns:
+    ``[B, h, w, C]``; beyond the picture its edge goes on.
+  """
+  return jax.vmap(_warp)(x, flow)
+
+
+def _warp(x: Array, flow: Array) -> Array:
+  """``warp`` of one picture."""
+  h, w, c = x.shape
+  rows = jnp.clip(jnp.arange(h)[:, None] + flow[..., 0], 0, h - 1)
+  columns = jnp.clip(jnp.arange(w)[None, :] + flow[..., 1], 0, w - 1)
+  row = jnp.clip(jnp.floor(rows), 0, max(h - 2, 0))
+  column = jnp.clip(jnp.floor(columns), 0, max(w - 2, 0))
+  down, right = (rows - row)[..., None], (columns - column)[..., None]
+  index = row.astype(jnp.int32) * w + column.astype(jnp.int32)
+  below = w if h > 1 else 0
+  beside = 1 if w > 1 else 0
+  flat = x.reshape(h * w, c)
+  top = (1 - right) * flat[index] + right * flat[index + beside]
+  bottom = (1 - right) * flat[index + below] + right * flat[
+    index + below + beside
+  ]
+  return (1 - down) * top + down * bottom
+
+
+def upsample_flow(flow: Array) -> Array:
+  """The flow at half the stride, smoothly interpolated.
+
+  Args:
+    flow: ``[B, h, w, 2]`` in cells.
+
+  Returns:
+    ``[B, 2 * h, 2 * w, 2]`` in the finer cells, so values double.
+  """
+  b, h, w, _ = flow.shape
+  return 2.0 * jax.image.resize(flow, (b, 2 * h, 2 * w, 2), 'bilinear')

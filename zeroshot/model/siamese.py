@@ -1,0 +1,118 @@
+"""The Siamese discrepancy network.
+
+One encoder sees both pictures. From the coarsest scale to the finest, the
+reference's features are matched to the test's; the difference to what was
+matched goes into a decoder, both ways round, and nothing else does: the
+decoder never sees a picture, only how the two disagree.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from zeroshot.model import blocks, matching
+from zeroshot.model.encoder import Encoder
+from zeroshot.types import Array
+
+
+class Prediction(NamedTuple):
+  """What a network says of a pair.
+
+  Attributes:
+    logits: ``[B, H, W]``; positive where the pictures truly differ.
+    features: for each scale, finest first, the test's features and the
+      matched reference's, ``[B, h, w, C]`` each; empty for a network that
+      compares no features.
+  """
+
+  logits: Array
+  features: tuple[tuple[Array, Array], ...]
+
+
+class Siamese(nn.Module):
+  """See the module's docstring.
+
+  Attributes:
+    widths: channels of the encoder at strides 2, 4, 8, ...
+    depths: residual blocks at each stride.
+    match_radii: radius of the search window at each stride, cells.
+    match_support: radius of the square over which similarities are averaged.
+    decoder_widths: channels of the decoder at each stride.
+  """
+
+  widths: tuple[int, ...]
+  depths: tuple[int, ...]
+  match_radii: tuple[int, ...]
+  match_support: int
+  decoder_widths: tuple[int, ...]
+
+  @property
+  def stride(self) -> int:
+    """Height and width must be multiples of this."""
+    return 2 ** len(self.widths)
+
+  @nn.compact
+  def __call__(self, reference: Array, test: Array) -> Prediction:
+    """Compares two pictures.
+
+    Args:
+      reference: image ``[B, H, W, 3]``, H and W multiples of ``stride``.
+      test: image ``[B, H, W, 3]``.
+
+    Returns:
+      Prediction with logits ``[B, H, W]``.
+    """
+    both = Encoder(self.widths, self.depths)(
+      jnp.concatenate([reference, test], axis=0)
+    )
+    flow, decoded = None, None
+    features = []
+    for scale in reversed(range(len(self.widths))):
+      reference_features, test_features = jnp.split(both[scale], 2)
+      if flow is None:
+        flow = jnp.zeros((*test_features.shape[:3], 2))
+      else:
+        flow = matching.upsample_flow(flow)
+      sharpness = self.param(
+        f'sharpness_{scale}', nn.initializers.constant(10.0), ()
+      )
+      matched, flow = matching.match(
+        test_features,
+        reference_features,
+        jax.lax.stop_gradient(flow),
+        sharpness,
+        radius=self.match_radii[scale],
+        support=self.match_support,
+      )
+      features.append((test_features, matched))
+      difference = test_features - matched
+      decoded = DecoderStage(self.decoder_widths[scale])(
+        jnp.concatenate([nn.relu(difference), nn.relu(-difference)], -1),
+        decoded,
+      )
+    logits = nn.Conv(4, (3, 3))(decoded)
+    logits = blocks.depth_to_space(logits, factor=2)[..., 0]
+    return Prediction(logits=logits, features=tuple(reversed(features)))
+
+
+class DecoderStage(nn.Module):
+  """Adds one scale's difference to what coarser scales said.
+
+  Attributes:
+    width: channels.
+  """
+
+  width: int
+
+  @nn.compact
+  def __call__(self, difference: Array, coarser: Array | None) -> Array:
+    """``difference [B, h, w, 2C]`` and ``coarser [B, h/2, w/2, D]``."""
+    x = nn.Conv(self.width, (1, 1))(difference)
+    if coarser is not None:
+      x = x + blocks.upsample(nn.Conv(self.width, (1, 1))(coarser))
+    x = blocks.ResidualBlock(self.width)(x)
+    return nn.relu(x)

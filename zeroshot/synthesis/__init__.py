@@ -1,0 +1,11 @@
+"""Pairs out of nothing: key -> Pair(reference, test, mask), on the device.
+
+  fields       smooth random fields and the coordinate grid
+  shapes       antialiased shapes from signed distances
+  backgrounds  what both pictures show
+  regions      where they differ
+  fills        what stands there instead
+  nuisances    what differs and is no defect
+  mixture      one kind drawn by weight
+  pairs        the door: everything above, one example, vmapped once
+"""

@@ -1,0 +1,70 @@
+"""One kind of a family, drawn by weight.
+
+  image = mixture.draw(key, {'soft': soft, 'strokes': strokes}, weights)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from zeroshot.types import Array
+
+T = TypeVar('T')
+
+
+def select(
+  family: str,
+  kinds: Mapping[str, Callable[..., T]],
+  weights: Mapping[str, float],
+) -> tuple[list[Callable[..., T]], list[float]]:
+  """The kinds with a weight, so that the rest are not even compiled.
+
+  Args:
+    family: name for messages, for example ``'synthesis.regions'``.
+    kinds: every kind of the family by name.
+    weights: weight of each kind; the same names as ``kinds``.
+
+  Returns:
+    The functions with a positive weight, and those weights.
+
+  Raises:
+    ValueError: if names disagree, a weight is negative, or none is positive.
+  """
+  if set(kinds) != set(weights):
+    raise ValueError(
+      f'{family} weighs {sorted(weights)}; the kinds are {sorted(kinds)}'
+    )
+  for name, weight in weights.items():
+    if weight < 0:
+      raise ValueError(f'{family}.{name} is {weight}; a weight is at least 0')
+  chosen = [name for name in kinds if weights[name] > 0]
+  if not chosen:
+    raise ValueError(f'every weight of {family} is 0; give one of them weight')
+  return [kinds[name] for name in chosen], [weights[name] for name in chosen]
+
+
+def draw(
+  key: Array, kinds: list[Callable[..., T]], weights: list[float], *args: Array
+) -> T:
+  """Calls one of ``kinds`` with a key and ``args``.
+
+  Args:
+    key: key; one part chooses, the other is handed on.
+    kinds: functions ``(key, *args) -> T`` of equal output shapes.
+    weights: positive weight of each.
+    *args: arrays handed to the chosen kind.
+
+  Returns:
+    What the chosen kind returns. Under ``vmap`` all kinds are computed and
+    one is selected.
+  """
+  if len(kinds) == 1:
+    return kinds[0](key, *args)
+  choice_key, kind_key = jax.random.split(key)
+  log_weights = jnp.log(jnp.asarray(weights))
+  index = jax.random.categorical(choice_key, log_weights)
+  return jax.lax.switch(index, kinds, kind_key, *args)
