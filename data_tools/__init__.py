@@ -1,0 +1,1 @@
+"""Tools that prepare data: an image bank, a small set of boards."""

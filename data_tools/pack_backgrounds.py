@@ -1,0 +1,117 @@
+"""Packs a folder of photographs into one image bank.
+
+  python -m data_tools.pack_backgrounds --photographs=DIR --out=FILE.npz
+
+The bank holds ``pictures``, uint8 ``[N, S, S, 3]`` RGB, and ``names``. A
+training run that is given it holds it on the device and cuts its backgrounds
+out of it. Files without a picture's suffix are left alone; a picture that
+cannot be read is an error, and then nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from absl import flags
+
+from launch import command
+from zeroshot.data import pictures
+from zeroshot.types import HostArray
+
+SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+
+
+def main(argv: Sequence[str]) -> None:
+  """Packs what the flags ask for."""
+  del argv
+  out = Path(flags.FLAGS.out)
+  count = pack(Path(flags.FLAGS.photographs), out, size_px=flags.FLAGS.size_px)
+  print(f'{count} pictures: {out}')
+
+
+def pack(photographs: Path, out: Path, *, size_px: int) -> int:
+  """Writes the image bank of a folder.
+
+  Args:
+    photographs: folder whose pictures are packed, in the order of their names.
+    out: file to write, ``.npz``.
+    size_px: side S of the square pictures in the bank.
+
+  Returns:
+    The number of pictures.
+
+  Raises:
+    ValueError: the folder has no picture, one of them cannot be read (all such
+      are named), or an argument is out of range.
+  """
+  if size_px < 1:
+    raise ValueError(f'size_px is {size_px}; give at least 1')
+  if out.suffix != '.npz':
+    raise ValueError(f'{out}: a bank is a .npz file')
+  if not photographs.is_dir():
+    raise ValueError(f'{photographs}: there is no such folder')
+  files = sorted(
+    file for file in photographs.iterdir() if file.suffix.lower() in SUFFIXES
+  )
+  if not files:
+    raise ValueError(f'{photographs}: no file ends in {", ".join(SUFFIXES)}')
+  packed: list[HostArray] = []
+  unreadable: list[str] = []
+  for file in files:
+    try:
+      packed.append(square(pictures.read_picture(file), size_px=size_px))
+    except ValueError as error:
+      unreadable.append(str(error))
+  if unreadable:
+    raise ValueError(
+      f'nothing was written; {len(unreadable)} of {len(files)} pictures cannot '
+      f'be read: {"; ".join(unreadable)}'
+    )
+  _write(out, np.stack(packed), [file.name for file in files])
+  return len(files)
+
+
+def square(image: HostArray, *, size_px: int) -> HostArray:
+  """The middle of a picture, its shorter side resized.
+
+  Args:
+    image: float32 ``[H, W, 3]`` in [0, 1].
+    size_px: side S of the result.
+
+  Returns:
+    uint8 ``[S, S, 3]``.
+  """
+  height, width = image.shape[:2]
+  side = min(height, width)
+  top, left = (height - side) // 2, (width - side) // 2
+  middle = image[top : top + side, left : left + side]
+  method = cv2.INTER_AREA if side >= size_px else cv2.INTER_CUBIC
+  resized = cv2.resize(middle, (size_px, size_px), interpolation=method)
+  return np.rint(np.clip(resized, 0, 1) * 255).astype(np.uint8)
+
+
+def _write(out: Path, packed: HostArray, names: list[str]) -> None:
+  """Writes the bank in one move, so that no half file is ever found."""
+  out.parent.mkdir(parents=True, exist_ok=True)
+  partial = out.with_name(f'{out.name}.partial')
+  with partial.open('wb') as file:
+    np.savez(file, pictures=packed, names=np.array(names))
+  os.replace(partial, out)
+
+
+def define_flags() -> None:
+  """The command's flags; a function, so that importing does nothing."""
+  flags.DEFINE_string(
+    'photographs', None, 'Folder of the photographs.', required=True
+  )
+  flags.DEFINE_string('out', None, 'The .npz file to write.', required=True)
+  flags.DEFINE_integer('size_px', 256, 'Side of the pictures in the bank.')
+
+
+if __name__ == '__main__':
+  define_flags()
+  command.run(main)
