@@ -1,0 +1,115 @@
+"""The bootstrap from a bare Python, without installing anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from launch import environment
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+  """An empty place for the environment; what would be run is listed."""
+  monkeypatch.setenv('UV_PROJECT_ENVIRONMENT', str(tmp_path / 'made'))
+  return tmp_path / 'made'
+
+
+@pytest.fixture
+def synced(folder, monkeypatch):
+  """Replaces uv: makes the folder and lists the extras of every call."""
+  calls = []
+
+  def sync(uv, where, extras):
+    python = environment.python_of(where)
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.touch()
+    calls.append(extras)
+
+  monkeypatch.setattr(environment, 'install_uv', lambda: ['uv'])
+  monkeypatch.setattr(environment, 'sync', sync)
+  return calls
+
+
+def test_prepare_installs_once(folder, synced):
+  python = environment.prepare('cpu', 'test')
+  assert python == environment.python_of(folder)
+  environment.prepare('cpu', 'test')
+  environment.prepare('cpu')  # fewer are there already
+  assert synced == [('cpu', 'test')]
+
+
+def test_prepare_installs_again_for_another_lock(folder, synced, monkeypatch):
+  environment.prepare('cpu')
+  monkeypatch.setattr(environment, 'lock_hash', lambda: 'another')
+  environment.prepare('cpu')
+  assert synced == [('cpu',), ('cpu',)]
+
+
+def test_prepare_installs_again_for_another_python(folder, synced, monkeypatch):
+  environment.prepare('cpu')
+  monkeypatch.setattr(environment, 'version', lambda: '3.99')
+  environment.prepare('cpu')
+  assert len(synced) == 2
+
+
+def test_enter_keeps_the_extras_that_are_there(folder, synced, monkeypatch):
+  started = []
+  monkeypatch.setattr(os, 'execv', lambda *words: started.append(words))
+  environment.prepare('cuda13', 'dev')
+  environment.enter('cpu', 'test')
+  assert synced[-1] == ('cpu', 'cuda13', 'dev', 'test')
+  python = str(environment.python_of(folder))
+  assert started == [(python, [python, *sys.argv])]
+
+
+def test_enter_returns_inside_the_environment(folder, synced, monkeypatch):
+  monkeypatch.setattr(os, 'execv', lambda *_: pytest.fail('started again'))
+  environment.prepare('cpu')
+  monkeypatch.setattr(sys, 'prefix', str(folder))
+  assert environment.enter('cpu') is None
+  assert len(synced) == 1
+
+
+def test_an_old_python_gets_one_line(folder, monkeypatch):
+  monkeypatch.setattr(sys, 'version_info', (3, 10, 4))
+  with pytest.raises(SystemExit, match=r'is too old.*3\.11 or newer'):
+    environment.prepare('cpu')
+  assert not folder.exists()
+
+
+def test_a_damaged_stamp_counts_as_none(folder, synced):
+  environment.prepare('cpu')
+  environment.stamp_file(folder).write_text('[')
+  assert not environment.stamp_holds(folder, ('cpu',))
+
+
+def test_a_failing_command_gives_its_exit_code(capfd):
+  with pytest.raises(SystemExit) as caught:
+    environment.call([sys.executable, '-c', 'raise SystemExit(7)'])
+  assert caught.value.code == 7
+  assert 'exit code 7' in capfd.readouterr().err
+
+
+def test_a_missing_command_does_not_succeed():
+  assert not environment.succeeds(['no-such-command-anywhere'])
+  assert environment.succeeds([sys.executable, '-c', ''])
+
+
+def test_it_needs_nothing_but_the_standard_library():
+  file = Path(environment.__file__)
+  done = subprocess.run(
+    [
+      sys.executable,
+      '-S',
+      '-c',
+      f'import runpy; runpy.run_path({str(file)!r})',
+    ],
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 0, done.stderr

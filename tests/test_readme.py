@@ -1,0 +1,83 @@
+"""What the README tells a newcomer to type is run here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from launch import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / 'README.md').read_text()
+
+# Each command of a bash block, and the test below that runs it.
+RUN_BY = {
+  'python3 launch/quickstart.py': 'test_quickstart',
+  'python3 tests/run.py': 'test_run',
+}
+
+
+def bash_lines(text):
+  blocks = re.findall(r'^```bash\n(.*?)^```', text, re.MULTILINE | re.DOTALL)
+  return [line for block in blocks for line in block.splitlines() if line]
+
+
+@pytest.fixture
+def variables():
+  """Of a command that finds its environment ready: the one we run in."""
+  if not environment.stamp_holds(Path(sys.prefix), ('cpu', 'test')):
+    pytest.skip('these tests do not run in what launch/environment.py made')
+  changed = {**os.environ, 'UV_PROJECT_ENVIRONMENT': sys.prefix}
+  del changed['XLA_FLAGS']  # one device, as on a newcomer's machine
+  return changed
+
+
+def run(command, variables, *arguments):
+  words = [sys.executable, *command.split()[1:], *map(str, arguments)]
+  return subprocess.run(
+    words, cwd=ROOT, env=variables, capture_output=True, text=True
+  )
+
+
+def test_every_bash_line_of_the_readme_is_run_here():
+  assert bash_lines(README) == list(RUN_BY)
+  assert all(name in globals() for name in RUN_BY.values())
+
+
+def test_every_file_that_the_readme_names_is_there():
+  named = set(re.findall(r'`((?:configs|launch|tests)/[\w./]+)`', README))
+  assert named
+  assert all((ROOT / name).exists() for name in named)
+
+
+def test_every_module_that_the_readme_names_is_there():
+  named = set(re.findall(r'python -m ([\w.]+)', README))
+  assert len(named) >= 5
+  for name in named:
+    assert (ROOT / f'{name.replace(".", "/")}.py').is_file(), name
+
+
+@pytest.mark.slow
+def test_quickstart(variables, tmp_path):
+  done = run('python3 launch/quickstart.py', variables, f'--out={tmp_path}')
+  assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+  folder = tmp_path / 'evaluation-generated'
+  metrics = json.loads((folder / 'metrics.json').read_text())
+  assert metrics['official']['num_images'] == 12
+  assert f'pictures: {folder}' in done.stdout
+  for protocol in ('official', 'shrunk', 'as-published', 'coco'):
+    assert re.search(rf'^{protocol} +[\d-]', done.stdout, re.MULTILINE)
+
+
+def test_run(variables):
+  done = run(
+    'python3 tests/run.py', variables, '--collect-only', '-q', __file__
+  )
+  assert done.returncode == 0, done.stderr
+  assert 'test_run' in done.stdout
