@@ -1,0 +1,103 @@
+"""Every config builds and is locked; every field is read by something."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import ml_collections
+import pytest
+
+from configs import default
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = sorted(
+  file.stem for file in (ROOT / 'configs').glob('*.py') if file.stem[0] != '_'
+)
+
+
+def leaves(config, prefix=()):
+  """Paths of all fields that hold a value."""
+  for name, value in config.items():
+    if isinstance(value, ml_collections.ConfigDict):
+      yield from leaves(value, (*prefix, name))
+    else:
+      yield (*prefix, name)
+
+
+def words_read(sources):
+  """Names by which code can read a field: ``c.name``, ``c['name']``, ``**c``.
+
+  A field that is handed over by ``**`` arrives as a parameter, or, for a
+  family of kinds, as the key of the dict of its functions.
+  """
+  found = set()
+  for source in sources:
+    for node in ast.walk(ast.parse(source)):
+      if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        found.add(node.attr)
+      elif isinstance(node, ast.arg):
+        found.add(node.arg)
+      elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found.add(node.value)
+      elif isinstance(node, ast.AnnAssign) and isinstance(
+        node.target, ast.Name
+      ):
+        found.add(node.target.id)  # field of a module or a NamedTuple
+  return found
+
+
+def code():
+  for folder in ('zeroshot', 'launch'):
+    for file in sorted((ROOT / folder).rglob('*.py')):
+      yield file.read_text()
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_config_builds_and_is_locked(name):
+  config = importlib.import_module(f'configs.{name}').get_config()
+  assert config.is_locked
+  with pytest.raises(AttributeError, match='no_such_field'):
+    config.train.no_such_field = 1
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_config_has_the_fields_of_default_and_no_others(name):
+  config = importlib.import_module(f'configs.{name}').get_config()
+  assert set(leaves(config)) == set(leaves(default.get_config()))
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_every_field_can_be_overridden_from_the_command_line(name):
+  config = importlib.import_module(f'configs.{name}').get_config()
+  for path in leaves(config):
+    value = config
+    for word in path:
+      value = value[word]
+    assert isinstance(value, bool | int | float | str | tuple), path
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_config_opens_with_its_command(name):
+  text = (ROOT / 'configs' / f'{name}.py').read_text()
+  assert f'python -m launch.train --config=configs/{name}.py' in text
+
+
+def test_every_field_is_read():
+  read = words_read(code())
+  unread = {
+    '.'.join(path)
+    for path in leaves(default.get_config())
+    if path[-1] not in read
+  }
+  assert not unread
+
+
+def test_an_unread_field_would_be_found():
+  read = words_read(code())
+  assert 'no_such_field' not in read
+  source = 'c.stored = 1\nno = c.wanted\ndef f(*, given): ...\nkinds = {"a": f}'
+  assert {'wanted', 'given', 'a'} <= words_read([source])
+  assert 'stored' not in words_read([source])
+  assert 'no' not in words_read([source])

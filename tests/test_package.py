@@ -1,0 +1,68 @@
+"""Every entry point imports and says how it is used; the wheel's content."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = sorted(
+  f'{folder}.{file.stem}'
+  for folder in ('launch', 'data_tools')
+  for file in (ROOT / folder).glob('*.py')
+  if "__name__ == '__main__'" in file.read_text()
+)
+PREPARES = 'launch.environment'  # takes no flags
+
+
+def test_the_commands_are_all_there():
+  assert {
+    'launch.train',
+    'launch.evaluate',
+    'launch.score',
+    'launch.quickstart',
+    'data_tools.pack_backgrounds',
+    'data_tools.make_pairs',
+  } <= set(COMMANDS)
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_command_imports_and_has_a_main(name):
+  module = importlib.import_module(name)
+  assert module.__doc__
+  assert callable(getattr(module, 'main', None)) or name == PREPARES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [n for n in COMMANDS if n != PREPARES])
+def test_command_says_how_it_is_used(name):
+  done = subprocess.run(
+    [sys.executable, '-m', name, '--help'],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode in (0, 1), done.stderr  # absl leaves with 1
+  assert '--' in done.stdout
+  assert 'Traceback' not in done.stderr
+
+
+def test_the_wheel_holds_the_library_alone():
+  project = tomllib.loads((ROOT / 'pyproject.toml').read_text())
+  target = project['tool']['hatch']['build']['targets']['wheel']
+  assert target == {'packages': ['zeroshot']}
+  assert (ROOT / 'zeroshot' / 'py.typed').is_file()
+
+
+def test_the_lock_names_the_public_index_alone():
+  lock = tomllib.loads((ROOT / 'uv.lock').read_text())
+  registries = {p['source'].get('registry') for p in lock['package']} - {None}
+  assert registries == {'https://pypi.org/simple'}
+  for package in lock['package']:
+    for wheel in package.get('wheels', ()):
+      assert wheel['url'].startswith('https://files.pythonhosted.org/')
