@@ -1,5 +1,6 @@
 """Every field of every config, once, with its meaning and unit.
 
+Command:
   python -m launch.train --config=configs/default.py --workdir=runs/default
 """
 

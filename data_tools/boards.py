@@ -118,9 +118,9 @@ def photograph(
       cv2.INTER_LINEAR,
       borderMode=cv2.BORDER_REPLICATE,
     )
-  grain = rng.normal(size=(size, size)).astype(np.float32)
+  grain: HostArray = rng.normal(size=(size, size)).astype(np.float32)
   grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
-  blurred = cv2.GaussianBlur(image, (0, 0), 1.0) + 0.25 * grain
+  blurred: HostArray = cv2.GaussianBlur(image, (0, 0), 1.0) + 0.25 * grain
   return (blurred > 0.5).astype(np.float32)
 
 

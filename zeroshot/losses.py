@@ -59,7 +59,9 @@ def build_loss(config: ml_collections.ConfigDict) -> Loss:
       'negative'
     )
 
-  def loss(prediction: Prediction, mask: Array) -> tuple[Array, dict[str, Array]]:
+  def loss(
+    prediction: Prediction, mask: Array
+  ) -> tuple[Array, dict[str, Array]]:
     values = {
       name: terms[name](prediction, mask)
       for name, weight in weights.items()
@@ -143,7 +145,8 @@ def contrast(
   """
   if not features:
     return jnp.zeros(())
-  return sum(_contrast(*pair, mask, margin) for pair in features) / len(features)
+  scales = [_contrast(*pair, mask, margin) for pair in features]
+  return jnp.mean(jnp.stack(scales))
 
 
 def _contrast(test: Array, matched: Array, mask: Array, margin: float) -> Array:

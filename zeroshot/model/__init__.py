@@ -1,5 +1,6 @@
 """The network: two pictures -> one logit per pixel.
 
+Files:
   blocks         convolution, normalisation, residual block, resampling
   encoder        picture -> features at strides 2, 4, 8, 16; shared by both
   matching       where in the reference does this feature of the test come from

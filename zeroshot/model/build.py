@@ -1,5 +1,6 @@
 """config.model -> network; the only place that opens it.
 
+Usage:
   model = build_model(config.model)
   variables = model.init(key, reference, test)
   prediction = model.apply(variables, reference, test)
@@ -45,7 +46,10 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
       'give one value for each stride 2, 4, 8, ...'
     )
   return Siamese(
-    **{name: tuple(config[name]) for name in fields},
+    widths=tuple(config.widths),
+    depths=tuple(config.depths),
+    match_radii=tuple(config.match_radii),
+    decoder_widths=tuple(config.decoder_widths),
     match_support=config.match_support,
   )
 

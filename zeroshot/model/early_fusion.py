@@ -55,9 +55,9 @@ class EarlyFusion(nn.Module):
       scales.append(x)
     decoded = nn.Conv(self.decoder_width, (1, 1))(scales[-1])
     for skip in reversed(scales[1:-1]):
-      decoded = blocks.upsample(decoded) + nn.Conv(
-        self.decoder_width, (1, 1)
-      )(skip)
+      decoded = blocks.upsample(decoded) + nn.Conv(self.decoder_width, (1, 1))(
+        skip
+      )
       decoded = nn.gelu(nn.Conv(self.decoder_width, (3, 3))(decoded))
     logits = nn.Conv(1, (3, 3))(decoded)  # [B, H / 4, W / 4, 1]
     shape = (*reference.shape[:3], 1)

@@ -12,6 +12,8 @@ PWC-Net's (D. Sun et al., CVPR 2018).
 
 from __future__ import annotations
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -63,8 +65,8 @@ def match(
       count_include_pad=False,
     )
   share = jax.nn.softmax(sharpness * similarity, axis=-1)
-  matched = sum(
-    share[..., k : k + 1] * moved for k, moved in enumerate(windows)
+  matched = functools.reduce(
+    jnp.add, (share[..., k : k + 1] * moved for k, moved in enumerate(windows))
   )
   step = share @ jnp.asarray(offsets, share.dtype)  # [B, h, w, 2]
   return matched, flow + step

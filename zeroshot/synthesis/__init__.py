@@ -1,5 +1,6 @@
 """Pairs out of nothing: key -> Pair(reference, test, mask), on the device.
 
+Files:
   fields       smooth random fields and the coordinate grid
   shapes       antialiased shapes from signed distances
   backgrounds  what both pictures show

@@ -8,6 +8,7 @@ for natural images", IJCV 41 (2001).
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -165,7 +166,9 @@ def dead_leaves(key: Array, *, size: int) -> Array:
   """
   ground_key, leaves_key = jax.random.split(key)
   leaf = functools.partial(_leaf, size=size)
-  return _paint(leaf, leaves_key, NUM_LEAVES, ground=colour(ground_key), size=size)
+  return _paint(
+    leaf, leaves_key, NUM_LEAVES, ground=colour(ground_key), size=size
+  )
 
 
 def _leaf(key: Array, *, size: int) -> tuple[Array, Array]:
@@ -206,7 +209,8 @@ def strokes(key: Array, *, size: int) -> Array:
   stroke = functools.partial(
     _stroke,
     size=size,
-    axis=jax.random.uniform(axis_key) * jnp.pi
+    axis=jax.random.uniform(axis_key)
+    * jnp.pi
     * jax.random.bernoulli(axis_key, 0.5),
     width_px=2.0 * 2.0 ** jax.random.uniform(width_key, maxval=2.5),
     ground=ground,
@@ -269,9 +273,7 @@ def polygons(key: Array, *, size: int) -> Array:
   )
 
 
-def _polygon(
-  key: Array, *, size: int, palette: Array
-) -> tuple[Array, Array]:
+def _polygon(key: Array, *, size: int, palette: Array) -> tuple[Array, Array]:
   """One polygon: its signed distance and its colour."""
   shape_key, centre_key, radius_key, colour_key = jax.random.split(key, 4)
   y, x = fields.grid(size)
@@ -287,7 +289,14 @@ def _polygon(
   return distance, palette[index]
 
 
-def _paint(draw, key: Array, count: int, *, ground: Array, size: int) -> Array:
+def _paint(
+  draw: Callable[[Array], tuple[Array, Array]],
+  key: Array,
+  count: int,
+  *,
+  ground: Array,
+  size: int,
+) -> Array:
   """Paints ``count`` shapes, each over those before it."""
 
   def paint_one(canvas: Array, shape_key: Array) -> tuple[Array, None]:

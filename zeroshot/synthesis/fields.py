@@ -1,5 +1,6 @@
 """Smooth random fields and the coordinate grid that shapes are drawn on.
 
+Usage:
   y, x = fields.grid(144)
   noise = fields.noise(key, size=144, cell_px=16.0)
 """
@@ -64,5 +65,7 @@ def fractal_noise(key: Array, *, size: int, slope: Array | float) -> Array:
   amplitudes = amplitudes / jnp.linalg.norm(amplitudes)
   field = jnp.zeros((size, size))
   for octave, cell_px in enumerate(OCTAVES_PX):
-    field += amplitudes[octave] * noise(keys[octave], size=size, cell_px=cell_px)
+    field += amplitudes[octave] * noise(
+      keys[octave], size=size, cell_px=cell_px
+    )
   return field * 1.4  # the interpolation took about half of the variance

@@ -1,5 +1,6 @@
 """One kind of a family, drawn by weight.
 
+Usage:
   image = mixture.draw(key, {'soft': soft, 'strokes': strokes}, weights)
 """
 

@@ -8,6 +8,8 @@ drawn with its own probability by ``maybe``.
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -208,8 +210,13 @@ def gaussian_blur(image: Array, sigma_px: Array) -> Array:
   pad = BLUR_RADIUS_PX
   padded = jnp.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode='edge')
   rows, columns = image.shape[:2]
-  tall = sum(weights[i] * padded[i : i + rows] for i in range(2 * pad + 1))
-  return sum(weights[i] * tall[:, i : i + columns] for i in range(2 * pad + 1))
+  shifts = range(2 * pad + 1)
+  tall = functools.reduce(
+    jnp.add, (weights[i] * padded[i : i + rows] for i in shifts)
+  )
+  return functools.reduce(
+    jnp.add, (weights[i] * tall[:, i : i + columns] for i in shifts)
+  )
 
 
 def sense(

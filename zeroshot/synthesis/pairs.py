@@ -162,8 +162,13 @@ def background_drawer(
       'synthesis.backgrounds.photographs has weight but there is no bank; '
       'pack one with data_tools.pack_backgrounds and set synthesis.bank'
     )
-  kinds = {
-    'photographs': lambda key: backgrounds.photographs(key, bank, size=size),
+
+  def photographs(key: Array) -> Array:
+    assert bank is not None
+    return backgrounds.photographs(key, bank, size=size)
+
+  kinds: dict[str, Callable[[Array], Array]] = {
+    'photographs': photographs,
     'fractal_noise': functools.partial(backgrounds.fractal_noise, size=size),
     'dead_leaves': functools.partial(backgrounds.dead_leaves, size=size),
     'soft': functools.partial(backgrounds.soft, size=size),
@@ -203,9 +208,7 @@ def change(
   """
   free_key, count_key, regions_key = jax.random.split(key, 3)
   count = jax.random.randint(count_key, (), 1, num_regions_max + 1)
-  count = jnp.where(
-    jax.random.bernoulli(free_key, defect_free_share), 0, count
-  )
+  count = jnp.where(jax.random.bernoulli(free_key, defect_free_share), 0, count)
 
   def fill_one(image: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
     index, region_key = step

@@ -26,7 +26,9 @@ def coverage(distance_px: Array, *, softness_px: Array | float = 1.0) -> Array:
   return jnp.clip(0.5 - distance_px / softness_px, 0.0, 1.0)
 
 
-def rotate(y: Array, x: Array, *, centre: Array, angle: Array) -> tuple[Array, Array]:
+def rotate(
+  y: Array, x: Array, *, centre: Array, angle: Array
+) -> tuple[Array, Array]:
   """Coordinates in a frame that is centred and turned.
 
   Args:
