@@ -28,6 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 LEAST_PYTHON = (3, 11)
 UV = 'uv>=0.9,<1'
+PIP_INSTALL = ('pip', 'install', '--quiet', '--disable-pip-version-check')
 
 
 def enter(*extras: str) -> None:
@@ -91,15 +92,11 @@ def install_uv() -> list[str]:
     return command
   say('installing uv ...')
   if succeeds([sys.executable, '-m', 'venv', '--clear', str(folder)]):
-    call([str(python), '-m', 'pip', 'install', '--quiet', UV])
+    call([str(python), '-m', *PIP_INSTALL, UV])
     return command
   if succeeds([sys.executable, '-m', 'pip', '--version']):
-    call(
-      [
-        *[sys.executable, '-m', 'pip', 'install', '--quiet', '--upgrade'],
-        *['--target', str(folder), UV],
-      ]
-    )
+    options = ['--upgrade', '--target', str(folder)]
+    call([sys.executable, '-m', *PIP_INSTALL, *options, UV])
     return [str(folder / 'bin' / 'uv')]
   found = shutil.which('uv')
   if not found:
@@ -112,7 +109,7 @@ def install_uv() -> list[str]:
 
 def sync(uv: list[str], folder: Path, extras: tuple[str, ...]) -> None:
   """Installs the locked versions into ``folder``."""
-  say(f'installing the locked packages into {folder} ...')
+  say(f'installing the locked packages, about 1 GB, into {folder} ...')
   command = [*uv, 'sync', '--locked', '--quiet', '--python', sys.executable]
   command += ['--project', str(ROOT)]
   command += [word for extra in extras for word in ('--extra', extra)]

@@ -82,6 +82,55 @@ def test_an_old_python_gets_one_line(folder, monkeypatch):
   assert not folder.exists()
 
 
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+  """A machine without uv; a test says what works on it and sees the calls."""
+  works, calls = set(), []
+
+  def succeeds(command):
+    return any(word in works for word in command)
+
+  monkeypatch.setattr(environment, 'ROOT', tmp_path)
+  monkeypatch.setattr(environment, 'succeeds', succeeds)
+  monkeypatch.setattr(environment, 'call', calls.append)
+  monkeypatch.setattr(environment.shutil, 'which', lambda _: None)
+  return works, calls
+
+
+def test_uv_goes_into_an_environment_of_its_own(machine, tmp_path):
+  works, calls = machine
+  works.add('venv')
+  python = str(environment.python_of(tmp_path / '.cache' / 'uv'))
+  assert environment.install_uv() == [python, '-m', 'uv']
+  assert calls[0][:4] == [python, '-m', 'pip', 'install']
+
+
+def test_uv_that_is_there_is_taken(machine):
+  works, calls = machine
+  works.add('uv')
+  environment.install_uv()
+  assert calls == []
+
+
+def test_uv_comes_by_pip_without_venv(machine, tmp_path):
+  works, calls = machine
+  works.add('pip')
+  folder = tmp_path / '.cache' / 'uv'
+  assert environment.install_uv() == [str(folder / 'bin' / 'uv')]
+  assert calls[0][:4] == [sys.executable, '-m', 'pip', 'install']
+  assert str(folder) in calls[0]
+
+
+def test_without_venv_and_pip_a_uv_on_the_path_serves(machine, monkeypatch):
+  monkeypatch.setattr(environment.shutil, 'which', lambda _: '/some/uv')
+  assert environment.install_uv() == ['/some/uv']
+
+
+def test_without_any_of_them_one_line_says_what_to_install(machine):
+  with pytest.raises(SystemExit, match=r'neither venv nor pip.*python3-venv'):
+    environment.install_uv()
+
+
 def test_a_damaged_stamp_counts_as_none(folder, synced):
   environment.prepare('cpu')
   environment.stamp_file(folder).write_text('[')
