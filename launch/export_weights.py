@@ -1,0 +1,34 @@
+"""Writes the parameters of a run to one safetensors file.
+
+  python -m launch.export_weights --workdir=runs/default --out=w.safetensors
+
+``launch.evaluate`` takes it as ``--weights``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from absl import flags
+
+from launch import command
+from zeroshot import checkpoints
+
+
+def main(argv: Sequence[str]) -> None:
+  """Copies the newest checkpoint's parameters, or those of ``--step``."""
+  del argv
+  parameters, config, step = checkpoints.load_parameters(
+    flags.FLAGS.workdir, flags.FLAGS.step
+  )
+  checkpoints.save_weights(
+    flags.FLAGS.out, parameters, config=config, step=step
+  )
+  print(f'{flags.FLAGS.out}: parameters of step {step}')
+
+
+if __name__ == '__main__':
+  flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
+  flags.DEFINE_string('out', None, 'File to write.', required=True)
+  flags.DEFINE_integer('step', None, 'Of the checkpoint; default: newest.')
+  command.run(main)

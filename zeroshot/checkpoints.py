@@ -1,0 +1,285 @@
+"""Checkpoints of a run, by orbax, and weight files, by safetensors.
+
+  with open_checkpoints(workdir, keep_last=2) as manager:
+    save(manager, step, model=parameters, train=the_rest, config=config)
+    checkpoint = restore_latest(manager)
+
+  parameters, config, step = load_parameters(workdir)
+  save_weights(path, parameters, config=config, step=step)
+  parameters, config, step = load_weights(path)
+
+A checkpoint has three items: ``model``, the parameters that are evaluated;
+``train``, what training needs on top; and ``meta``, JSON with the config. All
+arrays pass through the host as NumPy, so that any number of devices of any kind
+can read what another wrote. This is the only user of orbax.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+import safetensors
+import safetensors.numpy
+from absl import logging
+from flax import traverse_util
+
+_FOLDER = 'checkpoints'
+
+
+class Checkpoint(NamedTuple):
+  """What was read back.
+
+  Attributes:
+    step: number of completed updates.
+    model: nested dicts of NumPy arrays, the evaluated parameters.
+    train: nested dicts of NumPy arrays, as they were given to ``save``.
+    config: of the run that saved it, as plain dicts and lists.
+  """
+
+  step: int
+  model: Any
+  train: Any
+  config: dict[str, Any]
+
+
+@contextlib.contextmanager
+def open_checkpoints(
+  workdir: str | Path, *, keep_last: int = 1, read_only: bool = False
+) -> Iterator[ocp.CheckpointManager]:
+  """Opens the checkpoints of a run; waits for unfinished saves on leaving.
+
+  Args:
+    workdir: folder of the run; it is made unless ``read_only``.
+    keep_last: how many of the newest checkpoints to keep.
+    read_only: neither write nor clean up.
+
+  Yields:
+    orbax's manager.
+
+  Raises:
+    ValueError: where none could be kept.
+  """
+  if keep_last < 1:
+    raise ValueError(
+      f'train.keep_checkpoints={keep_last} would keep none; take 1 or more'
+    )
+  # Absolute: with a relative path orbax fails later, in its own thread.
+  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  policies = ocp.checkpoint_managers.preservation_policy
+  options = ocp.CheckpointManagerOptions(
+    preservation_policy=policies.LatestN(keep_last),
+    cleanup_tmp_directories=not read_only,
+    read_only=read_only,
+    create=not read_only,
+  )
+  # Leaving the block waits for the save in flight, which is lost otherwise.
+  with ocp.CheckpointManager(folder, options=options) as manager:
+    yield manager
+
+
+def save(
+  manager: ocp.CheckpointManager,
+  step: int,
+  *,
+  model: Any,
+  train: Any,
+  config: Mapping[str, Any],
+) -> None:
+  """Starts to save a checkpoint; it is written in the background.
+
+  Args:
+    manager: from ``open_checkpoints``.
+    step: number of completed updates.
+    model: nested dicts of arrays, the parameters that are evaluated.
+    train: nested dicts of arrays, what training needs on top.
+    config: JSON-compatible.
+
+  Raises:
+    RuntimeError: where orbax declines, which it says by its return value alone.
+  """
+  items = ocp.args.Composite(
+    model=ocp.args.StandardSave(jax.device_get(model)),
+    train=ocp.args.StandardSave(jax.device_get(train)),
+    meta=ocp.args.JsonSave({'config': dict(config), 'step': step}),
+  )
+  if not manager.save(step, args=items):
+    raise RuntimeError(
+      f'the checkpoint of step {step} was not saved in {manager.directory}, '
+      f'whose latest is {manager.latest_step()}; move that folder away, or '
+      'take another --workdir'
+    )
+
+
+def restore_latest(manager: ocp.CheckpointManager) -> Checkpoint | None:
+  """Reads the newest checkpoint that can be read.
+
+  One that is damaged is renamed to ``STEP.corrupt``, with a warning, and the
+  one before is taken: the run goes on from there.
+
+  Args:
+    manager: from ``open_checkpoints``, not read-only.
+
+  Returns:
+    The checkpoint; None where the run has not saved any yet.
+
+  Raises:
+    ValueError: where there are checkpoints and none can be read.
+  """
+  steps = sorted(manager.all_steps(), reverse=True)
+  for step in steps:
+    try:
+      return _read(manager, step)
+    except Exception as error:  # orbax raises all kinds, bare ones included
+      _set_aside(manager, step, error)
+  if steps:
+    raise ValueError(
+      f'none of the checkpoints {steps} in {manager.directory} can be read; '
+      'they were renamed to *.corrupt; run the command again to start anew'
+    )
+  return None
+
+
+def load_parameters(
+  workdir: str | Path, step: int | None = None
+) -> tuple[Any, dict[str, Any], int]:
+  """Reads the parameters of a run, on any machine.
+
+  Args:
+    workdir: folder of the run.
+    step: of the checkpoint; the newest by default.
+
+  Returns:
+    The parameters, nested dicts of NumPy arrays; the config of the run as
+    plain dicts and lists; the step.
+
+  Raises:
+    ValueError: where there is no such checkpoint, or it cannot be read.
+  """
+  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  if not folder.is_dir():
+    raise ValueError(
+      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
+      'or correct the path'
+    )
+  with open_checkpoints(workdir, read_only=True) as manager:
+    steps = sorted(manager.all_steps())
+    if not steps or step not in (None, *steps):
+      wanted = 'any step' if step is None else f'step {step}'
+      raise ValueError(
+        f'no checkpoint of {wanted} in {folder}, which has {steps or "none"}; '
+        'train until one is saved, see train.checkpoint_every'
+      )
+    chosen = steps[-1] if step is None else step
+    try:
+      items = manager.restore(
+        chosen,
+        args=ocp.args.Composite(
+          model=ocp.args.StandardRestore(), meta=ocp.args.JsonRestore()
+        ),
+      )
+    except Exception as error:
+      raise ValueError(
+        f'checkpoint {folder / str(chosen)} is damaged '
+        f'({_first_line(error)}); there are {steps}: name another step, or '
+        'run the training command again, which falls back by itself'
+      ) from error
+  return items['model'], items['meta']['config'], chosen
+
+
+def save_weights(
+  path: str | Path, parameters: Any, *, config: Mapping[str, Any], step: int
+) -> None:
+  """Writes parameters to one safetensors file, whole or not at all.
+
+  Args:
+    path: of the file; its folder must exist.
+    parameters: nested dicts of arrays; names are joined by ``/``.
+    config: of the run, JSON-compatible; stored in the header.
+    step: number of completed updates; stored in the header.
+  """
+  path = Path(path)
+  flat = traverse_util.flatten_dict(jax.device_get(parameters), sep='/')
+  tensors = {name: np.ascontiguousarray(value) for name, value in flat.items()}
+  metadata = {'config': json.dumps(config), 'step': str(step)}
+  partial = path.with_name(path.name + '.partial')
+  safetensors.numpy.save_file(tensors, str(partial), metadata=metadata)
+  os.replace(partial, path)
+
+
+def load_weights(path: str | Path) -> tuple[Any, dict[str, Any], int]:
+  """Reads a file of ``save_weights``.
+
+  Args:
+    path: of the file.
+
+  Returns:
+    The parameters, nested dicts of NumPy arrays; the config; the step.
+
+  Raises:
+    ValueError: where the file is missing, damaged or none of ours.
+  """
+  if not Path(path).is_file():
+    raise ValueError(
+      f'no weights file {path}; write one with launch.export_weights'
+    )
+  try:
+    with safetensors.safe_open(str(path), framework='numpy') as file:
+      metadata = file.metadata() or {}
+      flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    config, step = json.loads(metadata['config']), int(metadata['step'])
+  except (safetensors.SafetensorError, KeyError, ValueError) as error:
+    raise ValueError(
+      f'{path} is no weights file of launch.export_weights, or is damaged: '
+      f'{type(error).__name__}: {_first_line(error)}'
+    ) from error
+  return traverse_util.unflatten_dict(flat, sep='/'), config, step
+
+
+def _read(manager: ocp.CheckpointManager, step: int) -> Checkpoint:
+  """Reads all items, as NumPy: no template that a different model could fail.
+
+  So whatever fails here is damage, and never a config that has changed.
+  """
+  items = manager.restore(
+    step,
+    args=ocp.args.Composite(
+      model=ocp.args.StandardRestore(),
+      train=ocp.args.StandardRestore(),
+      meta=ocp.args.JsonRestore(),
+    ),
+  )
+  return Checkpoint(
+    step, items['model'], items['train'], items['meta']['config']
+  )
+
+
+def _set_aside(
+  manager: ocp.CheckpointManager, step: int, error: Exception
+) -> None:
+  """Renames a damaged checkpoint, so that its step can be saved again."""
+  damaged = Path(manager.directory) / str(step)
+  aside = damaged.with_name(f'{step}.corrupt')
+  number = 1
+  while aside.exists():
+    number += 1
+    aside = damaged.with_name(f'{step}.corrupt{number}')
+  logging.warning(
+    'CHECKPOINT %s IS DAMAGED (%s: %s); it is now %s and the run falls back '
+    'to the one before',
+    *(damaged, type(error).__name__, _first_line(error), aside.name),
+  )
+  damaged.rename(aside)
+  manager.reload()
+
+
+def _first_line(error: Exception) -> str:
+  """The first line of an error's text, cut to a readable length."""
+  return str(error).split('\n')[0][:160]

@@ -1,0 +1,251 @@
+"""Training, told in one piece.
+
+  state = train(config, workdir=workdir, synthesise=synthesise, bank=bank,
+                model=model, loss=loss, hooks=[('name', 500, function)])
+
+The order is fixed. First restore; then for each step:
+
+  1. synthesise a batch and update on it, in one compiled call;
+  2. count: ``step`` is now the number of completed updates;
+  3. log, every ``log_every`` steps and wherever 4 follows: averages since the
+     last log line. A value that is not finite ends the run here, and so before
+     it could be saved;
+  4. save, every ``checkpoint_every`` steps;
+  5. hooks, in the given order, each at its own period; sample sheets first.
+
+Each period also ends at the last step. Between log lines the host does not wait
+for the devices. A run that was interrupted goes on from its newest checkpoint
+and ends with the same parameters and log lines as one that was not; a hook that
+was due at that very checkpoint and did not finish is not repeated.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import ml_collections
+from absl import logging
+from flax import linen as nn
+
+from zeroshot import checkpoints
+from zeroshot.train import metrics, parallel, resume, samples, writers
+from zeroshot.train.optimizer import build_optimizer
+from zeroshot.train.progress import progress_bar
+from zeroshot.train.state import TrainState, create_state, describe_state
+from zeroshot.train.step import Loss, Synthesise, sample_step, train_step
+from zeroshot.types import HostArray
+
+# (name, every, function): function(ema_params, step) returns figures, which
+# are written as 'name/figure'. It must not keep the parameters: the next
+# update takes over their memory.
+Hook = tuple[str, int, Callable[[Any, int], Mapping[str, float]]]
+
+
+def train(
+  config: ml_collections.ConfigDict,
+  *,
+  workdir: str | Path,
+  synthesise: Synthesise,
+  bank: HostArray | None,
+  model: nn.Module,
+  loss: Loss,
+  hooks: Sequence[Hook] = (),
+  devices: Sequence[jax.Device] | None = None,
+) -> TrainState:
+  """Trains, or goes on training, until ``config.train.steps``.
+
+  Args:
+    config: the whole config; stored as ``WORKDIR/config.json``.
+    workdir: folder of the run.
+    synthesise: ``(keys [B], bank) -> Pair``, pure.
+    bank: uint8 ``[N, S, S, 3]`` background photographs, or None.
+    model: called as ``model(reference, test)``.
+    loss: ``(prediction, mask) -> (total, terms)``.
+    hooks: what to do at intervals, see ``Hook``.
+    devices: those that train; all of them by default.
+
+  Returns:
+    The state after the last update, on the devices.
+
+  Raises:
+    ValueError: for settings that cannot be, or a workdir of another config.
+    FloatingPointError: naming step and term, where a value is not finite.
+  """
+  settings, workdir = config.train, Path(workdir).expanduser().resolve()
+  _check_periods(settings)
+  optimizer, schedule = build_optimizer(settings)
+  update = parallel.parallel_step(
+    functools.partial(
+      train_step,
+      synthesise=synthesise,
+      model=model,
+      loss=loss,
+      optimizer=optimizer,
+      seed=config.seed,
+      per_device=parallel.per_device_batch(
+        settings.batch_size, devices=devices
+      ),
+      ema_decay=settings.ema_decay,
+    ),
+    devices=devices,
+  )
+  record = resume.plain_config(config)
+
+  with checkpoints.open_checkpoints(
+    workdir, keep_last=settings.keep_checkpoints
+  ) as manager:
+    size_px = config.synthesis.size_px
+    checkpoint = checkpoints.restore_latest(manager)
+    if checkpoint is None:
+      state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
+    else:
+      resume.check_same_run(checkpoint.config, record)
+      state = resume.join_state(
+        checkpoint, describe_state(model, optimizer, size_px=size_px)
+      )
+    first = int(state.step)
+    _announce(first, settings.steps, workdir)
+    state, bank = parallel.replicate((state, bank), devices=devices)
+    writers.write_json(workdir / 'config.json', record)
+
+    with (
+      writers.open_writer(workdir, step=first) as writer,
+      progress_bar(total=settings.steps, done=first) as advance,
+    ):
+      hooks = _sample_hooks(config, synthesise, model, bank, writer) + [*hooks]
+      pending: list[Any] = []  # metrics since the last log line, not yet read
+      mark = first, time.perf_counter()  # from where the pace is measured
+      for step in range(first + 1, settings.steps + 1):
+        state, collection = update(state, bank)
+        pending.append(collection)
+        advance(step)
+        due = functools.partial(_due, step=step, last=settings.steps)
+
+        if step == first + 1:
+          jax.block_until_ready(collection)
+          seconds = time.perf_counter() - mark[1]
+          logging.info('compiled, and first update, in %.1f s', seconds)
+          mark = step, time.perf_counter()
+        if due(settings.log_every) or due(settings.checkpoint_every):
+          values = _read(pending, step)
+          values['learning_rate'] = float(schedule(step - 1))
+          values |= _pace(settings.batch_size, step, *mark)
+          writer.scalars(step, values)
+          pending, mark = [], (step, time.perf_counter())
+        if due(settings.checkpoint_every):
+          items = resume.split_state(state)
+          checkpoints.save(manager, step, **items, config=record)
+          mark = step, time.perf_counter()
+        for name, every, function in hooks:
+          if due(every):
+            figures = function(state.ema_params, step)
+            if figures:
+              writer.scalars(
+                step, {f'{name}/{key}': value for key, value in figures.items()}
+              )
+            mark = step, time.perf_counter()
+  return state
+
+
+def _due(every: int, *, step: int, last: int) -> bool:
+  """Whether a period ends at this step."""
+  return step % every == 0 or step == last
+
+
+def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
+  """Waits for the devices; averages the metrics of the updates up to ``step``.
+
+  Raises:
+    FloatingPointError: naming the first update and term that is not finite.
+  """
+  collections = jax.device_get(pending)
+  fault = metrics.first_non_finite(collections)
+  if fault is not None:
+    at = step - len(pending) + 1 + fault.index
+    raise FloatingPointError(
+      f'{fault.name} is {fault.value} in update {at}; nothing was saved since. '
+      'Lower train.learning_rate or train.clip_norm, lengthen '
+      'train.warmup_steps, and start in a new --workdir'
+    )
+  return metrics.summarize(collections)
+
+
+def _pace(
+  batch_size: int, step: int, since_step: int, since: float
+) -> dict[str, float]:
+  """Pairs a second since a mark; nothing where no step lies in between."""
+  if step == since_step:
+    return {}
+  seconds = time.perf_counter() - since
+  return {'pairs_per_second': batch_size * (step - since_step) / seconds}
+
+
+def _sample_hooks(
+  config: ml_collections.ConfigDict,
+  synthesise: Synthesise,
+  model: nn.Module,
+  bank: Any,
+  writer: writers.Writer,
+) -> list[Hook]:
+  """The hook that draws sample sheets; none where it is switched off."""
+  settings = config.train
+  if not settings.sample_every or not settings.num_samples:
+    return []
+  # Compiled when first due, so that training starts without waiting for it.
+  draw = jax.jit(
+    functools.partial(
+      sample_step,
+      synthesise=synthesise,
+      model=model,
+      seed=config.seed,
+      count=settings.num_samples,
+    )
+  )
+
+  def sample(params: Any, step: int) -> dict[str, float]:
+    pair, scores = jax.device_get(draw(params, bank))
+    writer.picture(step, 'samples', samples.draw_sheet(pair, scores))
+    return {}
+
+  return [('samples', settings.sample_every, sample)]
+
+
+def _announce(first: int, steps: int, workdir: Path) -> None:
+  """Says from where the run goes on.
+
+  Raises:
+    ValueError: where it has gone further already.
+  """
+  if first > steps:
+    raise ValueError(
+      f'{workdir} holds step {first} already, beyond train.steps={steps}; '
+      'raise train.steps or take a new --workdir'
+    )
+  if first == steps:
+    logging.info('%s is complete at step %d', workdir, first)
+  elif first:
+    logging.info('resuming %s after step %d of %d', workdir, first, steps)
+  else:
+    logging.info('starting %s, %d steps', workdir, steps)
+
+
+def _check_periods(settings: ml_collections.ConfigDict) -> None:
+  """Raises ValueError for periods and counts that cannot be, by name."""
+  least = dict(
+    steps=1, log_every=1, checkpoint_every=1, sample_every=0, num_samples=0
+  )
+  for name, smallest in least.items():
+    if settings[name] < smallest:
+      raise ValueError(
+        f'train.{name}={settings[name]} must be {smallest} or more'
+      )
+  if not 0 <= settings.ema_decay < 1:
+    raise ValueError(
+      f'train.ema_decay={settings.ema_decay} must be in [0, 1); '
+      '0 evaluates the raw parameters'
+    )

@@ -1,0 +1,105 @@
+"""Many devices: the only file that knows of ``jax.pmap``.
+
+  state = replicate(state)
+  step = parallel_step(per_device_step)      # (state, bank) -> (state, metrics)
+  state, collection = step(state, bank)
+
+The state carries no device axis: it goes in and comes out as one array per
+leaf, present on every device (``in_axes`` and ``out_axes`` None). ``replicate``
+uses the very sharding that pmap's outputs have; any other would make the second
+step compile anew, or copy the bank to the devices at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from zeroshot.train.step import AXIS
+
+Tree = TypeVar('Tree')
+
+
+def per_device_batch(
+  batch_size: int, *, devices: Sequence[jax.Device] | None = None
+) -> int:
+  """Pairs that each device draws in a step.
+
+  Args:
+    batch_size: of a step over all devices of all processes.
+    devices: those that train; all of them by default.
+
+  Returns:
+    Their quotient.
+
+  Raises:
+    ValueError: where the batch does not divide.
+  """
+  count = jax.device_count() if devices is None else len(devices)
+  if batch_size < 1 or batch_size % count:
+    raise ValueError(
+      f'train.batch_size={batch_size} does not divide among {count} devices; '
+      f'take a multiple of {count}'
+    )
+  return batch_size // count
+
+
+def replicate(
+  tree: Tree, *, devices: Sequence[jax.Device] | None = None
+) -> Tree:
+  """Puts a tree on each of this process's devices, once.
+
+  Args:
+    tree: arrays of the host or of a device; None and other empty trees pass.
+    devices: those that train; all of them by default.
+
+  Returns:
+    The same tree of replicated device arrays.
+  """
+  mesh = Mesh(np.array(_local(devices)), (AXIS,))
+  return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+
+
+def parallel_step(
+  step: Callable[[Any, Any, Any], tuple[Any, Any]],
+  *,
+  devices: Sequence[jax.Device] | None = None,
+) -> Callable[[Any, Any], tuple[Any, Any]]:
+  """Maps a per-device step over the devices.
+
+  Args:
+    step: ``(state, bank, replica) -> (state, metrics)``, whose results are
+      equal on all replicas; ``replica`` counts over all processes.
+    devices: those that train; all of them by default.
+
+  Returns:
+    ``(state, bank) -> (state, metrics)``. It consumes the state, whose memory
+    the new one takes over.
+  """
+  chosen = jax.devices() if devices is None else list(devices)
+  mapped = jax.pmap(
+    step,
+    axis_name=AXIS,
+    in_axes=(None, None, 0),
+    out_axes=None,
+    devices=chosen,
+    donate_argnums=0,
+  )
+  # Positions in the list of all devices: the same numbering on each process.
+  here = jax.process_index()
+  replicas = np.array(
+    [i for i, device in enumerate(chosen) if device.process_index == here],
+    np.int32,
+  )
+  return lambda state, bank: mapped(state, bank, replicas)
+
+
+def _local(devices: Sequence[jax.Device] | None) -> list[jax.Device]:
+  """Those of the devices that belong to this process."""
+  chosen = jax.devices() if devices is None else devices
+  here = jax.process_index()
+  return [device for device in chosen if device.process_index == here]

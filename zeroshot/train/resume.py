@@ -1,0 +1,133 @@
+"""From state to checkpoint and back, and whether a run may go on.
+
+checkpoints.save(manager, step, **split_state(state), config=config)
+check_same_run(checkpoint.config, config)
+state = join_state(checkpoint, describe_state(model, optimizer, size_px=128))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import ml_collections
+import numpy as np
+from flax import serialization, traverse_util
+
+from zeroshot.checkpoints import Checkpoint
+from zeroshot.train.state import TrainState
+
+# Rooms of the config that decide what the parameters become.
+_DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
+# Fields of ``train`` that do not: how often to look, and what to keep.
+_FREE = (
+  'train.log_every',
+  'train.checkpoint_every',
+  'train.keep_checkpoints',
+  'train.sample_every',
+  'train.num_samples',
+)
+
+
+def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
+  """The config as JSON holds it: plain dicts, and lists for tuples.
+
+  Args:
+    config: the whole config.
+
+  Returns:
+    Nested dicts of numbers, strings, bools and lists.
+  """
+  plain: dict[str, Any] = json.loads(config.to_json())
+  return plain
+
+
+def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+  """Refuses to go on with a run under a config that would spoil it.
+
+  Compared are ``seed``, ``synthesis``, ``model``, ``loss`` and ``train``. Free
+  to change are the periods of logging, saving and sampling, and, under a
+  constant schedule, ``train.steps``: a longer cosine is another curve from its
+  first step on.
+
+  Args:
+    saved: config of the checkpoint, as of ``plain_config``.
+    wanted: config of this command.
+
+  Raises:
+    ValueError: naming each field that differs, with both values.
+  """
+  free = set(_FREE)
+  if wanted['train']['schedule'] == 'constant':
+    free.add('train.steps')
+  old, new = _flatten(saved), _flatten(wanted)
+  differing = [
+    f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
+    for name in sorted(old.keys() | new.keys())
+    if name not in free and old.get(name) != new.get(name)
+  ]
+  if differing:
+    raise ValueError(
+      'the run in this --workdir was made with another config: '
+      f'{"; ".join(differing)}. Take a new --workdir, or the old config'
+    )
+
+
+def split_state(state: TrainState) -> dict[str, Any]:
+  """The items of a checkpoint.
+
+  Args:
+    state: of arrays.
+
+  Returns:
+    ``model``: the averaged parameters, all that evaluation reads. ``train``:
+    the rest, as nested dicts.
+  """
+  rest = dict(step=state.step, params=state.params, opt_state=state.opt_state)
+  return dict(model=state.ema_params, train=serialization.to_state_dict(rest))
+
+
+def join_state(checkpoint: Checkpoint, expected: TrainState) -> TrainState:
+  """The state that a checkpoint holds.
+
+  Args:
+    checkpoint: as read.
+    expected: shapes and types, as of ``describe_state``.
+
+  Returns:
+    A TrainState of NumPy arrays.
+
+  Raises:
+    ValueError: where the checkpoint holds other arrays than this code makes.
+  """
+  items = {'ema_params': checkpoint.model, **checkpoint.train}
+  _check_arrays(items, serialization.to_state_dict(expected), checkpoint.step)
+  state: TrainState = serialization.from_state_dict(expected, items)
+  assert int(state.step) == checkpoint.step, (state.step, checkpoint.step)
+  return jax.tree.map(np.array, state)
+
+
+def _check_arrays(items: Any, expected: Any, step: int) -> None:
+  """Raises ValueError unless the trees hold arrays of the same shapes."""
+  found, wanted = (
+    {
+      name: (tuple(leaf.shape), str(leaf.dtype))
+      for name, leaf in traverse_util.flatten_dict(tree, sep='/').items()
+    }
+    for tree in (items, expected)
+  )
+  for name in sorted(found.keys() | wanted.keys()):
+    if found.get(name) != wanted.get(name):
+      raise ValueError(
+        f'checkpoint of step {step}: {name} is {found.get(name)} and this '
+        f'code makes {wanted.get(name)}; go on with the version of the code '
+        'that saved it, or take a new --workdir'
+      )
+
+
+def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
+  """Dotted names of the decisive fields -> values."""
+  decisive = {name: config[name] for name in _DECISIVE if name in config}
+  return traverse_util.flatten_dict(decisive, sep='.')

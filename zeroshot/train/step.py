@@ -1,0 +1,153 @@
+"""One update, and one look at what the network sees: pure functions.
+
+``train_step`` is what a single device runs. It draws its own share of the
+global batch: example i of step s has the key (seed, 'pairs', s, i), whichever
+device draws it. The loss sees the predictions of all devices, since some terms
+weigh a pixel by what the whole batch holds; so the split over devices changes
+nothing but the rounding. One collective axis is named, ``AXIS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from clu import metrics as clu_metrics
+from flax import linen as nn
+
+from zeroshot import rng
+from zeroshot.train import metrics
+from zeroshot.train.state import TrainState
+from zeroshot.types import Array, Pair
+
+AXIS = 'batch'
+
+Synthesise = Callable[[Array, Array | None], Pair]
+Loss = Callable[[Any, Array], tuple[Array, Mapping[str, Array]]]
+
+
+def train_step(
+  state: TrainState,
+  bank: Array | None,
+  replica: Array,
+  *,
+  synthesise: Synthesise,
+  model: nn.Module,
+  loss: Loss,
+  optimizer: optax.GradientTransformation,
+  seed: int,
+  per_device: int,
+  ema_decay: float,
+) -> tuple[TrainState, clu_metrics.Collection]:
+  """Synthesises pairs and takes one update on them.
+
+  Args:
+    state: the same on all replicas; not consumed unless the caller donates it.
+    bank: uint8 ``[N, S, S, 3]`` background photographs, or None.
+    replica: int32 scalar, this device's number among those of all processes.
+    synthesise: ``(keys [B], bank) -> Pair`` of ``[B, H, W, ...]``.
+    model: applied to ``(reference, test)``; returns a prediction.
+    loss: ``(prediction, mask) -> (total, terms)`` of a whole batch.
+    optimizer: an optax transformation.
+    seed: the run's seed.
+    per_device: number of pairs that each device draws.
+    ema_decay: of the moving average, once past its start.
+
+  Returns:
+    The state after the update, and a collection of each loss term, 'loss',
+    'gradient_norm' (before clipping) and 'parameter_norm' (after the update).
+    Faults are looked for in that order, so that the culprit is named first.
+  """
+  keys = rng.example_keys(
+    seed, 'pairs', state.step, first=replica * per_device, count=per_device
+  )
+  pair = synthesise(keys, bank)
+
+  def objective(params: Any) -> tuple[Array, Mapping[str, Array]]:
+    prediction = model.apply({'params': params}, pair.reference, pair.test)
+    # [b, ...] -> [B, ...]. Each replica differentiates the loss of the whole
+    # batch; the adjoint of the gathering adds up their equal cotangents, so
+    # that the mean over replicas below is the gradient, once.
+    prediction, mask = jax.lax.all_gather(
+      (prediction, pair.mask), AXIS, axis=0, tiled=True
+    )
+    return loss(prediction, mask)
+
+  (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
+    state.params
+  )
+  gradient = jax.lax.pmean(gradient, AXIS)
+  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+  params = optax.apply_updates(state.params, updates)
+  new_state = TrainState(
+    step=state.step + 1,
+    params=params,
+    ema_params=moving_average(
+      state.ema_params, params, decay=ema_decay, step=state.step
+    ),
+    opt_state=opt_state,
+  )
+  values = {
+    **terms,
+    'loss': total,
+    'gradient_norm': optax.tree.norm(gradient),
+    'parameter_norm': optax.tree.norm(params),
+  }
+  return new_state, metrics.gather(values, axis_name=AXIS)
+
+
+def moving_average(
+  average: Any, params: Any, *, decay: float, step: Array | int
+) -> Any:
+  """Exponential moving average that forgets its start.
+
+  The decay rises as ``min(decay, (1 + t) / (10 + t))``, as in TensorFlow's
+  ``ExponentialMovingAverage(num_updates=t)``, so that the random parameters of
+  the start do not linger.
+
+  Args:
+    average: the average so far, a tree of arrays.
+    params: the newest parameters, the same tree.
+    decay: share of the old average that is kept; 0 keeps none.
+    step: t, the number of updates completed before this one.
+
+  Returns:
+    The new average, the same tree.
+  """
+  decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+  return jax.tree.map(
+    lambda old, new: decay * old + (1.0 - decay) * new, average, params
+  )
+
+
+def sample_step(
+  params: Any,
+  bank: Array | None,
+  *,
+  synthesise: Synthesise,
+  model: nn.Module,
+  seed: int,
+  count: int,
+) -> tuple[Pair, Array]:
+  """Draws pairs of the stream 'samples' and scores them.
+
+  The same pairs at every step of a run, so that score maps can be compared.
+
+  Args:
+    params: of the model.
+    bank: uint8 ``[N, S, S, 3]``, or None.
+    synthesise: ``(keys [B], bank) -> Pair``.
+    model: applied to ``(reference, test)``.
+    seed: the run's seed.
+    count: number of pairs.
+
+  Returns:
+    A Pair of ``[count, H, W, ...]``, and scores ``[count, H, W]`` in [0, 1].
+  """
+  keys = rng.example_keys(seed, 'samples', 0, first=0, count=count)
+  pair = synthesise(keys, bank)
+  prediction = model.apply({'params': params}, pair.reference, pair.test)
+  return pair, jax.nn.sigmoid(prediction.logits)
