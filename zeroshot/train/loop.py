@@ -166,7 +166,7 @@ def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
   collections = jax.device_get(pending)
   fault = metrics.first_non_finite(collections)
   if fault is not None:
-    at = step - len(pending) + 1 + fault.index
+    at = step - len(pending) + 1 + fault.position
     raise FloatingPointError(
       f'{fault.name} is {fault.value} in update {at}; nothing was saved since. '
       'Lower train.learning_rate or train.clip_norm, lengthen '

@@ -26,12 +26,12 @@ class NonFinite(NamedTuple):
   """Where a run went wrong.
 
   Attributes:
-    index: position in the sequence of collections.
+    position: of the update in the sequence of collections, from 0.
     name: of the metric.
     value: NaN or an infinity.
   """
 
-  index: int
+  position: int
   name: str
   value: float
 
@@ -96,11 +96,11 @@ def first_non_finite(
   Returns:
     None where all values are finite.
   """
-  for index, collection in enumerate(collections):
+  for position, collection in enumerate(collections):
     for name, metric in _fields(collection).items():
       total = float(np.asarray(metric.total))
       if not np.isfinite(total):
-        return NonFinite(index, name, total)
+        return NonFinite(position, name, total)
   return None
 
 

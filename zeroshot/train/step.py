@@ -117,9 +117,9 @@ def moving_average(
   Returns:
     The new average, the same tree.
   """
-  decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+  kept = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
   return jax.tree.map(
-    lambda old, new: decay * old + (1.0 - decay) * new, average, params
+    lambda old, new: kept * old + (1.0 - kept) * new, average, params
   )
 
 
@@ -149,5 +149,5 @@ def sample_step(
   """
   keys = rng.example_keys(seed, 'samples', 0, first=0, count=count)
   pair = synthesise(keys, bank)
-  prediction = model.apply({'params': params}, pair.reference, pair.test)
+  prediction: Any = model.apply({'params': params}, pair.reference, pair.test)
   return pair, jax.nn.sigmoid(prediction.logits)
