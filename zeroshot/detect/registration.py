@@ -1,0 +1,211 @@
+"""Moves the reference picture onto the test picture before they are compared.
+
+  found = registration.register(reference, test, method='affine')
+  found.aligned_reference, found.valid, found.reason
+
+It never makes a good pair worse: unless the moved reference is clearly more
+like the test picture than the reference as it came, the reference is handed
+back bit for bit, and ``reason`` says why.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zeroshot.detect import geometry, motion
+
+HostArray = np.ndarray
+
+METHODS = ('none', 'affine', 'homography')
+
+_NUM_PARAMETERS = {'affine': 6, 'homography': 8}
+_MIN_SIDE_PX = 32
+_MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
+_MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
+_MIN_GAIN = 0.03  # of what was missing to a similarity of 1
+
+
+class Registration(NamedTuple):
+  """A reference in the pixel grid of the test picture.
+
+  Attributes:
+    aligned_reference: image ``[H, W, 3]``; where it has no content its
+      nearest edge pixel is repeated.
+    valid: mask ``[H, W]``, 1 where the aligned reference has content.
+    matrix: float64 ``[3, 3]``; what lies at (x, y) in the test picture lies
+      at ``matrix @ (x, y, 1)`` in the reference.
+    method: what was applied: ``'none'``, ``'affine'`` or ``'homography'``.
+    reason: why the reference was left as it came; '' if it was moved, or if
+      ``'none'`` was asked for.
+    shift_px: how far the reference's centre lay from its place.
+    rotation_deg: how far it lay turned, anticlockwise positive.
+    scale: how much larger it was.
+    similarity_before: of the pictures as they came, in [-1, 1]; NaN if it
+      was not measured.
+    similarity_after: of the test picture and the best move found, over the
+      same pixels; NaN if it was not measured.
+  """
+
+  aligned_reference: HostArray
+  valid: HostArray
+  matrix: HostArray
+  method: str
+  reason: str
+  shift_px: float
+  rotation_deg: float
+  scale: float
+  similarity_before: float
+  similarity_after: float
+
+
+def register(
+  reference: HostArray,
+  test: HostArray,
+  *,
+  method: str,
+  valid: HostArray | None = None,
+) -> Registration:
+  """Returns the reference moved onto the test picture, if that helps.
+
+  True differences bias it little: what does not correlate does not pull.
+
+  Args:
+    reference: image ``[H, W, 3]``.
+    test: image ``[H, W, 3]``.
+    method: ``'none'``, ``'affine'`` or ``'homography'``.
+    valid: mask ``[H, W]``, 1 where the reference has content, in its own
+      pixel grid; None is everywhere.
+
+  Returns:
+    The aligned reference, how it was moved, or why it was not.
+
+  Raises:
+    ValueError: if the method is unknown, the pictures are not images of the
+      same size, or the mask does not fit them.
+  """
+  _check(reference, test, method=method, valid=valid)
+  if method == 'none':
+    return _unmoved(reference, valid, reason='')
+  if min(test.shape[:2]) < _MIN_SIDE_PX:
+    return _unmoved(
+      reference, valid, reason=f'a side is shorter than {_MIN_SIDE_PX} px'
+    )
+  if np.array_equal(reference, test):
+    return _unmoved(reference, valid, reason='the pictures are identical')
+  levels = motion.pyramid(reference, test, valid)
+  found = motion.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
+  if found is None:
+    return _unmoved(reference, valid, reason='no plausible move was found')
+  before, after = _similarities(levels[-1], found)
+  matrix = geometry.rescaled(
+    found, from_shape=levels[-1].test.shape, to_shape=test.shape[:2]
+  )
+  reason = _objection(matrix, before, after, shape=test.shape[:2])
+  if reason:
+    return _unmoved(reference, valid, reason=reason, before=before, after=after)
+  return _moved(
+    reference, valid, matrix, method=method, before=before, after=after
+  )
+
+
+def _similarities(
+  level: motion.Level, matrix: HostArray
+) -> tuple[float, float]:
+  """Returns the similarity before and after a move, over the same pixels."""
+  common = motion.overlap(level, matrix) & motion.overlap(level, np.eye(3))
+  before = motion.similarity(level, np.eye(3), within=common)
+  return before, motion.similarity(level, matrix, within=common)
+
+
+def _objection(
+  matrix: HostArray, before: float, after: float, *, shape: tuple[int, int]
+) -> str:
+  """Returns why a move must not be made; '' if it may."""
+  height, width = shape
+  if not geometry.plausible(matrix, height=height, width=width):
+    return 'no plausible move was found'
+  if after < _MIN_SIMILARITY:
+    return (
+      f'the pictures are too unlike: similarity {after:.2f} after the best '
+      f'move, {_MIN_SIMILARITY} is needed'
+    )
+  farthest_px = geometry.farthest_px(matrix, height=height, width=width)
+  if farthest_px < _MIN_MOVE_PX:
+    return f'the pictures lie within {_MIN_MOVE_PX} px of each other already'
+  if 1.0 - after > (1.0 - _MIN_GAIN) * (1.0 - before):
+    return (
+      f'a move makes the pictures no more alike: similarity {before:.3f} '
+      f'before, {after:.3f} after'
+    )
+  return ''
+
+
+def _moved(
+  reference: HostArray,
+  valid: HostArray | None,
+  matrix: HostArray,
+  *,
+  method: str,
+  before: float,
+  after: float,
+) -> Registration:
+  height, width = reference.shape[:2]
+  content = geometry.inside(matrix, height=height, width=width)
+  if valid is not None:
+    content &= geometry.warp(valid, matrix) > 0.99
+  return Registration(
+    geometry.warp(reference, matrix),
+    content.astype(np.float32),
+    matrix,
+    method,
+    '',
+    *geometry.describe(matrix, height=height, width=width),
+    before,
+    after,
+  )
+
+
+def _unmoved(
+  reference: HostArray,
+  valid: HostArray | None,
+  *,
+  reason: str,
+  before: float = float('nan'),
+  after: float = float('nan'),
+) -> Registration:
+  if valid is None:
+    valid = np.ones(reference.shape[:2], np.float32)
+  return Registration(
+    reference, valid, np.eye(3), 'none', reason, 0.0, 0.0, 1.0, before, after
+  )
+
+
+def _check(
+  reference: HostArray,
+  test: HostArray,
+  *,
+  method: str,
+  valid: HostArray | None,
+) -> None:
+  if method not in METHODS:
+    raise ValueError(f'registration is {method!r}; use one of {METHODS}')
+  for name, image in (('reference', reference), ('test', test)):
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32:
+      raise ValueError(
+        f'the {name} picture is {image.dtype} {image.shape}; give float32 '
+        '[H, W, 3] in [0, 1]'
+      )
+  if reference.shape != test.shape:
+    raise ValueError(
+      f'the reference picture has shape {reference.shape}, the test picture '
+      f'{test.shape}; crop or resize one of them'
+    )
+  if valid is not None and (
+    valid.shape != test.shape[:2] or valid.dtype != np.float32
+  ):
+    raise ValueError(
+      f'valid is {valid.dtype} {valid.shape}; give float32 '
+      f'{test.shape[:2]}, the size of the pictures'
+    )
