@@ -1,0 +1,168 @@
+"""From a score map to boxes, each with a confidence of its own.
+
+  boxes = boxes_from_scores(scores, valid, threshold=0.5, min_confidence=0.0,
+                            min_area_px=6.0, join_px=2.0, box_margin_px=0.0)
+
+The threshold is absolute: stretching every map to its own extremes would find
+something in every picture, above all in the good ones.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from zeroshot.types import Boxes
+
+HostArray = np.ndarray
+
+_TOP_SHARE = 0.25  # of a component's pixels: the highest make its confidence
+
+
+def boxes_from_scores(
+  scores: HostArray,
+  valid: HostArray | None = None,
+  *,
+  threshold: float,
+  min_confidence: float,
+  min_area_px: float,
+  join_px: float,
+  box_margin_px: float,
+) -> Boxes:
+  """Returns a box round each group of pixels that score above a threshold.
+
+  The confidence of a box is the mean over the highest quarter of its pixels'
+  scores, or over the highest ``min_area_px`` of them if these are more: the
+  soft rim of a region, whose share depends on its size, does not dilute it,
+  and no single pixel decides.
+
+  Args:
+    scores: ``[H, W]`` in [0, 1].
+    valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
+    threshold: in [0, 1); pixels that score above it form components.
+    min_confidence: in [0, 1]; boxes below it are dropped.
+    min_area_px: components with fewer pixels above the threshold are dropped.
+    join_px: components with up to so many pixels between them are one,
+      rounded up to an even number; 0 joins neighbours alone, diagonal ones
+      included.
+    box_margin_px: added on every side, then clipped to the picture.
+
+  Returns:
+    The boxes, the most confident first; every kind is ``'difference'``.
+
+  Raises:
+    ValueError: if the scores are no finite map, the mask does not fit them or
+      a parameter is out of its range.
+  """
+  _check(scores, valid, threshold=threshold, join_px=join_px)
+  mask = scores > threshold
+  if valid is not None:
+    mask &= valid > 0
+  y, x = np.nonzero(mask)
+  if not y.size:
+    return _no_boxes()
+  label = _labels(mask, join_px=join_px)[y, x]
+  order = np.lexsort((-scores[y, x], label))  # by component, highest first
+  x, y, label = x[order], y[order], label[order]
+  area = np.bincount(label)
+  starts = np.cumsum(area) - area
+  corners = (
+    np.minimum.reduceat(x, starts),
+    np.minimum.reduceat(y, starts),
+    np.maximum.reduceat(x, starts) + 1,
+    np.maximum.reduceat(y, starts) + 1,
+  )
+  xyxy = np.stack(corners, axis=1).astype(np.float32)  # [K, 4]
+  confidence = _confidence(
+    scores[y, x], label, area, starts, num_least=math.ceil(min_area_px)
+  )
+  kept = np.flatnonzero((area >= min_area_px) & (confidence >= min_confidence))
+  kept = kept[np.argsort(-confidence[kept], kind='stable')]
+  found = Boxes(xyxy[kept], confidence[kept], ('difference',) * len(kept))
+  height, width = scores.shape
+  return grow(found, margin_px=box_margin_px, height=height, width=width)
+
+
+def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
+  """Returns boxes with room added on every side, clipped to the picture.
+
+  Args:
+    boxes: of one picture.
+    margin_px: not negative.
+    height: of the picture.
+    width: of the picture.
+
+  Raises:
+    ValueError: if the margin is negative.
+  """
+  if margin_px < 0:
+    raise ValueError(f'the box margin is {margin_px} px; use 0 or more')
+  room = np.array([-1, -1, 1, 1], np.float32) * np.float32(margin_px)
+  most = np.array([width, height, width, height], np.float32)
+  return boxes._replace(xyxy=np.clip(boxes.xyxy + room, 0, most))
+
+
+def _labels(mask: HostArray, *, join_px: float) -> HostArray:
+  """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
+  joined = mask.astype(np.uint8)
+  radius = math.ceil(join_px / 2)
+  if radius:
+    side = 2 * radius + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    joined = cv2.dilate(joined, disc)
+  _, labels = cv2.connectedComponents(joined, connectivity=8)
+  return labels - 1
+
+
+def _confidence(
+  scores: HostArray,
+  label: HostArray,
+  area: HostArray,
+  starts: HostArray,
+  *,
+  num_least: int,
+) -> HostArray:
+  """Returns the mean of each component's highest scores, float32 ``[K]``.
+
+  Args:
+    scores: ``[N]``, of one component after the other, each highest first.
+    label: int ``[N]``, the component of each score.
+    area: int ``[K]``, the number of scores of each component.
+    starts: int ``[K]``, where each component begins.
+    num_least: take so many, or all, where a share would be fewer.
+  """
+  share = np.ceil(_TOP_SHARE * area).astype(np.int64)
+  num_top = np.minimum(np.maximum(share, max(num_least, 1)), area)
+  rank = np.arange(label.size) - starts[label]
+  total = np.bincount(label, weights=scores * (rank < num_top[label]))
+  return np.clip(total / num_top, 0.0, 1.0).astype(np.float32)
+
+
+def _no_boxes() -> Boxes:
+  return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), ())
+
+
+def _check(
+  scores: HostArray,
+  valid: HostArray | None,
+  *,
+  threshold: float,
+  join_px: float,
+) -> None:
+  if scores.ndim != 2:
+    raise ValueError(f'scores have shape {scores.shape}; give one map [H, W]')
+  if not np.isfinite(scores).all():
+    raise ValueError(
+      f'{np.count_nonzero(~np.isfinite(scores))} scores are not finite; check '
+      'the parameters and the pictures for NaN'
+    )
+  if valid is not None and valid.shape != scores.shape:
+    raise ValueError(
+      f'valid has shape {valid.shape}, scores {scores.shape}; give the same'
+    )
+  if not 0.0 <= threshold < 1.0:
+    raise ValueError(f'the threshold is {threshold}; use one in [0, 1)')
+  if join_px < 0:
+    raise ValueError(f'join_px is {join_px}; use 0 or more')
