@@ -1,0 +1,191 @@
+"""Large pictures in overlapping tiles, blended into one score map.
+
+  scores = tiled(score_function, reference, test, tile_px=1024,
+                 overlap_px=128, stride_px=16)
+
+Where two tiles overlap, the outer quarter of each, which the tile's own
+border may have disturbed, counts nothing, and a ramp leads from one to the
+other in the half between. So the map equals that of the whole picture for a
+function that looks less than a quarter of the overlap far, and shows no seam
+for one that looks farther.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+HostArray = np.ndarray
+
+
+class Tile(NamedTuple):
+  """A window of a picture, in pixels."""
+
+  top: int
+  left: int
+  height: int
+  width: int
+
+  @property
+  def window(self) -> tuple[slice, slice]:
+    """What cuts the tile out of ``[H, W, ...]``."""
+    return (
+      slice(self.top, self.top + self.height),
+      slice(self.left, self.left + self.width),
+    )
+
+
+def tile_grid(
+  height: int,
+  width: int,
+  *,
+  tile_px: int,
+  overlap_px: int,
+  stride_px: int = 1,
+) -> list[Tile]:
+  """Returns tiles of one size that cover a picture, row by row.
+
+  Args:
+    height: of the picture.
+    width: of the picture.
+    tile_px: longest side of a tile; a shorter side of the picture is taken
+      whole.
+    overlap_px: least overlap of neighbours.
+    stride_px: every tile begins at a multiple of it, so that a network sees
+      the same cells as in the whole picture; tiles become up to
+      ``stride_px - 1`` shorter for that.
+
+  Returns:
+    Tiles inside the picture; the last of a row or column ends at its edge.
+
+  Raises:
+    ValueError: if the picture is empty or the tiles cannot overlap so far.
+  """
+  if min(height, width) < 1:
+    raise ValueError(f'the picture is {height} x {width} px; give at least 1')
+  if stride_px < 1 or overlap_px < 0 or tile_px < overlap_px + 2 * stride_px:
+    raise ValueError(
+      f'tiles of {tile_px} px cannot overlap by {overlap_px} px in steps of '
+      f'{stride_px} px; use a larger tile or a smaller overlap'
+    )
+  size = {'tile_px': tile_px, 'overlap_px': overlap_px, 'stride_px': stride_px}
+  tops, tile_height = _starts(height, **size)
+  lefts, tile_width = _starts(width, **size)
+  return [
+    Tile(top, left, tile_height, tile_width)
+    for top, left in itertools.product(tops, lefts)
+  ]
+
+
+def blend(
+  tiles: list[Tile], maps: list[HostArray], *, overlap_px: int
+) -> HostArray:
+  """Returns one map from those of the tiles.
+
+  Args:
+    tiles: from ``tile_grid``.
+    maps: float32 ``[h, w]`` for each tile, in the same order.
+    overlap_px: that the grid was made with.
+
+  Returns:
+    Float32 ``[H, W]``, each pixel a weighted mean of the tiles that hold it.
+
+  Raises:
+    ValueError: if a map does not have its tile's shape.
+  """
+  if len(tiles) == 1:
+    _check_map(maps[0], tiles[0])
+    return np.asarray(maps[0], np.float32)
+  height = max(tile.top + tile.height for tile in tiles)
+  width = max(tile.left + tile.width for tile in tiles)
+  total = np.zeros((height, width), np.float32)
+  weights = np.zeros((height, width), np.float32)
+  for tile, scores in zip(tiles, maps, strict=True):
+    _check_map(scores, tile)
+    weight = np.outer(
+      _ramp(tile.top, tile.height, height, overlap_px=overlap_px),
+      _ramp(tile.left, tile.width, width, overlap_px=overlap_px),
+    )
+    total[tile.window] += weight * scores
+    weights[tile.window] += weight
+  return total / weights
+
+
+def tiled(
+  score_function: Callable[[HostArray, HostArray], HostArray],
+  reference: HostArray,
+  test: HostArray,
+  *,
+  tile_px: int,
+  overlap_px: int,
+  stride_px: int = 1,
+) -> HostArray:
+  """Returns the score map of a picture of any size.
+
+  Args:
+    score_function: from a reference and a test tile, ``[h, w, 3]``, to scores
+      ``[h, w]``; called with one shape only, so it compiles once.
+    reference: image ``[H, W, 3]``.
+    test: image ``[H, W, 3]``.
+    tile_px: longest side of a tile.
+    overlap_px: least overlap of neighbours.
+    stride_px: of the network's coarsest cells, see ``tile_grid``.
+
+  Returns:
+    Float32 scores ``[H, W]``.
+
+  Raises:
+    ValueError: if the pictures differ in shape, the tiles cannot overlap so
+      far, or a tile's scores do not have the tile's shape.
+  """
+  if reference.shape != test.shape:
+    raise ValueError(
+      f'the reference picture has shape {reference.shape}, the test picture '
+      f'{test.shape}; crop or resize one of them'
+    )
+  tiles = tile_grid(
+    *test.shape[:2],
+    tile_px=tile_px,
+    overlap_px=overlap_px,
+    stride_px=stride_px,
+  )
+  maps = [
+    np.asarray(score_function(reference[tile.window], test[tile.window]))
+    for tile in tiles
+  ]
+  return blend(tiles, maps, overlap_px=overlap_px)
+
+
+def _starts(
+  length: int, *, tile_px: int, overlap_px: int, stride_px: int
+) -> tuple[list[int], int]:
+  """Returns where the tiles of a side begin, and how long they are."""
+  if length <= tile_px:
+    return [0], length
+  tile = tile_px - (tile_px - length) % stride_px
+  last = length - tile  # a multiple of the stride
+  step = (tile - overlap_px) // stride_px * stride_px
+  return [*range(0, last, step), last], tile
+
+
+def _ramp(start: int, size: int, length: int, *, overlap_px: int) -> HostArray:
+  """Returns the weight along one side of a tile, float32 ``[size]``."""
+  position = np.arange(size, dtype=np.float32) + 0.5
+  quarter = max(overlap_px / 4, 1e-3)
+  weight = np.ones(size, np.float32)
+  if start > 0:
+    weight = np.minimum(weight, (position - quarter) / (2 * quarter))
+  if start + size < length:
+    weight = np.minimum(weight, (size - position - quarter) / (2 * quarter))
+  return np.maximum(weight, 0.0)
+
+
+def _check_map(scores: HostArray, tile: Tile) -> None:
+  if scores.shape != (tile.height, tile.width):
+    raise ValueError(
+      f'the scores of a tile of {tile.height} x {tile.width} px have shape '
+      f'{scores.shape}; return one score for each pixel'
+    )
