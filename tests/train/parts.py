@@ -1,0 +1,84 @@
+"""A network, a loss and a synthesis of toy size, and a config to train them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from configs import default
+from zeroshot.types import Array, Pair
+
+SIZE = 8
+
+
+class Prediction(NamedTuple):
+  logits: Array
+  features: tuple = ()
+
+
+class Net(nn.Module):
+  @nn.compact
+  def __call__(self, reference, test):
+    x = jnp.concatenate([reference, test], axis=-1)  # [B, H, W, 6]
+    x = nn.relu(nn.Conv(4, (3, 3))(x))
+    return Prediction(nn.Conv(1, (1, 1))(x)[..., 0])
+
+
+def synthesise(keys, bank):
+  def one(key):
+    a, b, c = jax.random.split(key, 3)
+    reference = jax.random.uniform(a, (SIZE, SIZE, 3))
+    if bank is not None:
+      reference = bank[0, :SIZE, :SIZE] / 255.0 * reference
+    mask = (jax.random.uniform(b, (SIZE, SIZE)) > 0.8).astype(jnp.float32)
+    other = jax.random.uniform(c, (SIZE, SIZE, 3))
+    return Pair(
+      reference, jnp.where(mask[..., None] > 0, other, reference), mask
+    )
+
+  return jax.vmap(one)(keys)
+
+
+def loss(prediction, mask):
+  """One term that is a mean over examples and one that is not."""
+  scores = jax.nn.sigmoid(prediction.logits)
+  square = jnp.mean((scores - mask) ** 2)
+  dice = 1 - 2 * jnp.sum(scores * mask) / (jnp.sum(scores) + jnp.sum(mask))
+  return square + dice, {'square': square, 'dice': dice}
+
+
+def config(**train):
+  config = default.get_config()
+  config.synthesis.size_px = SIZE
+  config.train.update(
+    dict(
+      steps=8,
+      batch_size=4,
+      warmup_steps=2,
+      learning_rate=1e-2,
+      log_every=3,
+      checkpoint_every=4,
+      sample_every=0,
+    )
+    | train
+  )
+  return config
+
+
+def built(**changes):
+  """Arguments of ``loop.train`` besides config and workdir."""
+  return (
+    dict(synthesise=synthesise, bank=None, model=Net(), loss=loss) | changes
+  )
+
+
+def assert_equal(first, second):
+  """The same tree of the same arrays, bit for bit."""
+  first, second = jax.device_get((first, second))
+  assert jax.tree.structure(first) == jax.tree.structure(second)
+  for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
+    assert a.dtype == b.dtype
+    assert a.tobytes() == b.tobytes()

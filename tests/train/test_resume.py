@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import copy
+
+import jax
+import optax
+import pytest
+
+from tests.train import parts
+from zeroshot.checkpoints import Checkpoint
+from zeroshot.train import resume
+from zeroshot.train import state as states
+
+OPTIMIZER = optax.adam(0.1)
+
+
+def checkpoint(step=0):
+  state = states.create_state(
+    parts.Net(), OPTIMIZER, seed=0, size_px=parts.SIZE
+  )
+  return state, Checkpoint(step, **resume.split_state(state), config={})
+
+
+def description():
+  return states.describe_state(parts.Net(), OPTIMIZER, size_px=parts.SIZE)
+
+
+def test_split_and_joined_is_the_same():
+  state, saved = checkpoint()
+  parts.assert_equal(state, resume.join_state(saved, description()))
+
+
+def test_items_are_plain_dicts():
+  _, saved = checkpoint()
+  for path, _ in jax.tree_util.tree_flatten_with_path(saved.train)[0]:
+    assert all(isinstance(key, jax.tree_util.DictKey) for key in path)
+
+
+def test_arrays_of_another_shape_are_refused_by_name():
+  _, saved = checkpoint()
+  model = copy.deepcopy(saved.model)
+  model['Conv_0']['kernel'] = model['Conv_0']['kernel'][..., :2]
+  with pytest.raises(ValueError, match=r'ema_params/Conv_0/kernel.*\(3, 3'):
+    resume.join_state(saved._replace(model=model), description())
+
+
+def test_a_missing_array_is_refused_by_name():
+  _, saved = checkpoint()
+  del saved.train['params']['Conv_1']['bias']
+  with pytest.raises(ValueError, match='params/Conv_1/bias is None'):
+    resume.join_state(saved, description())
+
+
+def test_the_same_config_goes_on():
+  plain = resume.plain_config(parts.config())
+  resume.check_same_run(plain, copy.deepcopy(plain))
+
+
+def test_each_differing_field_is_named():
+  old, new = parts.config(), parts.config()
+  new.seed = 7
+  new.model.widths = (8, 8, 8, 8)
+  with pytest.raises(ValueError, match='workdir') as error:
+    resume.check_same_run(resume.plain_config(old), resume.plain_config(new))
+  assert 'model.widths was [16, 24, 32, 48] and is now [8, 8, 8, 8]' in str(
+    error.value
+  )
+  assert 'seed was 0 and is now 7' in str(error.value)
+
+
+def test_how_often_to_look_is_free_and_so_are_other_rooms():
+  old, new = parts.config(), parts.config()
+  new.train.log_every = 1
+  new.train.keep_checkpoints = 5
+  new.detect.threshold = 0.9
+  new.eval.root = 'elsewhere'
+  resume.check_same_run(resume.plain_config(old), resume.plain_config(new))
+
+
+def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
+  def change(schedule):
+    return [
+      resume.plain_config(parts.config(schedule=schedule, steps=steps))
+      for steps in (8, 16)
+    ]
+
+  resume.check_same_run(*change('constant'))
+  with pytest.raises(ValueError, match=r'train.steps was 8 and is now 16'):
+    resume.check_same_run(*change('cosine'))

@@ -1,0 +1,157 @@
+"""The update: purity, the device-count law, the moving average."""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import smoke
+from tests.train import parts
+from zeroshot import rng
+from zeroshot.synthesis import pairs
+from zeroshot.train import optimizer, parallel, step
+from zeroshot.train.state import create_state
+
+BATCH = 8
+
+
+def run(num_devices, num_steps, *, bank=None, loss=parts.loss):
+  """State and metrics after some updates on some devices."""
+  devices = jax.devices()[:num_devices]
+  update_rule, _ = optimizer.build_optimizer(parts.config().train)
+  model = parts.Net()
+  update = parallel.parallel_step(
+    functools.partial(
+      step.train_step,
+      synthesise=parts.synthesise,
+      model=model,
+      loss=loss,
+      optimizer=update_rule,
+      seed=3,
+      per_device=BATCH // num_devices,
+      ema_decay=0.9,
+    ),
+    devices=devices,
+  )
+  state = create_state(model, update_rule, seed=3, size_px=parts.SIZE)
+  state, bank = parallel.replicate((state, bank), devices=devices)
+  collections = []
+  for _ in range(num_steps):
+    state, collection = update(state, bank)
+    collections.append(jax.device_get(collection))
+  return jax.device_get(state), collections
+
+
+def batch(num_devices, synthesise, size):
+  """The global batch of step 5, in the order of its examples."""
+  devices = jax.devices()[:num_devices]
+  count = size // num_devices
+
+  def draw(state, bank, replica):
+    keys = rng.example_keys(
+      3, 'pairs', state, first=replica * count, count=count
+    )
+    pair = synthesise(keys, bank)
+    return state, jax.lax.all_gather(pair, step.AXIS, axis=0, tiled=True)
+
+  draw = parallel.parallel_step(draw, devices=devices)
+  at = parallel.replicate(np.int32(5), devices=devices)
+  return jax.device_get(draw(at, None)[1])
+
+
+@pytest.mark.parametrize('num_devices', [2, 4])
+def test_the_batch_does_not_depend_on_the_devices(num_devices):
+  one = batch(1, parts.synthesise, BATCH)
+  assert one.mask.shape == (BATCH, parts.SIZE, parts.SIZE)
+  assert len({picture.tobytes() for picture in one.test}) == BATCH
+  parts.assert_equal(one, batch(num_devices, parts.synthesise, BATCH))
+
+
+@pytest.mark.slow
+def test_the_synthesised_batch_does_not_depend_on_the_devices():
+  config = smoke.get_config().synthesis
+  config.size_px = 32
+  config.regions.size_px = (4.0, 12.0)
+  synthesise = pairs.build_synthesis(config)
+  one = batch(1, synthesise, 4)
+  for num_devices in (2, 4):
+    many = batch(num_devices, synthesise, 4)
+    parts.assert_equal(one.mask, many.mask)
+    for a, b in zip(one[:2], many[:2], strict=True):
+      np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize('num_devices', [2, 4])
+def test_the_parameters_do_not_depend_on_the_devices(num_devices):
+  one, first = run(1, 5)
+  many, others = run(num_devices, 5)
+  for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(many), strict=True):
+    np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+  for a, b in zip(first, others, strict=True):
+    assert float(a.loss.compute()) == pytest.approx(
+      float(b.loss.compute()), rel=1e-5
+    )
+
+
+def test_the_step_is_traced_once_and_repeats_itself():
+  traces = []
+
+  def counting_loss(prediction, mask):
+    traces.append(prediction.logits.shape)
+    return parts.loss(prediction, mask)
+
+  bank = np.full((1, 16, 16, 3), 200, np.uint8)
+  state, _ = run(4, 4, bank=bank, loss=counting_loss)
+  assert traces == [(BATCH, parts.SIZE, parts.SIZE)]
+  assert int(state.step) == 4
+  parts.assert_equal(state, run(4, 4, bank=bank)[0])
+
+
+def test_metrics_say_what_the_update_did():
+  before, _ = run(1, 0)
+  after, (collection,) = run(1, 1)
+  values = {name: float(v) for name, v in collection.compute().items()}
+  assert list(values) == [
+    'dice',
+    'square',
+    'loss',
+    'gradient_norm',
+    'parameter_norm',
+  ]
+  assert values['loss'] == pytest.approx(values['dice'] + values['square'])
+  norm = np.sqrt(sum((x**2).sum() for x in jax.tree.leaves(after.params)))
+  assert values['parameter_norm'] == pytest.approx(norm, rel=1e-5)
+  assert values['gradient_norm'] > 0
+  kernels = [s.params['Conv_0']['kernel'] for s in (before, after)]
+  assert np.abs(kernels[0] - kernels[1]).max() > 0
+
+
+def test_moving_average_forgets_its_start_and_then_decays():
+  old, new = dict(a=jnp.zeros(2)), dict(a=jnp.ones(2))
+  average = functools.partial(step.moving_average, old, new)
+  # By hand: (1 + t) / (10 + t) until it reaches the decay.
+  for t, decay, kept in ((0, 0.9, 0.1), (8, 0.9, 0.5), (1000, 0.9, 0.9)):
+    got = average(decay=decay, step=t)['a']
+    np.testing.assert_allclose(got, 1 - kept, rtol=1e-6)
+  np.testing.assert_array_equal(average(decay=0.0, step=50)['a'], new['a'])
+
+
+def test_samples_are_the_same_at_each_call_and_scores_are_probabilities():
+  state, _ = run(1, 1)
+  sample = functools.partial(
+    step.sample_step,
+    state.ema_params,
+    None,
+    synthesise=parts.synthesise,
+    model=parts.Net(),
+    seed=3,
+    count=2,
+  )
+  pair, scores = sample()
+  assert scores.shape == pair.mask.shape == (2, parts.SIZE, parts.SIZE)
+  assert 0 <= float(scores.min()) <= float(scores.max()) <= 1
+  parts.assert_equal(pair, sample()[0])
