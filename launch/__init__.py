@@ -1,0 +1,1 @@
+"""Commands, run from a clone: ``python -m launch.NAME --help``."""
