@@ -1,0 +1,1 @@
+"""Host side data: pictures, the background bank and the DeepPCB pairs."""
