@@ -1,0 +1,1 @@
+"""Predictions + truth -> figures: matching, average precision, protocols."""

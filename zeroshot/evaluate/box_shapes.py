@@ -1,0 +1,108 @@
+"""Boxes grown, shrunk, and kept where both pictures have content.
+
+grown = box_shapes.grown(boxes, 6.0, height=640, width=640)
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zeroshot.types import Boxes, HostArray
+
+
+def grown(boxes: Boxes, margin_px: float, *, height: int, width: int) -> Boxes:
+  """Adds a margin on every side and clips to the picture.
+
+  Args:
+    boxes: of one picture.
+    margin_px: added to each side; a negative one takes away, to the centre at
+      most.
+    height: of the picture, in pixels.
+    width: of the picture, in pixels.
+
+  Returns:
+    The same boxes, grown.
+
+  Raises:
+    ValueError: the margin is not finite.
+  """
+  if not math.isfinite(margin_px):
+    raise ValueError(f'box_margin_px is {margin_px}; give a finite number')
+  xyxy = np.asarray(boxes.xyxy, np.float32)
+  centre = (xyxy[:, :2] + xyxy[:, 2:]) / 2  # [K, 2]
+  upper_left = np.minimum(xyxy[:, :2] - margin_px, centre)
+  lower_right = np.maximum(xyxy[:, 2:] + margin_px, centre)
+  corners = np.concatenate([upper_left, lower_right], axis=1)  # [K, 4]
+  most = np.asarray([width, height, width, height], np.float32)
+  clipped = np.clip(corners, np.float32(0), most)
+  return boxes._replace(xyxy=clipped.astype(np.float32))
+
+
+def shrunk(boxes: Boxes) -> Boxes:
+  """Half the width and half the height about the centre.
+
+  The paper's authors shrink DeepPCB's ground truth so: its annotators left
+  about 10 px of room round each defect.
+
+  Args:
+    boxes: of one picture.
+
+  Returns:
+    The same boxes at half their sides; corners may fall between pixels.
+  """
+  xyxy = np.asarray(boxes.xyxy, np.float32)
+  quarter = (xyxy[:, 2:] - xyxy[:, :2]) / 4  # [K, 2]
+  corners = np.concatenate(
+    [xyxy[:, :2] + quarter, xyxy[:, 2:] - quarter], axis=1
+  )  # [K, 4]
+  return boxes._replace(xyxy=corners)
+
+
+def inside(boxes: Boxes, valid: HostArray) -> Boxes:
+  """Drops the boxes of which more than half lies in the invalid area.
+
+  What lies beyond the picture is invalid. It is meant for ground truth and
+  detections alike: where one picture has no content, nothing can be found and
+  nothing should be.
+
+  Args:
+    boxes: of one picture.
+    valid: 0 or 1, ``[H, W]``.
+
+  Returns:
+    The boxes that are left, in the same order.
+  """
+  xyxy = np.asarray(boxes.xyxy, np.float64)
+  total = np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)  # [K]
+  keep = 2 * _sums(np.asarray(valid, np.float64), xyxy) >= total
+  return Boxes(
+    xyxy=boxes.xyxy[keep],
+    confidence=boxes.confidence[keep],
+    kind=tuple(k for k, kept in zip(boxes.kind, keep, strict=True) if kept),
+  )
+
+
+def _sums(values: HostArray, xyxy: HostArray) -> HostArray:
+  """Integral ``[K]`` over each box of a map that is constant in each pixel.
+
+  Inside a pixel the summed-area table of such a map is bilinear, so that
+  interpolating it is exact for corners between pixels as well.
+  """
+  table = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+
+  def below(x: HostArray, y: HostArray) -> HostArray:
+    x, y = (
+      np.clip(x, 0, values.shape[1]),
+      np.clip(y, 0, values.shape[0]),
+    )
+    x0 = np.minimum(x.astype(int), values.shape[1] - 1)
+    y0 = np.minimum(y.astype(int), values.shape[0] - 1)
+    u, v = x - x0, y - y0
+    upper = (1 - u) * table[y0, x0] + u * table[y0, x0 + 1]
+    lower = (1 - u) * table[y0 + 1, x0] + u * table[y0 + 1, x0 + 1]
+    return (1 - v) * upper + v * lower
+
+  x1, y1, x2, y2 = xyxy.T
+  return below(x2, y2) - below(x1, y2) - below(x2, y1) + below(x1, y1)

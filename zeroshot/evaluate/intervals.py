@@ -1,0 +1,78 @@
+"""Bootstrap interval of the pooled average precision, over pictures.
+
+  low, high = intervals.bootstrap_ap(matches, samples=1000, seed=0)
+
+Pictures, not boxes, are drawn with replacement: the boxes of one picture
+succeed and fail together. Matching is within a picture, so a resampled set
+needs no new matching; only the ranks change.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeroshot.evaluate.matching import Matches
+from zeroshot.types import HostArray
+
+
+def bootstrap_ap(
+  matches: Matches, *, samples: int, seed: int, level: float = 0.95
+) -> tuple[float, float]:
+  """Percentile interval of AP over resampled sets of pictures.
+
+  Source: Efron and Tibshirani, An Introduction to the Bootstrap, section 13.3.
+
+  Args:
+    matches: the judged detections of a set.
+    samples: number of resampled sets; 0 gives NaN.
+    seed: of the draws; the same seed gives the same interval.
+    level: share of the resampled figures inside the interval.
+
+  Returns:
+    ``(low, high)`` in [0, 1]; NaN where no resampled set has ground truth.
+
+  Raises:
+    ValueError: ``samples`` is negative.
+  """
+  if samples < 0:
+    raise ValueError(f'bootstrap_samples is {samples}; give 0 or more')
+  num_pictures = len(matches.num_truth)
+  random = np.random.default_rng(seed)
+  order = np.argsort(-matches.confidence, kind='stable')
+  picture, correct = matches.picture[order], matches.correct[order]
+  figures = []
+  for _ in range(samples if num_pictures else 0):
+    drawn = random.integers(num_pictures, size=num_pictures)
+    times = np.bincount(drawn, minlength=num_pictures)  # [P]
+    num_truth = int(times @ matches.num_truth)
+    if num_truth:
+      figures.append(_repeated_ap(times[picture], correct, num_truth))
+  if not figures:
+    return float('nan'), float('nan')
+  tail = (1 - level) / 2
+  low, high = np.quantile(figures, (tail, 1 - tail))
+  return float(low), float(high)
+
+
+def _repeated_ap(times: HostArray, correct: HostArray, num_truth: int) -> float:
+  """AP of ranked detections of which each is there several times.
+
+  The copies of a correct detection have ranks one after another, so that copy
+  j of it sees j more hits and j more detections than those before it.
+
+  Args:
+    times: int ``[N]``, how often each detection is there.
+    correct: bool ``[N]``, both ranked, the most confident first.
+    num_truth: number of ground-truth boxes, copies counted.
+
+  Returns:
+    AP in [0, 1].
+  """
+  times_hit = times[correct]
+  before = (np.cumsum(times) - times)[correct]
+  hits_before = np.cumsum(times_hit) - times_hit
+  total = 0.0
+  for copy in range(1, int(times_hit.max(initial=0)) + 1):
+    there = times_hit >= copy
+    total += float(np.sum((hits_before[there] + copy) / (before[there] + copy)))
+  return total / num_truth

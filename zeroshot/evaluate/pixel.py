@@ -1,0 +1,52 @@
+"""Pixel metrics of score maps against masks, for synthetic pairs.
+
+pixel.pixel_metrics(scores, masks)  # auroc, ap, num_pixels
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn import metrics
+
+from zeroshot.types import HostArray
+
+
+def pixel_metrics(
+  scores: HostArray, masks: HostArray, *, valid: HostArray | None = None
+) -> dict[str, float | int]:
+  """Area under the ROC curve, and average precision, over all pixels.
+
+  Args:
+    scores: float ``[..., H, W]``, any increasing measure of difference.
+    masks: 0 or 1, of the same shape.
+    valid: 0 or 1, of the same shape; pixels with 0 are left out.
+
+  Returns:
+    ``auroc``, ``ap`` in [0, 1] (NaN where the masks hold a single class), and
+    ``num_pixels``. ``ap`` is scikit-learn's: equal scores enter together.
+
+  Raises:
+    ValueError: shapes differ, a score is not finite, or a mask value is
+      neither 0 nor 1.
+  """
+  scores, masks = np.asarray(scores), np.asarray(masks)
+  keep = np.ones(masks.shape, bool) if valid is None else np.asarray(valid) > 0
+  if not scores.shape == masks.shape == keep.shape:
+    raise ValueError(
+      f'scores {scores.shape}, masks {masks.shape} and valid {keep.shape}'
+      ' differ in shape; give one score for each pixel'
+    )
+  scores, truth = scores[keep], masks[keep]
+  if not np.isfinite(scores).all():
+    raise ValueError('a score is not finite; the network diverged')
+  if not np.isin(truth, (0, 1)).all():
+    raise ValueError('a mask has values other than 0 and 1; threshold it')
+  figures: dict[str, float | int] = {
+    'auroc': float('nan'),
+    'ap': float('nan'),
+    'num_pixels': int(truth.size),
+  }
+  if len(np.unique(truth)) == 2:
+    figures['auroc'] = float(metrics.roc_auc_score(truth, scores))
+    figures['ap'] = float(metrics.average_precision_score(truth, scores))
+  return figures
