@@ -15,7 +15,7 @@ COMMANDS = sorted(
   f'{folder}.{file.stem}'
   for folder in ('launch', 'data_tools')
   for file in (ROOT / folder).glob('*.py')
-  if "__name__ == '__main__'" in file.read_text()
+  if "\nif __name__ == '__main__':" in file.read_text()
 )
 PREPARES = 'launch.environment'  # takes no flags
 
