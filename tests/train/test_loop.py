@@ -1,0 +1,229 @@
+"""The loop: the resume law, periods, the guard against what is not finite."""
+
+from __future__ import annotations
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.train import parts
+from zeroshot import checkpoints, rng
+from zeroshot.train import loop, writers
+
+
+class Killed(Exception):
+  """Stands for the end of the process at some point of the loop."""
+
+
+def train(workdir, *, devices=None, hooks=(), built=None, **settings):
+  return loop.train(
+    parts.config(**settings),
+    workdir=workdir,
+    hooks=hooks,
+    devices=devices,
+    **parts.built(**(built or {})),
+  )
+
+
+def kill_at(step):
+  """A hook that ends the run once it has got to a step."""
+
+  def hook(params, now):
+    del params
+    if now == step:
+      raise Killed
+    return {}
+
+  return ('kill', 1, hook)
+
+
+def lines(workdir):
+  """The log lines without what depends on the clock."""
+  text = (workdir / writers.METRICS_FILE).read_text()
+  return [
+    {k: v for k, v in json.loads(line).items() if k != 'pairs_per_second'}
+    for line in text.splitlines()
+  ]
+
+
+@pytest.mark.parametrize('num_devices', [1, 4])
+def test_resume_law(tmp_path, num_devices):
+  devices = jax.devices()[:num_devices]
+  whole = train(tmp_path / 'whole', devices=devices)
+  # Once before the first checkpoint, once after it, once just at the second.
+  for step in (2, 6, 8):
+    with pytest.raises(Killed):
+      train(tmp_path / 'cut', devices=devices, hooks=[kill_at(step)])
+  again = train(tmp_path / 'cut', devices=devices)
+  parts.assert_equal(whole, again)
+  assert lines(tmp_path / 'whole') == lines(tmp_path / 'cut')
+  for name in ('whole', 'cut'):
+    with checkpoints.open_checkpoints(
+      tmp_path / name, read_only=True
+    ) as manager:
+      assert sorted(manager.all_steps()) == [4, 8]
+
+
+def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
+  whole = train(tmp_path / 'whole')
+  with pytest.raises(Killed):
+    train(tmp_path / 'cut', hooks=[kill_at(4)])
+  again = train(tmp_path / 'cut', devices=jax.devices()[:2])
+  for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(again), strict=True):
+    np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+
+
+def test_log_lines_stand_at_their_periods_at_saves_and_at_the_end(tmp_path):
+  train(tmp_path, log_every=3, checkpoint_every=4, steps=10)
+  rows = lines(tmp_path)
+  assert [row['step'] for row in rows] == [3, 4, 6, 8, 9, 10]
+  assert set(rows[0]) == {
+    'step',
+    'square',
+    'dice',
+    'loss',
+    'gradient_norm',
+    'parameter_norm',
+    'learning_rate',
+  }
+  assert rows[0]['learning_rate'] == pytest.approx(1e-2)  # of update 3
+
+
+def test_hooks_get_the_averaged_parameters_at_their_periods(tmp_path):
+  seen = {}
+
+  def hook(params, step):
+    seen[step] = jax.device_get(params)
+    return {'answer': float(step)}
+
+  train(tmp_path, hooks=[('exam', 3, hook)])
+  assert list(seen) == [3, 6, 8]
+  saved, _, step = checkpoints.load_parameters(tmp_path)
+  assert step == 8
+  parts.assert_equal(saved, seen[8])
+  answers = [
+    row['exam/answer'] for row in lines(tmp_path) if 'exam/answer' in row
+  ]
+  assert answers == [3.0, 6.0, 8.0]
+
+
+def test_without_averaging_the_raw_parameters_are_evaluated(tmp_path):
+  state = train(tmp_path, steps=4, ema_decay=0.0)
+  parts.assert_equal(state.params, state.ema_params)
+
+
+def test_sample_sheets_are_drawn(tmp_path):
+  train(tmp_path, steps=5, sample_every=4, num_samples=2)
+  names = sorted(file.name for file in (tmp_path / 'samples').iterdir())
+  assert names == ['00000004.png', '00000005.png']
+
+
+def test_the_config_as_run_is_stored(tmp_path):
+  train(tmp_path, steps=4)
+  stored = json.loads((tmp_path / 'config.json').read_text())
+  assert stored['train']['steps'] == 4
+  assert stored['model']['widths'] == [16, 24, 32, 48]
+
+
+def test_the_bank_reaches_the_synthesis(tmp_path):
+  bank = np.full((1, 16, 16, 3), 100, np.uint8)
+  dark = train(tmp_path / 'dark', steps=4, built=dict(bank=bank))
+  light = train(tmp_path / 'light', steps=4)
+  kernels = [s.params['Conv_0']['kernel'] for s in (dark, light)]
+  assert np.abs(np.subtract(*map(np.asarray, kernels))).max() > 0
+
+
+def mask_means(num_updates):
+  """Mean of all masks of each update: a number that tells updates apart."""
+  return [
+    float(
+      parts.synthesise(
+        rng.example_keys(0, 'pairs', step, first=0, count=4), None
+      ).mask.mean()
+    )
+    for step in range(num_updates)
+  ]
+
+
+def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
+  means = mask_means(30)
+  limit = max(means[:6])
+  bad = next(i for i, mean in enumerate(means) if mean > limit) + 1
+  limit = (limit + means[bad - 1]) / 2
+
+  def loss(prediction, mask):
+    total, terms = parts.loss(prediction, mask)
+    square = jnp.where(jnp.mean(mask) > limit, jnp.nan, terms['square'])
+    return total + square, terms | {'square': square}
+
+  words = f'square is nan in update {bad};'
+  with pytest.raises(FloatingPointError, match=words):
+    train(
+      tmp_path,
+      steps=bad + 4,
+      log_every=100,
+      checkpoint_every=5,
+      built=dict(loss=loss),
+    )
+  saved, _, step = checkpoints.load_parameters(tmp_path)
+  assert step == (bad - 1) // 5 * 5
+  assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(saved))
+
+
+def test_parameters_that_burst_are_not_saved_either(tmp_path):
+  with pytest.raises(FloatingPointError, match='parameter_norm is inf'):
+    train(tmp_path, learning_rate=3e38, warmup_steps=0, checkpoint_every=1)
+  with pytest.raises(ValueError, match='no checkpoint'):
+    checkpoints.load_parameters(tmp_path)
+
+
+def test_another_config_is_refused_and_the_run_left_alone(tmp_path):
+  train(tmp_path, steps=4)
+  before = (tmp_path / 'config.json').read_text()
+  with pytest.raises(ValueError, match=r'train.batch_size was 4 and is now 8'):
+    train(tmp_path, steps=4, batch_size=8)
+  assert (tmp_path / 'config.json').read_text() == before
+  assert checkpoints.load_parameters(tmp_path)[2] == 4
+
+
+def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(
+  tmp_path,
+):
+  whole = train(tmp_path)
+  for file in (tmp_path / 'checkpoints' / '8' / 'train').rglob('*'):
+    if file.is_file():
+      file.write_bytes(file.read_bytes()[:10])
+  parts.assert_equal(whole, train(tmp_path))
+  assert (tmp_path / 'checkpoints' / '8.corrupt').is_dir()
+  assert checkpoints.load_parameters(tmp_path)[2] == 8
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path):
+  whole = train(tmp_path)
+  before = lines(tmp_path)
+  parts.assert_equal(whole, train(tmp_path))
+  assert lines(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+  ('settings', 'words'),
+  [
+    (dict(log_every=0), r'train.log_every=0 must be 1 or more'),
+    (dict(checkpoint_every=0), r'train.checkpoint_every=0'),
+    (dict(keep_checkpoints=0), r'train.keep_checkpoints=0'),
+    (dict(ema_decay=1.0), r'train.ema_decay=1.0'),
+    (dict(batch_size=6), r'train.batch_size=6 .*4 devices'),
+  ],
+)
+def test_settings_that_cannot_be_are_refused(tmp_path, settings, words):
+  with pytest.raises(ValueError, match=words):
+    train(tmp_path, **settings)
+
+
+def test_a_run_beyond_its_end_is_refused(tmp_path):
+  train(tmp_path, schedule='constant')
+  with pytest.raises(ValueError, match='step 8 already, beyond train.steps=4'):
+    train(tmp_path, schedule='constant', steps=4)
