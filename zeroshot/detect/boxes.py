@@ -14,9 +14,7 @@ import math
 import cv2
 import numpy as np
 
-from zeroshot.types import Boxes
-
-HostArray = np.ndarray
+from zeroshot.types import Boxes, HostArray
 
 _TOP_SHARE = 0.25  # of a component's pixels: the highest make its confidence
 
@@ -106,7 +104,7 @@ def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
 
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:
   """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
-  joined = mask.astype(np.uint8)
+  joined: HostArray = mask.astype(np.uint8)
   radius = math.ceil(join_px / 2)
   if radius:
     side = 2 * radius + 1

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-HostArray = np.ndarray
+from zeroshot.types import HostArray
 
 _MAX_SHIFT_SHARE = 0.15  # of the longest side, at the picture's centre
 _MAX_TURN_DEG = 15.0
@@ -108,8 +108,26 @@ def inside(matrix: HostArray, *, height: int, width: int) -> HostArray:
   """
   x = np.arange(width, dtype=np.float32)[None, :]
   y = np.arange(height, dtype=np.float32)[:, None]
+  return leads_inside(matrix, x, y, height=height, width=width)
+
+
+def leads_inside(
+  matrix: HostArray, x: HostArray, y: HostArray, *, height: int, width: int
+) -> HostArray:
+  """Returns whether a matrix leads points into a picture.
+
+  Args:
+    matrix: float64 ``[3, 3]``.
+    x: float32, any shape.
+    y: float32, of a shape that broadcasts with that of ``x``.
+    height: of the picture.
+    width: of the picture.
+
+  Returns:
+    Bool, of the common shape.
+  """
   (a, b, c), (d, e, f), (g, h, i) = matrix.astype(np.float32)
-  depth = g * x + h * y + i  # [H, W], 1 everywhere for an affine matrix
+  depth = g * x + h * y + i  # 1 everywhere for an affine matrix
   across, down = a * x + b * y + c, d * x + e * y + f
   low = -0.501 * depth  # a little slack for rounding
   return (

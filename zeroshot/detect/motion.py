@@ -21,8 +21,7 @@ import cv2
 import numpy as np
 
 from zeroshot.detect import geometry, refinement
-
-HostArray = np.ndarray
+from zeroshot.types import HostArray
 
 # Longest sides, coarse to fine, and the most iterations of refinement there.
 _LEVELS = ((160, 30), (320, 15), (640, 6), (1280, 3))
@@ -40,13 +39,14 @@ class Level(NamedTuple):
   Attributes:
     reference: texture ``[h, w]``.
     test: texture ``[h, w]``.
-    valid: mask ``[h, w]``, 1 where the reference has content.
+    valid: mask ``[h, w]``, 1 where the reference has content; None is
+      everywhere.
     iterations: the most that a refinement may take here.
   """
 
   reference: HostArray
   test: HostArray
-  valid: HostArray
+  valid: HostArray | None
   iterations: int
 
 
@@ -64,14 +64,14 @@ def pyramid(
     At least one level; none is larger than the pictures.
   """
   greys = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (reference, test)]
-  if valid is None:
-    valid = np.ones_like(greys[0])
   levels = []
   for longest_px, iterations in _LEVELS:
-    content = (_shrink(valid, longest_px) > 0.99).astype(np.float32)
-    textures = [_texture(_shrink(grey, longest_px)) for grey in greys]
-    levels.append(Level(*textures, content, iterations))
-    if longest_px >= max(valid.shape):
+    content = None
+    if valid is not None:
+      content = (_shrink(valid, longest_px) > 0.99).astype(np.float32)
+    old, new = (_texture(_shrink(grey, longest_px)) for grey in greys)
+    levels.append(Level(old, new, content, iterations))
+    if longest_px >= max(greys[0].shape):
       break
   return levels
 
@@ -106,7 +106,7 @@ def overlap(level: Level, matrix: HostArray) -> HostArray:
   """Returns where the moved reference has content, bool ``[h, w]``."""
   height, width = level.test.shape
   content = geometry.inside(matrix, height=height, width=width)
-  if level.valid.all():
+  if level.valid is None:
     return content
   return content & (geometry.warp(level.valid, matrix) > 0.99)
 
@@ -167,7 +167,9 @@ def _search(level: Level) -> list[HostArray]:
   height, width = level.test.shape
   # phaseCorrelate's own window would be multiplied into its inputs in place.
   window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-  test, reference = level.test * window, level.reference * level.valid
+  test, reference = level.test * window, level.reference
+  if level.valid is not None:
+    reference = reference * level.valid
   scored = []
   for turn in _TURNS_DEG:
     for scale in _SCALES:

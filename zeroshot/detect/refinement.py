@@ -18,12 +18,13 @@ damping.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from zeroshot.detect import geometry
-
-HostArray = np.ndarray
+from zeroshot.types import HostArray
 
 _NUM_PIXELS = 50_000  # looked at, of those with a gradient
 _DAMPING = 2e-3  # of the mean eigenvalue
@@ -40,10 +41,21 @@ _SIMILARITY_BASIS = np.array(
 ).T  # [6, 4]
 
 
+class _Points(NamedTuple):
+  """Pixels of the test picture to compare at, each field ``[N]``."""
+
+  pixel: HostArray  # flat index
+  column: HostArray
+  row: HostArray
+  target: HostArray  # the test texture
+  along_x: HostArray  # its slope
+  along_y: HostArray
+
+
 def refine(
   reference: HostArray,
   test: HostArray,
-  valid: HostArray,
+  valid: HostArray | None,
   matrix: HostArray,
   *,
   num_parameters: int,
@@ -54,7 +66,8 @@ def refine(
   Args:
     reference: texture ``[h, w]``.
     test: texture ``[h, w]``.
-    valid: mask ``[h, w]``, 1 where the reference has content.
+    valid: mask ``[h, w]``, 1 where the reference has content; None is
+      everywhere.
     matrix: float64 ``[3, 3]`` to start from, right within a few pixels.
     num_parameters: 4 turn, scale and shift; 6 affine; 8 homography.
     iterations: at most.
@@ -63,31 +76,68 @@ def refine(
     Float64 ``[3, 3]``; where the pictures have nothing to follow, the start.
   """
   height, width = test.shape
-  slopes = _slopes(test)
-  pixels = _pixels(reference, slopes, matrix)
-  if not pixels.size:
+  points = _points(reference, test, matrix)
+  if not points.pixel.size:
     return matrix
-  target = test.ravel()[pixels]
-  slopes = [slope.ravel()[pixels] for slope in slopes]
-  radius = max(height, width) / 2
-  row, column = np.divmod(pixels, width)
-  x = ((column - (width - 1) / 2) / radius).astype(np.float32)
-  y = ((row - (height - 1) / 2) / radius).astype(np.float32)
   for _ in range(iterations):
-    moved = geometry.warp(reference, matrix)
-    content = geometry.inside(matrix, height=height, width=width)
-    content &= geometry.warp(valid, matrix) > 0.99
-    moved_slopes = [slope.ravel()[pixels] for slope in _slopes(moved)]
-    u, v = ((s + m) / 2 for s, m in zip(slopes, moved_slopes, strict=True))
-    source = moved.ravel()[pixels]
-    error, weight = _errors(target, source, content.ravel()[pixels])
-    step = _step(
-      _columns(u, v, x, y, num_parameters=num_parameters), error, weight
+    jacobian, error, weight = _linearised(
+      reference, valid, matrix, points, num_parameters=num_parameters
     )
+    step = _step(jacobian, error, weight)
     matrix = matrix @ _increment(step, height=height, width=width)
     if np.abs(step).max() < _STILL_PX:
       break
   return matrix / matrix[2, 2]
+
+
+def _points(
+  reference: HostArray, test: HostArray, matrix: HostArray
+) -> _Points:
+  """Returns pixels of the test picture where either picture changes."""
+  width = test.shape[1]
+  slopes = _slopes(test)
+  moved_slopes = _slopes(geometry.warp(reference, matrix))
+  steepness = sum(slope * slope for slope in (*slopes, *moved_slopes))
+  pixel = np.flatnonzero(steepness > max(0.25 * steepness.mean(), 1e-8))
+  pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
+  row, column = (a.astype(np.float32) for a in np.divmod(pixel, width))
+  return _Points(
+    pixel, column, row, test.ravel()[pixel], *(s.ravel()[pixel] for s in slopes)
+  )
+
+
+def _linearised(
+  reference: HostArray,
+  valid: HostArray | None,
+  matrix: HostArray,
+  points: _Points,
+  *,
+  num_parameters: int,
+) -> tuple[HostArray, HostArray, HostArray]:
+  """Returns the least-squares problem of one step.
+
+  Returns:
+    How each parameter changes each point, ``[N, num_parameters]``; what is
+    left to explain, ``[N]``; how far to trust it, ``[N]``.
+  """
+  height, width = reference.shape
+  moved = geometry.warp(reference, matrix)
+  content = geometry.leads_inside(
+    matrix, points.column, points.row, height=height, width=width
+  )
+  if valid is not None:
+    content &= geometry.warp(valid, matrix).ravel()[points.pixel] > 0.99
+  along_x, along_y = (s.ravel()[points.pixel] for s in _slopes(moved))
+  radius = max(height, width) / 2
+  jacobian = _columns(
+    (along_x + points.along_x) / 2,
+    (along_y + points.along_y) / 2,
+    (points.column - (width - 1) / 2) / radius,
+    (points.row - (height - 1) / 2) / radius,
+    num_parameters=num_parameters,
+  )
+  error, weight = _errors(points.target, moved.ravel()[points.pixel], content)
+  return jacobian, error, weight
 
 
 def _slopes(texture: HostArray) -> list[HostArray]:
@@ -96,16 +146,6 @@ def _slopes(texture: HostArray) -> list[HostArray]:
     cv2.Sobel(texture, cv2.CV_32F, *order, ksize=1, scale=0.5)
     for order in ((1, 0), (0, 1))
   ]
-
-
-def _pixels(
-  reference: HostArray, slopes: list[HostArray], matrix: HostArray
-) -> HostArray:
-  """Returns flat indices ``[N]`` of pixels where either picture changes."""
-  moved_slopes = _slopes(geometry.warp(reference, matrix))
-  steepness = sum(slope * slope for slope in (*slopes, *moved_slopes))
-  pixels = np.flatnonzero(steepness > max(0.25 * steepness.mean(), 1e-8))
-  return pixels[:: 1 + pixels.size // _NUM_PIXELS]
 
 
 def _errors(

@@ -15,8 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.detect import geometry, motion
-
-HostArray = np.ndarray
+from zeroshot.types import HostArray
 
 METHODS = ('none', 'affine', 'homography')
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-HostArray = np.ndarray
+from zeroshot.types import HostArray
 
 
 class Tile(NamedTuple):
