@@ -225,5 +225,5 @@ def test_settings_that_cannot_be_are_refused(tmp_path, settings, words):
 
 def test_a_run_beyond_its_end_is_refused(tmp_path):
   train(tmp_path, schedule='constant')
-  with pytest.raises(ValueError, match='step 8 already, beyond train.steps=4'):
+  with pytest.raises(ValueError, match=r'step 8 already, beyond train.steps=4'):
     train(tmp_path, schedule='constant', steps=4)

@@ -1,0 +1,131 @@
+"""Training as a command: it is killed, and its results do not show it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.train import parts
+from zeroshot import checkpoints
+
+ROOT = Path(__file__).resolve().parents[2]
+# Few kinds of everything, so that it compiles in seconds.
+SETTINGS = [
+  'synthesis.size_px=32',
+  'synthesis.regions.size_px=(4.0, 12.0)',
+  'synthesis.regions.num_max=2',
+  'synthesis.backgrounds.fractal_noise=0',
+  'synthesis.backgrounds.dead_leaves=0',
+  'synthesis.backgrounds.thresholded=0',
+  'synthesis.backgrounds.strokes=0',
+  'synthesis.backgrounds.polygons=0',
+  'train.steps=40',
+  'train.batch_size=4',
+  'train.warmup_steps=4',
+  'train.log_every=2',
+  'train.checkpoint_every=5',
+  'train.sample_every=0',
+]
+
+
+def command(workdir, *more):
+  return [
+    sys.executable,
+    '-m',
+    'launch.train',
+    f'--config={ROOT / "configs" / "smoke.py"}',
+    f'--workdir={workdir}',
+    *(f'--config.{setting}' for setting in (*SETTINGS, *more)),
+  ]
+
+
+def run(workdir, *more):
+  return subprocess.run(
+    command(workdir, *more), cwd=ROOT, capture_output=True, text=True
+  )
+
+
+def last_step(workdir):
+  """Step of the newest log line; 0 before the first."""
+  file = workdir / 'metrics.jsonl'
+  whole = [
+    line
+    for line in (file.read_text() if file.exists() else '').splitlines(True)
+    if line.endswith('\n')
+  ]
+  return json.loads(whole[-1])['step'] if whole else 0
+
+
+def run_and_kill(workdir, *, step):
+  """Runs until a step is logged, then sends SIGKILL."""
+  process = subprocess.Popen(
+    command(workdir), cwd=ROOT, stderr=subprocess.DEVNULL
+  )
+  try:
+    while last_step(workdir) < step:
+      assert process.poll() is None, 'it ended before it could be killed'
+      time.sleep(0.002)
+  finally:
+    process.kill()
+  assert process.wait() == -signal.SIGKILL
+
+
+def figures(workdir):
+  """The log lines without what depends on the clock."""
+  text = (workdir / 'metrics.jsonl').read_text()
+  rows = [json.loads(line) for line in text.splitlines()]
+  for row in rows:
+    row.pop('pairs_per_second', None)
+  return rows
+
+
+@pytest.mark.slow
+def test_three_kills_leave_no_trace(tmp_path):
+  whole, cut = tmp_path / 'whole', tmp_path / 'cut'
+  done = run(whole)
+  assert done.returncode == 0, done.stderr
+  assert 'step 40' in done.stderr
+  for step in (4, 16, 26):
+    run_and_kill(cut, step=step)
+  done = run(cut)
+  assert done.returncode == 0, done.stderr
+  assert 'resuming' in done.stderr
+  results = []
+  for workdir in (whole, cut):
+    with checkpoints.open_checkpoints(workdir) as manager:
+      results.append(checkpoints.restore_latest(manager))
+  assert results[0].step == results[1].step == 40
+  parts.assert_equal(results[0].model, results[1].model)
+  parts.assert_equal(results[0].train, results[1].train)
+  assert figures(whole) == figures(cut)
+
+  refused = run(cut, 'train.learning_rate=0.5')
+  assert refused.returncode == 2
+  assert 'train.learning_rate was 0.002 and is now 0.5' in refused.stderr
+
+  file = tmp_path / 'w.safetensors'
+  export = ['-m', 'launch.export_weights', f'--workdir={cut}', f'--out={file}']
+  subprocess.run([sys.executable, *export], cwd=ROOT, check=True)
+  weights, config, step = checkpoints.load_weights(file)
+  parts.assert_equal(weights, results[1].model)
+  assert (config['train']['batch_size'], step) == (4, 40)
+
+
+def test_a_batch_that_does_not_divide_is_one_line(tmp_path):
+  done = run(tmp_path, 'train.batch_size=6')
+  assert done.returncode == 2
+  assert 'train.batch_size=6 does not divide among 4 devices' in done.stderr
+  assert 'Traceback' not in done.stderr
+
+
+def test_a_missing_bank_is_one_line(tmp_path):
+  done = run(tmp_path, f'synthesis.bank={tmp_path / "none.npz"}')
+  assert done.returncode == 2
+  assert 'none.npz' in done.stderr
+  assert 'Traceback' not in done.stderr
