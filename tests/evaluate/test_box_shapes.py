@@ -1,0 +1,113 @@
+"""Boxes grown, shrunk and kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zeroshot.evaluate import box_shapes
+from zeroshot.types import Boxes
+
+
+def boxes(*xyxy):
+  count = len(xyxy)
+  return Boxes(
+    np.asarray(xyxy, np.float32).reshape(-1, 4),
+    np.linspace(0, 1, count, dtype=np.float32),
+    tuple('abcdefgh'[:count]),
+  )
+
+
+def test_grown_by_hand_and_clipped():
+  found = boxes([10, 20, 30, 40], [0, 1, 5, 5], [95, 70, 100, 80])
+  grown = box_shapes.grown(found, 6, height=80, width=100)
+  assert grown.xyxy.tolist() == [
+    [4, 14, 36, 46],
+    [0, 0, 11, 11],
+    [89, 64, 100, 80],
+  ]
+  assert grown.xyxy.dtype == np.float32
+  assert grown.kind == found.kind
+  assert grown.confidence is found.confidence
+
+
+def test_no_margin_changes_nothing_inside():
+  found = boxes([1.5, 2, 3, 4])
+  grown = box_shapes.grown(found, 0, height=9, width=9)
+  np.testing.assert_array_equal(grown.xyxy, found.xyxy)
+
+
+def test_a_negative_margin_stops_at_the_centre():
+  grown = box_shapes.grown(boxes([0, 0, 10, 4]), -3, height=9, width=20)
+  assert grown.xyxy.tolist() == [[3, 2, 7, 2]]
+
+
+def test_a_margin_must_be_finite():
+  with pytest.raises(ValueError, match='box_margin_px is nan'):
+    box_shapes.grown(boxes(), float('nan'), height=9, width=9)
+
+
+def test_shrunk_by_hand():
+  shrunk = box_shapes.shrunk(boxes([0, 0, 8, 4], [1, 1, 4, 6]))
+  assert shrunk.xyxy.tolist() == [[2, 1, 6, 3], [1.75, 2.25, 3.25, 4.75]]
+
+
+def test_shrunk_keeps_the_centre_and_quarters_the_area():
+  random = np.random.default_rng(0)
+  corner = random.random((20, 2)) * 100
+  whole = boxes(*np.concatenate([corner, corner + 1 + corner[::-1]], 1)[:8])
+  half = box_shapes.shrunk(whole).xyxy
+  full = whole.xyxy
+  np.testing.assert_allclose(
+    half[:, :2] + half[:, 2:], full[:, :2] + full[:, 2:], rtol=1e-5
+  )
+  np.testing.assert_allclose(
+    np.prod(half[:, 2:] - half[:, :2], 1) * 4,
+    np.prod(full[:, 2:] - full[:, :2], 1),
+    rtol=1e-4,
+  )
+
+
+def test_nothing_stays_nothing():
+  valid = np.ones((5, 5), np.float32)
+  for result in (
+    box_shapes.shrunk(boxes()),
+    box_shapes.grown(boxes(), 3, height=5, width=5),
+    box_shapes.inside(boxes(), valid),
+  ):
+    assert result.xyxy.shape == (0, 4)
+    assert result.kind == ()
+
+
+def test_inside_drops_more_than_half():
+  valid = np.ones((20, 30), np.float32)
+  valid[:, :10] = 0
+  kept = box_shapes.inside(
+    boxes(
+      [0, 0, 10, 10],  # all invalid
+      [5, 0, 15, 10],  # half and half: kept
+      [4, 0, 14, 10],  # more than half invalid
+      [5.1, 0.5, 15.1, 7.25],  # between pixels, less than half
+      [10, 0, 30, 20],  # all valid
+      [25, 0, 36, 5],  # beyond the picture, more than half
+    ),
+    valid,
+  )
+  assert kept.kind == ('b', 'd', 'e')
+  assert kept.confidence.tolist() == pytest.approx([0.2, 0.6, 0.8])
+  assert kept.xyxy[0].tolist() == [5, 0, 15, 10]
+
+
+def test_inside_counts_area_as_loops_do():
+  random = np.random.default_rng(0)
+  valid = (random.random((12, 14)) < 0.5).astype(np.float32)
+  fine = valid.repeat(4, 0).repeat(4, 1)  # quarters of a pixel
+  corner = random.integers(0, 40, (200, 2)) / 4
+  found = np.concatenate(
+    [corner, corner + random.integers(1, 10, (200, 2)) / 4], 1
+  )
+  for box in found:
+    x1, y1, x2, y2 = (4 * box).astype(int)
+    patch = fine[y1:y2, x1:x2]
+    expected = 2 * patch.sum() >= (x2 - x1) * (y2 - y1)
+    assert len(box_shapes.inside(boxes(box), valid).kind) == expected

@@ -1,0 +1,247 @@
+"""The protocols, side by side, by hand and on the real annotations."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from zeroshot.data import deeppcb
+from zeroshot.evaluate import json_text, protocols, scoring
+from zeroshot.types import Boxes
+
+NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}
+KEYS = {
+  'ap',
+  'precision',
+  'recall',
+  'f_score',
+  'num_images',
+  'num_ground_truth',
+  'num_detections',
+}
+
+
+def boxes(*xyxy, confidence=None):
+  xyxy = np.asarray(xyxy, np.float32).reshape(-1, 4)
+  if confidence is None:
+    confidence = np.ones(len(xyxy))
+  return Boxes(
+    xyxy, np.asarray(confidence, np.float32), ('difference',) * len(xyxy)
+  )
+
+
+def picture(name, truth, detections, *, group='g', valid=None):
+  return protocols.PictureResult(
+    name, group, 100, 120, truth, detections, valid
+  )
+
+
+def evaluate(pictures, **changes):
+  settings = {
+    'iou_threshold': 0.33,
+    'box_margin_px': NO_MARGIN,
+    'bootstrap_samples': 20,
+    'seed': 0,
+  }
+  return protocols.evaluate_detections(pictures, **settings | changes)
+
+
+def random_set(seed=0, count=12):
+  """Truth, and detections that are it jittered, some missing, some false."""
+  random = np.random.default_rng(seed)
+  pictures = []
+  for index in range(count):
+    corner = random.integers(5, 60, (random.integers(0, 5), 2))
+    truth = np.concatenate([corner, corner + 24], 1)
+    false = random.integers(0, 60, (random.integers(0, 3), 2))
+    found = np.concatenate(
+      [
+        truth[random.random(len(truth)) < 0.8] + random.integers(-5, 6, 4),
+        np.concatenate([false, false + 15], 1),
+      ]
+    )
+    pictures.append(
+      picture(
+        f'{index:08d}',
+        boxes(*truth),
+        boxes(*found, confidence=random.random(len(found))),
+        group=f'group{index % 3}',
+      )
+    )
+  return pictures
+
+
+def test_every_protocol_reports_its_figures():
+  figures = evaluate(random_set())
+  assert list(figures) == ['official', 'shrunk', 'as-published', 'coco']
+  assert set(figures['official']) == KEYS | {
+    'ap_50',
+    'ap_75',
+    'max_recall',
+    'interval_95',
+    'groups',
+  }
+  assert set(figures['shrunk']) == KEYS
+  assert set(figures['as-published']) == KEYS | {'note'}
+  assert set(figures['coco']) == KEYS | {'ap_50', 'note'}
+  assert figures['as-published']['note'] == 'oracle-ranked, as published'
+  assert set(figures['official']['groups']) == {'group0', 'group1', 'group2'}
+  for group in figures['official']['groups'].values():
+    assert set(group) == KEYS
+
+
+def test_every_protocol_has_its_own_margin():
+  # The truth leaves 10 px of room on every side of the found box.
+  pictures = [picture('a', boxes([20, 20, 60, 60]), boxes([30, 30, 50, 50]))]
+  figures = evaluate(pictures)
+  aps = {name: figure['ap'] for name, figure in figures.items()}
+  assert aps == pytest.approx(
+    {'official': 0, 'shrunk': 1, 'as-published': 1, 'coco': 0}
+  )
+  for key, name in {
+    'official': 'official',
+    'shrunk': 'shrunk',
+    'as_published': 'as-published',
+    'coco': 'coco',
+  }.items():
+    changed = evaluate(pictures, box_margin_px=NO_MARGIN | {key: 10})
+    aps_changed = {other: figure['ap'] for other, figure in changed.items()}
+    assert aps_changed == pytest.approx(aps | {name: 1 - aps[name]})
+
+
+def test_margins_are_clipped_to_the_picture():
+  pictures = [picture('a', boxes([0, 0, 120, 100]), boxes([1, 1, 119, 99]))]
+  figures = evaluate(pictures, box_margin_px=NO_MARGIN | {'coco': 500})
+  assert figures['coco']['ap'] == pytest.approx(1)
+
+
+def test_as_published_ranks_by_the_answer():
+  # A confident false detection costs an honest ranking half of its AP.
+  pictures = [
+    picture(
+      'a',
+      boxes([20, 20, 60, 60]),
+      boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.2, 0.9]),
+    )
+  ]
+  figures = evaluate(pictures)
+  assert figures['shrunk']['ap'] == 0.5
+  assert figures['as-published']['ap'] == 1
+  assert figures['as-published']['precision'] == 0.5
+
+
+def test_official_agrees_with_the_benchmark():
+  pictures = random_set()
+  figures = evaluate(pictures)['official']
+  expected = scoring.score_set(
+    {p.name: p.truth for p in pictures},
+    {p.name: p.detections for p in pictures},
+    iou_threshold=0.33,
+    class_aware=False,
+  )
+  assert figures['ap'] == expected['AP']
+  assert figures['precision'] == expected['precision']
+  assert figures['recall'] == expected['recall']
+  assert figures['f_score'] == expected['hmean']
+  assert 0 < figures['ap'] < 1
+
+
+def test_official_details():
+  pictures = random_set()
+  figures = evaluate(pictures)['official']
+  for iou, key in ((0.5, 'ap_50'), (0.75, 'ap_75')):
+    assert (
+      figures[key] == evaluate(pictures, iou_threshold=iou)['official']['ap']
+    )
+  # With every detection submitted, recall is the highest that there is.
+  assert figures['max_recall'] == figures['recall'] > 0
+  low, high = figures['interval_95']
+  assert low < figures['ap'] < high
+
+
+def test_groups_are_scored_as_sets_of_their_own():
+  pictures = random_set()
+  groups = evaluate(pictures)['official']['groups']
+  for group, figures in groups.items():
+    alone = evaluate([p for p in pictures if p.group == group])['official']
+    assert figures == pytest.approx({k: alone[k] for k in KEYS}, nan_ok=True)
+  assert sum(g['num_images'] for g in groups.values()) == len(pictures)
+
+
+def test_invalid_boxes_count_in_no_protocol():
+  valid = np.ones((100, 120), np.float32)
+  valid[:, :40] = 0
+  truth = boxes([0, 0, 30, 30], [60, 60, 90, 90])
+  found = boxes([0, 40, 30, 70], [60, 60, 90, 90], confidence=[0.9, 0.5])
+  honest = evaluate([picture('a', truth, found)])
+  masked = evaluate([picture('a', truth, found, valid=valid)])
+  for name in ('official', 'coco'):
+    assert honest[name]['ap'] < 0.6
+    assert masked[name]['ap'] == pytest.approx(1)
+  for figures in masked.values():
+    assert figures['num_ground_truth'] == 1
+    assert figures['num_detections'] == 1
+
+
+def test_edges():
+  nothing = evaluate([picture('a', boxes(), boxes())])
+  for figures in nothing.values():
+    assert math.isnan(figures['ap'])
+    assert figures['num_images'] == 1
+  assert math.isnan(nothing['official']['max_recall'])
+  missed = evaluate([picture('a', boxes([0, 0, 9, 9]), boxes())])
+  for figures in missed.values():
+    assert (figures['ap'], figures['recall']) == (0, 0)
+    assert math.isnan(figures['precision'])
+  assert missed['official']['max_recall'] == 0
+  false = evaluate([picture('a', boxes(), boxes([0, 0, 9, 9]))])
+  for figures in false.values():
+    assert math.isnan(figures['ap'])
+    assert figures['precision'] == 0
+
+
+def test_undefined_is_null_in_json():
+  text = json_text.to_json(evaluate([picture('a', boxes(), boxes())]))
+  figures = json.loads(text)
+  assert figures['official']['ap'] is None
+  assert figures['official']['interval_95'] == [None, None]
+  assert figures['coco']['ap'] is None
+
+
+def test_a_set_that_cannot_be_scored_is_refused():
+  one = picture('a', boxes(), boxes())
+  with pytest.raises(ValueError, match='no picture'):
+    evaluate([])
+  with pytest.raises(ValueError, match='listed twice: a'):
+    evaluate([one, one])
+  with pytest.raises(ValueError, match='a: valid has shape'):
+    evaluate([one._replace(valid=np.ones((3, 3)))])
+  with pytest.raises(ValueError, match='box_margin_px has'):
+    evaluate([one], box_margin_px={'official': 0})
+  with pytest.raises(ValueError, match='iou_threshold is 33'):
+    evaluate([one], iou_threshold=33)
+
+
+def test_a_perfect_detector_on_the_real_annotations(shared):
+  entries = deeppcb.list_pairs(
+    shared / 'deeppcb' / 'PCBData', 'trainval', max_pairs=200
+  )
+  pictures = []
+  for entry in entries:
+    truth = deeppcb.read_annotations(entry.annotation_path)
+    pictures.append(
+      protocols.PictureResult(
+        entry.name, entry.group, 640, 640, truth, truth, None
+      )
+    )
+  figures = evaluate(pictures)
+  official = figures['official']
+  assert official['ap'] == official['precision'] == official['recall'] == 1
+  assert official['ap_75'] == 1
+  assert official['interval_95'] == [1, 1]
+  assert figures['coco']['ap'] == pytest.approx(1)
+  # A whole box and the same at half its sides have an IoU of a quarter.
+  assert figures['shrunk']['ap'] < 0.1

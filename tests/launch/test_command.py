@@ -1,0 +1,130 @@
+"""How a command fails: a user's mistake in one line, ours with a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = '--config=configs/default.py'
+
+PROGRAM = """
+import json
+import sys
+from absl import flags
+from launch import command
+
+
+def main(argv):
+  assert argv == [sys.argv[0]], argv
+  config = flags.FLAGS.config
+  mode = flags.FLAGS.mode
+  if mode == 'ours':
+    raise ValueError(
+      f'a.png: bad seed {config.seed};\\n use another'
+    )
+  elif mode == 'library': json.loads('{')
+  elif mode == 'builtin': int('x')
+  elif mode == 'file': open('/no/such/file')
+  elif mode == 'typo': config.sed
+  elif mode == 'lock': config.new = 1
+  print('seed', config.seed, 'widths', config.model.widths)
+
+
+if __name__ == '__main__':
+  command.define_config_flag()
+  flags.DEFINE_string('mode', '', 'What goes wrong.')
+  command.run(main)
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+  program = tmp_path / 'program.py'
+  program.write_text(PROGRAM)
+
+  def run(*arguments):
+    return subprocess.run(
+      [sys.executable, program, *arguments],
+      cwd=ROOT,
+      env=os.environ | {'PYTHONPATH': str(ROOT)},
+      capture_output=True,
+      text=True,
+    )
+
+  return run
+
+
+def test_runs_with_overrides(start):
+  done = start(CONFIG, '--config.seed=5', '--config.model.widths=(1,2)')
+  assert done.returncode == 0, done.stderr
+  assert done.stdout == 'seed 5 widths (1, 2)\n'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    ([], '--config must have a value'),
+    (['--config=no/such.py'], "'no/such.py'"),
+    (['--config=no/such.py', '--config.seed=1'], "'no/such.py'"),
+    (['--config=configs'], 'Is a directory'),
+    ([CONFIG, '--config.sed=3'], '--config.sed=3: the config has no field'),
+    ([CONFIG, '--config.seed=1e3'], '--config.seed=1e3'),
+    ([CONFIG, '--config.model=3'], '--config.model=3'),
+    ([CONFIG, '--config.model.widths.x=3'], '--config.model.widths.x=3'),
+    (['--config.seed=3', CONFIG], 'before a value for --config'),
+    ([CONFIG, '--confg.seed=3'], "'confg.seed'"),
+    ([CONFIG, 'config.seed=3'], "unexpected argument 'config.seed=3'"),
+    ([CONFIG, '--mode=ours'], 'a.png: bad seed 0; use another'),
+    ([CONFIG, '--mode=file'], "'/no/such/file'"),
+  ],
+)
+def test_a_users_mistake_ends_in_one_line(start, arguments, message):
+  done = start(*arguments)
+  assert done.returncode == 2, done.stderr
+  assert done.stdout == ''
+  assert done.stderr.startswith('error: ')
+  assert done.stderr.count('\n') == 1
+  assert message in done.stderr
+
+
+def test_a_misspelt_field_is_named(start):
+  done = start(CONFIG, '--config.model.widht=3')
+  assert done.returncode == 2
+  assert done.stderr == (
+    "error: --config.model.widht=3: the config has no field 'widht';"
+    ' configs/default.py lists them all\n'
+  )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  ('mode', 'error'),
+  [
+    ('library', 'JSONDecodeError'),
+    ('builtin', 'ValueError: invalid literal'),
+    ('typo', 'AttributeError'),
+    ('lock', 'AttributeError'),
+  ],
+)
+def test_a_mistake_of_ours_keeps_its_traceback(start, mode, error):
+  done = start(CONFIG, f'--mode={mode}')
+  assert done.returncode == 1
+  assert 'Traceback' in done.stderr
+  assert 'program.py' in done.stderr
+  assert error in done.stderr
+
+
+@pytest.mark.slow
+def test_a_broken_config_file_keeps_its_traceback(start, tmp_path):
+  config = tmp_path / 'broken.py'
+  config.write_text("def get_config():\n  return {}['b']\n")
+  done = start(f'--config={config}', '--config.seed=3')
+  assert done.returncode == 1
+  assert 'Traceback' in done.stderr
+  assert "KeyError: 'b'" in done.stderr
