@@ -76,7 +76,8 @@ def inside(boxes: Boxes, valid: HostArray) -> Boxes:
   """
   xyxy = np.asarray(boxes.xyxy, np.float64)
   total = np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)  # [K]
-  keep = 2 * _sums(np.asarray(valid, np.float64), xyxy) >= total
+  area = np.asarray([_valid_area(valid, box) for box in xyxy])  # [K]
+  keep = 2 * area >= total
   return Boxes(
     xyxy=boxes.xyxy[keep],
     confidence=boxes.confidence[keep],
@@ -84,25 +85,17 @@ def inside(boxes: Boxes, valid: HostArray) -> Boxes:
   )
 
 
-def _sums(values: HostArray, xyxy: HostArray) -> HostArray:
-  """Integral ``[K]`` over each box of a map that is constant in each pixel.
+def _valid_area(valid: HostArray, box: HostArray) -> float:
+  """Valid area within a box ``[4]``; a pixel counts by the share it covers."""
+  x1, y1, x2, y2 = box
+  rows, cover_y = _cover(y1, y2, size=valid.shape[0])
+  columns, cover_x = _cover(x1, x2, size=valid.shape[1])
+  return float(cover_y @ valid[rows, columns] @ cover_x)
 
-  Inside a pixel the summed-area table of such a map is bilinear, so that
-  interpolating it is exact for corners between pixels as well.
-  """
-  table = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 
-  def below(x: HostArray, y: HostArray) -> HostArray:
-    x, y = (
-      np.clip(x, 0, values.shape[1]),
-      np.clip(y, 0, values.shape[0]),
-    )
-    x0 = np.minimum(x.astype(int), values.shape[1] - 1)
-    y0 = np.minimum(y.astype(int), values.shape[0] - 1)
-    u, v = x - x0, y - y0
-    upper = (1 - u) * table[y0, x0] + u * table[y0, x0 + 1]
-    lower = (1 - u) * table[y0 + 1, x0] + u * table[y0 + 1, x0 + 1]
-    return (1 - v) * upper + v * lower
-
-  x1, y1, x2, y2 = xyxy.T
-  return below(x2, y2) - below(x1, y2) - below(x2, y1) + below(x1, y1)
+def _cover(low: float, high: float, *, size: int) -> tuple[slice, HostArray]:
+  """The pixels that an interval meets, and the share of each inside it."""
+  low, high = min(max(low, 0), size), min(max(high, 0), size)
+  pixels = slice(math.floor(low), math.ceil(high))
+  left = np.arange(pixels.start, pixels.stop)
+  return pixels, np.minimum(left + 1, high) - np.maximum(left, low)
