@@ -10,18 +10,35 @@ from configs import default
 
 
 def get_config() -> ml_collections.ConfigDict:
-  """Returns the locked config: small pictures, few steps."""
+  """Returns the locked config: small pictures, few steps, fewer kinds.
+
+  Most of such a short run is compilation, and each kind of a family that has
+  weight is compiled: only some are kept.
+  """
   config = default.get_config()
   config.synthesis.size_px = 64
+  config.synthesis.backgrounds.fractal_noise = 0.0
+  config.synthesis.backgrounds.dead_leaves = 0.0
+  config.synthesis.backgrounds.soft = 0.0
+  config.synthesis.regions.scratches = 0.0
+  config.synthesis.regions.specks = 0.0
   config.synthesis.regions.size_px = (4.0, 24.0)
   config.synthesis.regions.num_max = 3
-  config.train.steps = 150
+  config.synthesis.fills.inverted = 0.0
+  config.synthesis.fills.recoloured = 0.0
+  config.synthesis.nuisances.shift.max_px = 3.0
+  config.synthesis.nuisances.rotation.probability = 0.0
+  config.synthesis.nuisances.scale.probability = 0.0
+  config.synthesis.nuisances.gamma.probability = 0.0
+  config.synthesis.nuisances.spot_light.probability = 0.0
+  config.train.steps = 400
   config.train.batch_size = 8
   config.train.warmup_steps = 20
-  config.train.ema_decay = 0.95
-  config.train.log_every = 25
-  config.train.checkpoint_every = 75
-  config.train.sample_every = 75
+  config.train.ema_decay = 0.97
+  config.train.log_every = 50
+  config.train.checkpoint_every = 200
+  config.train.sample_every = 400
+  config.train.num_samples = 4
   config.eval.synthetic_pairs = 16
   config.eval.bootstrap_samples = 200
   return config
