@@ -47,7 +47,7 @@ def get_synthesis() -> ml_collections.ConfigDict:
       scratches=1.0,  # thin curved lines and fibres
       specks=1.0,  # a few dots of a pixel or more
       size_px=(4.0, 40.0),  # diameter, log-uniform
-      num_max=6,  # regions of a pair: uniform from 1 to this
+      num_max=4,  # regions of a pair: uniform from 1 to this
     ),
     # Weights of what a region is filled with.
     fills=dict(
@@ -85,7 +85,7 @@ def get_model() -> ml_collections.ConfigDict:
     kind='siamese',  # or 'early_fusion', the paper's
     widths=(16, 24, 32, 48),  # channels at strides 2, 4, 8, 16
     depths=(1, 1, 1, 1),  # residual blocks at each stride
-    match_radii=(1, 1, 2, 2),  # of the search window, cells of that stride
+    match_radii=(0, 1, 2, 2),  # of the search window, cells of that stride
     match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
   )

@@ -20,8 +20,11 @@ def moved_reference(
 ) -> tuple[HostArray, HostArray]:
   """Turns and scales about the centre, then shifts right and down.
 
-  Bilinear; beyond its edges the picture is continued by its edge pixels, which
-  are no real content and are marked as such.
+  Bilinear; beyond its edges the picture is continued by its edge pixels. Two
+  areas of the test picture then have nothing to be compared with: where the
+  moved reference shows such streaks, and where what belongs there was moved
+  out of the picture. The one is what a pixel-by-pixel comparison lacks, the
+  other what any comparison lacks; both are known from the move alone.
 
   Args:
     reference: image float32 ``[H, W, 3]`` in [0, 1].
@@ -30,9 +33,8 @@ def moved_reference(
     scale: above 1 enlarges.
 
   Returns:
-    The moved image, float32 ``[H, W, 3]``, and ``valid``, float32 ``[H, W]``: 1
-    where the moved picture shows a place inside the given one. Without any
-    move the very input, and ones.
+    The moved image, float32 ``[H, W, 3]``, and ``valid``, float32 ``[H, W]``: 0
+    in those two areas, 1 elsewhere. Without any move the very input, and ones.
 
   Raises:
     ValueError: a value is not finite, or ``scale`` is not positive.
@@ -58,20 +60,23 @@ def moved_reference(
     borderMode=cv2.BORDER_REPLICATE,
   )
   moved = np.clip(moved, 0, 1)  # weights sum to 1 only to rounding
-  return moved, _inside_source(matrix, height=height, width=width)
-
-
-def _inside_source(matrix: HostArray, *, height: int, width: int) -> HostArray:
-  """Where the inverse of an affine map stays among the pixel centres."""
+  valid = _lands_inside(matrix, height=height, width=width)
   inverse = cv2.invertAffineTransform(matrix)  # [2, 3]
+  valid &= _lands_inside(inverse, height=height, width=width)
+  return moved, valid.astype(np.float32)
+
+
+def _lands_inside(
+  matrix: HostArray, *, height: int, width: int
+) -> HostArray:
+  """Where an affine map ``[2, 3]`` takes pixel centres to among themselves."""
   y, x = np.mgrid[:height, :width].astype(np.float64)
-  source_x = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]
-  source_y = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]
-  slack = 1e-6  # of a pixel, for the rounding of the two maps
-  inside = (
-    (source_x >= -slack)
-    & (source_x <= width - 1 + slack)
-    & (source_y >= -slack)
-    & (source_y <= height - 1 + slack)
+  to_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+  to_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+  slack = 1e-6  # of a pixel, for the rounding of the map
+  return (
+    (to_x >= -slack)
+    & (to_x <= width - 1 + slack)
+    & (to_y >= -slack)
+    & (to_y <= height - 1 + slack)
   )
-  return inside.astype(np.float32)

@@ -57,7 +57,7 @@ def upsample(x: Array) -> Array:
 
 
 class ResidualBlock(nn.Module):
-  """``x + 1x1(relu(3x3(norm(x))))``; the norm is over a pixel's channels.
+  """``x + 1x1(relu(3x3(x)))``, without a norm.
 
   Attributes:
     width: channels in and out.
@@ -68,6 +68,5 @@ class ResidualBlock(nn.Module):
   @nn.compact
   def __call__(self, x: Array) -> Array:
     """``[B, H, W, width]`` to the same."""
-    y = nn.LayerNorm()(x)
-    y = nn.relu(nn.Conv(self.width, (3, 3))(y))
-    return x + nn.Conv(self.width, (1, 1))(y)
+    y = nn.relu(nn.Conv(self.width, (3, 3))(x))
+    return x + nn.Conv(self.width, (1, 1), use_bias=False)(y)

@@ -37,9 +37,7 @@ class Encoder(nn.Module):
       zip(self.widths, self.depths, strict=True)
     ):
       if scale:
-        x = nn.Conv(width, (1, 1))(
-          blocks.space_to_depth(nn.LayerNorm()(x), factor=2)
-        )
+        x = nn.Conv(width, (1, 1))(blocks.space_to_depth(x, factor=2))
       for _ in range(depth):
         x = blocks.ResidualBlock(width)(x)
       features.append(nn.LayerNorm()(nn.Conv(width, (1, 1))(x)))

@@ -24,6 +24,10 @@ import ml_collections
 from zeroshot.synthesis import backgrounds, fills, mixture, nuisances, regions
 from zeroshot.types import Array, Pair
 
+# Left alone, XLA on CPUs recomputes a stage inside each of its consumers, for
+# three times the time of the whole; between stages this keeps it from that.
+_finish = jax.lax.optimization_barrier
+
 Kinds = tuple[list[Callable[..., Array]], list[float]]
 
 
@@ -118,17 +122,19 @@ def synthesise_pair(
   keys = jax.random.split(key, 5)
   size = size_px + 2 * margin_px
   draw_background = background_drawer(background_weights, bank, size=size)
-  scene = draw_background(keys[0])
-  other = draw_background(keys[1])
-  changed = change(
-    keys[2],
-    scene,
-    other,
-    region_kinds=region_kinds,
-    fill_kinds=fill_kinds,
-    num_regions_max=num_regions_max,
-    defect_free_share=defect_free_share,
-    blend_px=blend_px,
+  # Two at once: half the program to compile.
+  scene, other = _finish(jax.vmap(draw_background)(keys[:2]))
+  changed = _finish(
+    change(
+      keys[2],
+      scene,
+      other,
+      region_kinds=region_kinds,
+      fill_kinds=fill_kinds,
+      num_regions_max=num_regions_max,
+      defect_free_share=defect_free_share,
+      blend_px=blend_px,
+    )
   )
   swap = jax.random.bernoulli(keys[3])
   return photograph(
@@ -258,23 +264,26 @@ def photograph(
   crop = slice(margin_px, margin_px + size)
   still, test = reference[crop, crop], test[crop, crop]
   moved = nuisances.move(reference, offsets, margin=margin_px)
-  moved, test, mask = _binarise_or_not(
-    keys[1], still, moved, test, min_change, **nuisance['binarisation']
+  moved, test, mask = _finish(
+    _binarise_or_not(
+      keys[1], still, moved, test, min_change, **nuisance['binarisation']
+    )
   )
-  sides = []
-  for side_key, image in zip(keys[2:], (moved, test), strict=True):
+
+  def develop(side_key: Array, image: Array) -> Array:
     light_key, sense_key = jax.random.split(side_key)
     light = ('brightness', 'contrast', 'gamma', 'spot_light')
     image = nuisances.relight(
       light_key, image, **{name: nuisance[name] for name in light}
     )
-    image = nuisances.sense(
+    return nuisances.sense(
       sense_key,
       image,
       **{name: nuisance[name] for name in ('blur', 'noise', 'blocking')},
     )
-    sides.append(image)
-  return Pair(reference=sides[0], test=sides[1], mask=mask)
+
+  moved, test = jax.vmap(develop)(keys[2:], jnp.stack([moved, test]))
+  return Pair(reference=moved, test=test, mask=mask)
 
 
 def _binarise_or_not(

@@ -75,6 +75,30 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     )
 
 
+def check_same_model(
+  saved: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> None:
+  """Refuses to put parameters into another network than theirs.
+
+  Args:
+    saved: config that the parameters were trained with.
+    wanted: config of this command.
+
+  Raises:
+    ValueError: naming each field of ``model`` that differs.
+  """
+  differing = [
+    f'model.{name} was {saved["model"].get(name)!r} and is now {value!r}'
+    for name, value in wanted['model'].items()
+    if saved['model'].get(name) != value
+  ]
+  if differing:
+    raise ValueError(
+      f'these parameters belong to another network: {"; ".join(differing)}. '
+      'Give the config that they were trained with'
+    )
+
+
 def split_state(state: TrainState) -> dict[str, Any]:
   """The items of a checkpoint.
 

@@ -1,0 +1,60 @@
+"""Parameters + two pictures -> score map, on the device.
+
+score = build_score(model)
+scores = score(parameters, reference, test)    # [H, W] in [0, 1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from zeroshot.types import Array
+
+# Heights and widths are padded to a multiple of this, so that pictures of
+# similar size share one compiled program.
+BUCKET_PX = 64
+
+
+def build_score(model: nn.Module) -> Callable[[Any, Array, Array], Array]:
+  """The compiled score function of a network.
+
+  Args:
+    model: a network of ``zeroshot.model``; its ``stride`` divides 64.
+
+  Returns:
+    A function ``(parameters, reference, test) -> scores`` that takes images
+    ``[H, W, 3]`` of any one size and returns float32 ``[H, W]`` in [0, 1].
+
+  Raises:
+    ValueError: if the network's stride does not divide 64.
+  """
+  if BUCKET_PX % model.stride:
+    raise ValueError(
+      f'the network has stride {model.stride}, which must divide {BUCKET_PX}; '
+      'give model.widths at most 6 scales'
+    )
+
+  @jax.jit
+  def score_padded(parameters: Any, reference: Array, test: Array) -> Array:
+    prediction = model.apply(
+      {'params': parameters}, reference[None], test[None]
+    )
+    return jax.nn.sigmoid(prediction.logits[0])
+
+  def score(parameters: Any, reference: Array, test: Array) -> Array:
+    height, width = test.shape[:2]
+    scores = score_padded(parameters, _pad(reference), _pad(test))
+    return scores[:height, :width]
+
+  return score
+
+
+def _pad(image: Array) -> Array:
+  """Replicates the last row and column up to a multiple of ``BUCKET_PX``."""
+  below, beside = (-side % BUCKET_PX for side in image.shape[:2])
+  return jnp.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')

@@ -1,0 +1,72 @@
+"""Runs a detector over one pair of a split: files in, result out.
+
+  evaluated = evaluate_pair(entry, detector, moves=config.eval.misalign)
+  evaluated.result  # for evaluate.protocols
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from zeroshot.data import deeppcb, pictures
+from zeroshot.detect.detector import Detection
+from zeroshot.evaluate import misalign
+from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.types import HostArray
+
+Detector = Callable[[HostArray, HostArray], Detection]
+
+
+class Evaluated(NamedTuple):
+  """One pair after detection.
+
+  Attributes:
+    result: ground truth and detections, for the protocols.
+    reference: image ``[H, W, 3]``, moved as the detector got it.
+    test: image ``[H, W, 3]``.
+    detection: what the detector said.
+    seconds: that registration, scoring and boxes took together.
+  """
+
+  result: PictureResult
+  reference: HostArray
+  test: HostArray
+  detection: Detection
+  seconds: float
+
+
+def evaluate_pair(
+  entry: deeppcb.Entry, detector: Detector, *, moves: Mapping[str, float]
+) -> Evaluated:
+  """Reads a pair, moves its reference, detects.
+
+  Args:
+    entry: of ``deeppcb.list_pairs``.
+    detector: ``(reference, test) -> Detection``; it is not told of the move.
+    moves: keyword arguments of ``misalign.moved_reference``.
+
+  Returns:
+    The pair's result, and its pictures for drawing.
+
+  Raises:
+    ValueError: if a file of the pair cannot be read.
+  """
+  reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
+  truth = deeppcb.read_annotations(entry.annotation_path)
+  reference, comparable = misalign.moved_reference(reference, **moves)
+  start = time.perf_counter()
+  detection = detector(reference, test)
+  seconds = time.perf_counter() - start
+  height, width = test.shape[:2]
+  result = PictureResult(
+    name=entry.name,
+    group=entry.group,
+    height=height,
+    width=width,
+    truth=truth,
+    detections=detection.boxes,
+    valid=comparable,
+  )
+  return Evaluated(result, reference, test, detection, seconds)

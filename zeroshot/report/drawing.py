@@ -1,0 +1,79 @@
+"""Reference, test picture with boxes, and score map, side by side.
+
+  pictures.write_picture(path, drawing.draw_result(reference, test, scores,
+                                                   found, truth))
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from zeroshot.types import Boxes, HostArray
+
+FOUND_COLOUR = (0.9, 0.1, 0.1)  # RGB
+TRUTH_COLOUR = (0.0, 0.6, 0.1)
+GAP_PX = 8
+
+
+def draw_result(
+  reference: HostArray,
+  test: HostArray,
+  scores: HostArray,
+  found: Boxes,
+  truth: Boxes | None = None,
+) -> HostArray:
+  """Draws one pair's result.
+
+  Args:
+    reference: image ``[H, W, 3]``.
+    test: image ``[H, W, 3]``.
+    scores: ``[H, W]`` in [0, 1].
+    found: detections, drawn in red with their confidence.
+    truth: annotations, drawn in green; None where there are none.
+
+  Returns:
+    Image ``[H, 3 * W + 2 * gap, 3]``: the reference, the test picture with
+    boxes, and the score map from black to white.
+  """
+  marked = test.copy()
+  if truth is not None:
+    draw_boxes(marked, truth, colour=TRUTH_COLOUR, label=False)
+  draw_boxes(marked, found, colour=FOUND_COLOUR, label=True)
+  gap = np.ones((test.shape[0], GAP_PX, 3), np.float32)
+  heat = np.repeat(scores[..., None].astype(np.float32), 3, axis=-1)
+  return np.concatenate([reference, gap, marked, gap, heat], axis=1)
+
+
+def draw_boxes(
+  image: HostArray,
+  boxes: Boxes,
+  *,
+  colour: tuple[float, float, float],
+  label: bool,
+) -> None:
+  """Draws boxes into an image, in place.
+
+  Args:
+    image: ``[H, W, 3]``; written to.
+    boxes: half-open, pixels.
+    colour: RGB in [0, 1].
+    label: whether to write each box's confidence, in percent, above it.
+  """
+  for (x1, y1, x2, y2), confidence in zip(
+    np.round(boxes.xyxy).astype(int).tolist(),
+    boxes.confidence.tolist(),
+    strict=True,
+  ):
+    cv2.rectangle(image, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
+    if label:
+      cv2.putText(
+        image,
+        f'{100 * confidence:.0f}',
+        (x1, max(y1 - 2, 9)),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.38,
+        colour,
+        1,
+        cv2.LINE_AA,
+      )
