@@ -13,14 +13,18 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from zeroshot.types import Array
+from zeroshot.types import Array, HostArray
+
+Picture = Array | HostArray
 
 # Heights and widths are padded to a multiple of this, so that pictures of
 # similar size share one compiled program.
 BUCKET_PX = 64
 
 
-def build_score(model: nn.Module) -> Callable[[Any, Array, Array], Array]:
+def build_score(
+  model: nn.Module,
+) -> Callable[[Any, Picture, Picture], Array]:
   """The compiled score function of a network.
 
   Args:
@@ -41,12 +45,12 @@ def build_score(model: nn.Module) -> Callable[[Any, Array, Array], Array]:
 
   @jax.jit
   def score_padded(parameters: Any, reference: Array, test: Array) -> Array:
-    prediction = model.apply(
+    prediction: Any = model.apply(
       {'params': parameters}, reference[None], test[None]
     )
     return jax.nn.sigmoid(prediction.logits[0])
 
-  def score(parameters: Any, reference: Array, test: Array) -> Array:
+  def score(parameters: Any, reference: Picture, test: Picture) -> Array:
     height, width = test.shape[:2]
     scores = score_padded(parameters, _pad(reference), _pad(test))
     return scores[:height, :width]
@@ -54,7 +58,7 @@ def build_score(model: nn.Module) -> Callable[[Any, Array, Array], Array]:
   return score
 
 
-def _pad(image: Array) -> Array:
+def _pad(image: Picture) -> Array:
   """Replicates the last row and column up to a multiple of ``BUCKET_PX``."""
   below, beside = (-side % BUCKET_PX for side in image.shape[:2])
   return jnp.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')

@@ -66,9 +66,7 @@ def moved_reference(
   return moved, valid.astype(np.float32)
 
 
-def _lands_inside(
-  matrix: HostArray, *, height: int, width: int
-) -> HostArray:
+def _lands_inside(matrix: HostArray, *, height: int, width: int) -> HostArray:
   """Where an affine map ``[2, 3]`` takes pixel centres to among themselves."""
   y, x = np.mgrid[:height, :width].astype(np.float64)
   to_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]

@@ -1,7 +1,7 @@
 """Runs a detector over one pair of a split: files in, result out.
 
-  evaluated = evaluate_pair(entry, detector, moves=config.eval.misalign)
-  evaluated.result  # for evaluate.protocols
+evaluated = evaluate_pair(entry, detector, moves=config.eval.misalign)
+evaluated.result  # for evaluate.protocols
 """
 
 from __future__ import annotations

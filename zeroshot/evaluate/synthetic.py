@@ -1,6 +1,6 @@
 """Pixel metrics on synthetic pairs that training has not seen.
 
-  synthetic_metrics(parameters, bank, synthesise=..., model=..., ...)
+synthetic_metrics(parameters, bank, model=model, config=config.synthesis, ...)
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ def synthetic_metrics(
     ``pixel_auroc``, ``pixel_ap`` in [0, 1] and ``num_pairs``.
   """
   synthesise = build_synthesis(config)
+  stored = jax.device_put(bank)  # an argument: it would bloat the program
 
   @jax.jit
-  def score(keys: Array) -> tuple[Pair, Array]:
+  def score(keys: Array, bank: Array | None) -> tuple[Pair, Array]:
     pair = synthesise(keys, bank)
-    prediction = model.apply(
+    prediction: Any = model.apply(
       {'params': parameters}, pair.reference, pair.test
     )
     return pair, jax.nn.sigmoid(prediction.logits)
@@ -58,7 +59,7 @@ def synthetic_metrics(
     keys = rng.example_keys(
       seed, 'evaluation', 0, first=first, count=BATCH_SIZE
     )
-    pair, batch_scores = jax.device_get(score(keys))
+    pair, batch_scores = jax.device_get(score(keys, stored))
     keep = slice(0, num_pairs - first)
     masks.append(pair.mask[keep])
     scores.append(batch_scores[keep])

@@ -1,4 +1,4 @@
 """Results as pictures.
 
-  drawing   reference, test with boxes and score map side by side
+drawing   reference, test with boxes and score map side by side
 """

@@ -1,7 +1,7 @@
 """Reference, test picture with boxes, and score map, side by side.
 
-  pictures.write_picture(path, drawing.draw_result(reference, test, scores,
-                                                   found, truth))
+image = drawing.draw_result(reference, test, scores, found, truth)
+pictures.write_picture(path, image)
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
