@@ -11,9 +11,9 @@ of ours keeps its traceback.
 
 from __future__ import annotations
 
-import dis
 import re
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -50,8 +50,8 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
 
   What counts as the user's mistake: flags that do not parse, arguments that
   are no flags, a config that cannot be loaded, files that cannot be opened,
-  and each ValueError that our own code raises by a ``raise`` statement (one
-  that a library raises is a bug of ours).
+  and each ValueError that comes out of a file of ours. One that a library
+  raises is a bug of ours: we should have looked before we called.
 
   Args:
     main: the command. It gets ``[program]``, all that is left of the command
@@ -64,8 +64,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     except OSError as error:
       _fail(str(error))
     except ValueError as error:
-      module, by_statement = _origin(error)
-      if not (by_statement and module.partition('.')[0] in _OURS):
+      if _origin(error).partition('.')[0] not in _OURS:
         raise
       _fail(str(error))
 
@@ -83,8 +82,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
   except OSError as error:
     _fail(f'--config cannot be read: {error.__cause__ or error}')
   except (AttributeError, KeyError, TypeError) as error:
-    module, _ = _origin(error)
-    if not module.startswith('ml_collections'):
+    if not _origin(error).startswith('ml_collections'):
       raise  # a bug of the config file
     _fail(_override_message(error, argv))
   if len(rest) > 1:
@@ -105,16 +103,11 @@ def _override_message(error: Exception, argv: Sequence[str]) -> str:
   )
 
 
-def _origin(error: BaseException) -> tuple[str, bool]:
-  """The module that raised an error, and whether by a ``raise`` statement."""
-  trace = error.__traceback__
-  if trace is None:
-    return '', False
-  while trace.tb_next is not None:
-    trace = trace.tb_next
-  code = trace.tb_frame.f_code.co_code
-  by_statement = code[trace.tb_lasti] == dis.opmap['RAISE_VARARGS']
-  return trace.tb_frame.f_globals.get('__name__', ''), by_statement
+def _origin(error: BaseException) -> str:
+  """The module that an error comes out of, by its innermost frame."""
+  *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+  module: str = frame.f_globals.get('__name__', '')
+  return module
 
 
 def _fail(message: str) -> NoReturn:

@@ -14,6 +14,7 @@ CONFIG = '--config=configs/default.py'
 
 PROGRAM = """
 import json
+import pathlib
 import sys
 from absl import flags
 from launch import command
@@ -30,6 +31,7 @@ def main(argv):
   elif mode == 'library': json.loads('{')
   elif mode == 'builtin': int('x')
   elif mode == 'file': open('/no/such/file')
+  elif mode == 'folder': pathlib.Path('/no/such/folder').mkdir()
   elif mode == 'typo': config.sed
   elif mode == 'lock': config.new = 1
   print('seed', config.seed, 'widths', config.model.widths)
@@ -81,7 +83,9 @@ def test_runs_with_overrides(start):
     ([CONFIG, '--confg.seed=3'], "'confg.seed'"),
     ([CONFIG, 'config.seed=3'], "unexpected argument 'config.seed=3'"),
     ([CONFIG, '--mode=ours'], 'a.png: bad seed 0; use another'),
+    ([CONFIG, '--mode=builtin'], "invalid literal for int() with base 10: 'x'"),
     ([CONFIG, '--mode=file'], "'/no/such/file'"),
+    ([CONFIG, '--mode=folder'], "'/no/such/folder'"),
   ],
 )
 def test_a_users_mistake_ends_in_one_line(start, arguments, message):
@@ -107,7 +111,6 @@ def test_a_misspelt_field_is_named(start):
   ('mode', 'error'),
   [
     ('library', 'JSONDecodeError'),
-    ('builtin', 'ValueError: invalid literal'),
     ('typo', 'AttributeError'),
     ('lock', 'AttributeError'),
   ],
