@@ -47,7 +47,8 @@ def get_synthesis() -> ml_collections.ConfigDict:
       scratches=1.0,  # thin curved lines and fibres
       specks=1.0,  # a few dots of a pixel or more
       size_px=(4.0, 40.0),  # diameter, log-uniform
-      num_max=4,  # regions of a pair: uniform from 1 to this
+      num_min=1,  # regions of a pair: uniform from this
+      num_max=4,  # to this
     ),
     # Weights of what a region is filled with.
     fills=dict(
@@ -62,10 +63,10 @@ def get_synthesis() -> ml_collections.ConfigDict:
     # Each is drawn with its probability; geometry for the reference only
     # (the test picture keeps the grid of the mask), the rest for each side.
     nuisances=dict(
-      shift=dict(probability=0.9, max_px=8.0),
-      rotation=dict(probability=0.7, max_deg=2.5),
-      scale=dict(probability=0.5, max_change=0.02),
-      warp=dict(probability=0.7, max_px=2.5, cell_px=32.0),
+      shift=dict(probability=0.9, max_px=5.0),
+      rotation=dict(probability=0.7, max_deg=1.5),
+      scale=dict(probability=0.5, max_change=0.01),
+      warp=dict(probability=0.7, max_px=3.0, cell_px=32.0),
       brightness=dict(probability=0.5, max_change=0.15),
       contrast=dict(probability=0.5, max_change=0.3),
       gamma=dict(probability=0.3, max_log2=0.5),
@@ -83,7 +84,7 @@ def get_model() -> ml_collections.ConfigDict:
   """The network; see zeroshot/model/build.py for what each field shapes."""
   return config_dict.create(
     kind='siamese',  # or 'early_fusion', the paper's
-    widths=(16, 24, 32, 48),  # channels at strides 2, 4, 8, 16
+    widths=(16, 24, 48, 64),  # channels at strides 2, 4, 8, 16
     depths=(1, 1, 1, 1),  # residual blocks at each stride
     match_radii=(0, 1, 2, 2),  # of the search window, cells of that stride
     match_support=1,  # radius over which similarities are averaged, cells
@@ -107,15 +108,15 @@ def get_loss() -> ml_collections.ConfigDict:
 def get_train() -> ml_collections.ConfigDict:
   """Optimisation, logging and checkpoints."""
   return config_dict.create(
-    steps=6000,
+    steps=8000,
     batch_size=16,  # pairs of a step over all devices and processes
-    learning_rate=2e-3,  # peak
+    learning_rate=3e-3,  # peak
     schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'
     warmup_steps=200,
     weight_decay=1e-4,
     clip_norm=1.0,  # of the gradient over all parameters
     ema_decay=0.998,  # 0 evaluates the raw parameters
-    log_every=50,
+    log_every=100,
     checkpoint_every=500,
     keep_checkpoints=2,
     sample_every=500,  # pictures of pairs and score maps

@@ -75,6 +75,7 @@ def build_synthesis(
     fill_kinds=mixture.select(
       'synthesis.fills', fill_kinds, _weights(config.fills, fill_kinds)
     ),
+    num_regions_min=config.regions.num_min,
     num_regions_max=config.regions.num_max,
     defect_free_share=config.defect_free_share,
     blend_px=config.fills.blend_px,
@@ -93,6 +94,7 @@ def synthesise_pair(
   background_weights: Mapping[str, float],
   region_kinds: Kinds,
   fill_kinds: Kinds,
+  num_regions_min: int,
   num_regions_max: int,
   defect_free_share: float,
   blend_px: float,
@@ -109,6 +111,7 @@ def synthesise_pair(
     background_weights: weight of each kind of background.
     region_kinds: kinds of region and their weights.
     fill_kinds: kinds of fill and their weights.
+    num_regions_min: least regions of a pair that has any.
     num_regions_max: most regions of a pair.
     defect_free_share: share of pairs without a region.
     blend_px: widest soft edge of a region.
@@ -131,6 +134,7 @@ def synthesise_pair(
       other,
       region_kinds=region_kinds,
       fill_kinds=fill_kinds,
+      num_regions_min=num_regions_min,
       num_regions_max=num_regions_max,
       defect_free_share=defect_free_share,
       blend_px=blend_px,
@@ -193,6 +197,7 @@ def change(
   *,
   region_kinds: Kinds,
   fill_kinds: Kinds,
+  num_regions_min: int,
   num_regions_max: int,
   defect_free_share: float,
   blend_px: float,
@@ -205,6 +210,7 @@ def change(
     other: image ``[S, S, 3]`` of another background.
     region_kinds: kinds of region and their weights.
     fill_kinds: kinds of fill and their weights.
+    num_regions_min: least regions, where there are any.
     num_regions_max: most regions.
     defect_free_share: probability of no region at all.
     blend_px: widest soft edge.
@@ -213,7 +219,9 @@ def change(
     Image ``[S, S, 3]``.
   """
   free_key, count_key, regions_key = jax.random.split(key, 3)
-  count = jax.random.randint(count_key, (), 1, num_regions_max + 1)
+  count = jax.random.randint(
+    count_key, (), num_regions_min, num_regions_max + 1
+  )
   count = jnp.where(jax.random.bernoulli(free_key, defect_free_share), 0, count)
 
   def fill_one(image: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
@@ -345,9 +353,11 @@ def _check(config: ml_collections.ConfigDict) -> None:
       f'synthesis.regions.size_px is {config.regions.size_px}; give '
       '(smallest, largest) with 0 < smallest <= largest'
     )
-  if config.regions.num_max < 1:
+  fewest, most = config.regions.num_min, config.regions.num_max
+  if not 1 <= fewest <= most:
     raise ValueError(
-      f'synthesis.regions.num_max is {config.regions.num_max}; at least 1'
+      f'synthesis.regions.num_min is {fewest} and num_max {most}; give '
+      '1 <= num_min <= num_max'
     )
   shares = {
     f'nuisances.{name}.probability': settings.probability
