@@ -21,8 +21,9 @@ from launch import command
 from zeroshot import checkpoints
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, pictures
+from zeroshot.detect.boxes import grow
 from zeroshot.detect.detector import build_detector
-from zeroshot.evaluate import benchmark_files, box_shapes, json_text, pairs
+from zeroshot.evaluate import benchmark_files, json_text, pairs
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
 from zeroshot.model.build import build_model
@@ -143,9 +144,9 @@ def write_zip(
   benchmark_files.write_detections(
     path,
     {
-      result.name: box_shapes.grown(
+      result.name: grow(
         result.detections,
-        margin_px,
+        margin_px=margin_px,
         height=result.height,
         width=result.width,
       )

@@ -185,11 +185,24 @@ def test_grow_adds_room_and_clips():
   np.testing.assert_array_equal(after.xyxy, [[0, 0, 13, 13], [0, 0, 7, 7]])
   assert after.kind == before.kind
   assert after.xyxy.dtype == np.float32
-  with pytest.raises(ValueError, match='margin is -1'):
-    boxes.grow(before, margin_px=-1.0, height=13, width=20)
 
 
 def test_grow_takes_no_boxes():
   none = find(blank())
   grown = boxes.grow(none, margin_px=3.0, height=13, width=20)
   assert grown.xyxy.shape == (0, 4)
+
+
+def test_a_negative_margin_stops_at_the_centre():
+  before = Boxes(
+    np.array([[0, 0, 10, 4]], np.float32), np.ones(1, np.float32), ('open',)
+  )
+  after = boxes.grow(before, margin_px=-3.0, height=9, width=20)
+  assert after.xyxy.tolist() == [[3, 2, 7, 2]]
+  same = boxes.grow(before, margin_px=0.0, height=9, width=20)
+  np.testing.assert_array_equal(same.xyxy, before.xyxy)
+
+
+def test_a_margin_must_be_finite():
+  with pytest.raises(ValueError, match='box_margin_px is nan'):
+    boxes.grow(find(blank()), margin_px=float('nan'), height=9, width=9)

@@ -1,4 +1,4 @@
-"""Boxes grown, shrunk and kept."""
+"""Boxes shrunk and kept."""
 
 from __future__ import annotations
 
@@ -16,35 +16,6 @@ def boxes(*xyxy):
     np.linspace(0, 1, count, dtype=np.float32),
     tuple('abcdefgh'[:count]),
   )
-
-
-def test_grown_by_hand_and_clipped():
-  found = boxes([10, 20, 30, 40], [0, 1, 5, 5], [95, 70, 100, 80])
-  grown = box_shapes.grown(found, 6, height=80, width=100)
-  assert grown.xyxy.tolist() == [
-    [4, 14, 36, 46],
-    [0, 0, 11, 11],
-    [89, 64, 100, 80],
-  ]
-  assert grown.xyxy.dtype == np.float32
-  assert grown.kind == found.kind
-  assert grown.confidence is found.confidence
-
-
-def test_no_margin_changes_nothing_inside():
-  found = boxes([1.5, 2, 3, 4])
-  grown = box_shapes.grown(found, 0, height=9, width=9)
-  np.testing.assert_array_equal(grown.xyxy, found.xyxy)
-
-
-def test_a_negative_margin_stops_at_the_centre():
-  grown = box_shapes.grown(boxes([0, 0, 10, 4]), -3, height=9, width=20)
-  assert grown.xyxy.tolist() == [[3, 2, 7, 2]]
-
-
-def test_a_margin_must_be_finite():
-  with pytest.raises(ValueError, match='box_margin_px is nan'):
-    box_shapes.grown(boxes(), float('nan'), height=9, width=9)
 
 
 def test_shrunk_by_hand():
@@ -72,7 +43,6 @@ def test_nothing_stays_nothing():
   valid = np.ones((5, 5), np.float32)
   for result in (
     box_shapes.shrunk(boxes()),
-    box_shapes.grown(boxes(), 3, height=5, width=5),
     box_shapes.inside(boxes(), valid),
   ):
     assert result.xyxy.shape == (0, 4)

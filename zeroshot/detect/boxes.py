@@ -88,18 +88,24 @@ def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
 
   Args:
     boxes: of one picture.
-    margin_px: not negative.
+    margin_px: added to each side; a negative one takes away, to the centre at
+      most.
     height: of the picture.
     width: of the picture.
 
   Raises:
-    ValueError: if the margin is negative.
+    ValueError: if the margin is not finite.
   """
-  if margin_px < 0:
-    raise ValueError(f'the box margin is {margin_px} px; use 0 or more')
-  room = np.array([-1, -1, 1, 1], np.float32) * np.float32(margin_px)
+  if not math.isfinite(margin_px):
+    raise ValueError(f'box_margin_px is {margin_px}; give a finite number')
+  xyxy = np.asarray(boxes.xyxy, np.float32)
+  centre = (xyxy[:, :2] + xyxy[:, 2:]) / 2  # [K, 2]
+  upper_left = np.minimum(xyxy[:, :2] - margin_px, centre)
+  lower_right = np.maximum(xyxy[:, 2:] + margin_px, centre)
+  corners = np.concatenate([upper_left, lower_right], axis=1)  # [K, 4]
   most = np.array([width, height, width, height], np.float32)
-  return boxes._replace(xyxy=np.clip(boxes.xyxy + room, 0, most))
+  clipped = np.clip(corners, np.float32(0), most)
+  return boxes._replace(xyxy=clipped.astype(np.float32))
 
 
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:

@@ -1,6 +1,6 @@
-"""Boxes grown, shrunk, and kept where both pictures have content.
+"""Boxes shrunk, and kept where both pictures have content.
 
-grown = box_shapes.grown(boxes, 6.0, height=640, width=640)
+halved = box_shapes.shrunk(truth)
 """
 
 from __future__ import annotations
@@ -10,34 +10,6 @@ import math
 import numpy as np
 
 from zeroshot.types import Boxes, HostArray
-
-
-def grown(boxes: Boxes, margin_px: float, *, height: int, width: int) -> Boxes:
-  """Adds a margin on every side and clips to the picture.
-
-  Args:
-    boxes: of one picture.
-    margin_px: added to each side; a negative one takes away, to the centre at
-      most.
-    height: of the picture, in pixels.
-    width: of the picture, in pixels.
-
-  Returns:
-    The same boxes, grown.
-
-  Raises:
-    ValueError: the margin is not finite.
-  """
-  if not math.isfinite(margin_px):
-    raise ValueError(f'box_margin_px is {margin_px}; give a finite number')
-  xyxy = np.asarray(boxes.xyxy, np.float32)
-  centre = (xyxy[:, :2] + xyxy[:, 2:]) / 2  # [K, 2]
-  upper_left = np.minimum(xyxy[:, :2] - margin_px, centre)
-  lower_right = np.maximum(xyxy[:, 2:] + margin_px, centre)
-  corners = np.concatenate([upper_left, lower_right], axis=1)  # [K, 4]
-  most = np.asarray([width, height, width, height], np.float32)
-  clipped = np.clip(corners, np.float32(0), most)
-  return boxes._replace(xyxy=clipped.astype(np.float32))
 
 
 def shrunk(boxes: Boxes) -> Boxes:

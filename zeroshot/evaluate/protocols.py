@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from zeroshot.detect.boxes import grow
 from zeroshot.evaluate import (
   average_precision,
   box_shapes,
@@ -210,8 +211,11 @@ def _prepare(
   if protocol.shrink_truth:
     truth = [box_shapes.shrunk(boxes) for boxes in truth]
   found = [
-    box_shapes.grown(
-      picture.detections, margin_px, height=picture.height, width=picture.width
+    grow(
+      picture.detections,
+      margin_px=margin_px,
+      height=picture.height,
+      width=picture.width,
     )
     for picture in pictures
   ]

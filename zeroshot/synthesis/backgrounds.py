@@ -108,7 +108,7 @@ def fractal_noise(key: Array, *, size: int) -> Array:
     Image ``[size, size, 3]``.
   """
   slope_key, field_key, colour_key = jax.random.split(key, 3)
-  slope = jax.random.uniform(slope_key, minval=0.2, maxval=2.0)
+  slope = jax.random.uniform(slope_key, minval=0.5, maxval=2.0)
   field = fields.fractal_noise(field_key, size=size, slope=slope)
   first, second = two_colours(colour_key)
   share = jnp.clip(0.5 + 0.3 * field, 0.0, 1.0)[..., None]
@@ -146,7 +146,7 @@ def thresholded(key: Array, *, size: int) -> Array:
     Image ``[size, size, 3]``.
   """
   slope_key, field_key, level_key, colour_key = jax.random.split(key, 4)
-  slope = jax.random.uniform(slope_key, minval=0.8, maxval=2.0)
+  slope = jax.random.uniform(slope_key, minval=1.2, maxval=2.5)
   field = fields.fractal_noise(field_key, size=size, slope=slope)
   level = jax.random.uniform(level_key, minval=-0.6, maxval=0.6)
   steep = jnp.clip(0.5 + 6.0 * (field - level), 0.0, 1.0)[..., None]

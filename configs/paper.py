@@ -1,0 +1,104 @@
+"""The published recipe, as near as our parts go: the ablation's baseline.
+
+Command:
+  python -m launch.train --config=configs/paper.py --workdir=runs/paper \
+    --config.synthesis.bank=backgrounds.npz
+
+The bank is a must: it takes photographs alone, as the paper does. Pack one
+with data_tools.pack_backgrounds.
+
+Expected time: TIME
+Measured result: not yet measured.
+
+Source: "A zero-shot connector anomaly detection approach based on
+similarity-contrast learning" (Chinese Journal of Scientific Instrument 44(10),
+2023) and its published implementation. What is not theirs is said below.
+"""
+
+import ml_collections
+
+from configs import default
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """Returns the locked config."""
+  config = default.get_config()
+  _set_synthesis(config.synthesis)
+  _set_network(config)
+  _set_training(config.train)
+  _set_detection(config.detect)
+  return config
+
+
+def _set_synthesis(synthesis: ml_collections.ConfigDict) -> None:
+  """Photographs, pasted polygons, four nuisances, a defect in every pair."""
+  synthesis.size_px = 256  # theirs: 640 x 480, so anomalies are sparser there
+  synthesis.margin_px = 24  # the farthest corner moves by 18
+  synthesis.defect_free_share = 0.0
+  _keep(synthesis.backgrounds, photographs=1.0)
+  regions = synthesis.regions
+  regions.polygons = 1.0
+  regions.blobs = regions.scratches = regions.specks = 0.0
+  regions.size_px = (10.0, 24.0)
+  regions.num_min = 12
+  regions.num_max = 19
+  fills = synthesis.fills
+  fills.background = 1.0  # of one other photograph a pair; theirs: one each
+  fills.constant = fills.inverted = fills.recoloured = 0.0
+  fills.blend_px = 0.0
+  fills.min_change = 0.0  # theirs labels a polygon whatever it shows
+  # Theirs hit one side alone. Ours move the reference alone, but light and
+  # noise are drawn for each side; which side is changed is tossed.
+  nuisances = synthesis.nuisances
+  for nuisance in nuisances.values():
+    nuisance.probability = 0.0
+  nuisances.shift.probability = 1.0
+  nuisances.shift.max_px = 10.0
+  nuisances.rotation.probability = 1.0
+  nuisances.rotation.max_deg = 2.5
+  nuisances.spot_light.probability = 0.5
+  nuisances.noise.probability = 0.5
+  nuisances.noise.max_std = 0.032  # theirs is always this: variance 0.001
+
+
+def _set_network(config: ml_collections.ConfigDict) -> None:
+  """Early fusion of 6 stages, and cross-entropy on smoothed labels.
+
+  Theirs has about 39 M parameters and is supervised at 5 scales. This one has
+  PARAMETERS parameters and GIGAFLOP for a 640x640 pair, about what the
+  Siamese network of configs/default.py costs, and is supervised at one.
+  """
+  config.model.kind = 'early_fusion'
+  config.model.widths = (8, 24, 48, 64, 96, 128)
+  config.model.decoder_widths = (32,)
+  _keep(config.loss, focal=1.0)
+  config.loss.focal_gamma = 0.0  # plain cross-entropy
+  config.loss.label_smoothing = 0.05
+
+
+def _set_training(train: ml_collections.ConfigDict) -> None:
+  """AdamW at a constant rate; batch of 16."""
+  train.steps = 10000
+  train.batch_size = 16
+  train.learning_rate = 1e-3
+  train.schedule = 'constant'
+  train.warmup_steps = 0
+  train.weight_decay = 5e-4
+  train.clip_norm = 1e9  # clips nothing
+  train.ema_decay = 0.0
+
+
+def _set_detection(detect: ml_collections.ConfigDict) -> None:
+  """Neither registration nor joining.
+
+  Theirs stretches each picture's map to its own extremes before it cuts at
+  0.1, which finds something in every picture. Ours never does: 0.14 is where
+  that cut falls on a map that spans the smoothed labels, 0.05 to 0.95. Their
+  filter by aspect (0.1 to 10) we have not.
+  """
+  detect.registration = 'none'
+  detect.threshold = 0.14
+  detect.min_area_px = 41.0  # 1e-4 of a 640x640 picture
+  detect.join_px = 0.0
+
+
