@@ -11,8 +11,8 @@ import numpy as np
 
 from zeroshot.types import Boxes, HostArray
 
-FOUND_COLOUR = (0.9, 0.1, 0.1)  # RGB
-TRUTH_COLOUR = (0.0, 0.6, 0.1)
+FOUND_COLOUR = (230, 26, 26)  # RGB
+TRUTH_COLOUR = (0, 153, 26)
 GAP_PX = 8
 
 
@@ -36,10 +36,10 @@ def draw_result(
     Image ``[H, 3 * W + 2 * gap, 3]``: the reference, the test picture with
     boxes, and the score map from black to white.
   """
-  marked = test.copy()
+  marked = test
   if truth is not None:
-    draw_boxes(marked, truth, colour=TRUTH_COLOUR, label=False)
-  draw_boxes(marked, found, colour=FOUND_COLOUR, label=True)
+    marked = draw_boxes(marked, truth, colour=TRUTH_COLOUR, label=False)
+  marked = draw_boxes(marked, found, colour=FOUND_COLOUR, label=True)
   gap = np.ones((test.shape[0], GAP_PX, 3), np.float32)
   heat = np.repeat(scores[..., None].astype(np.float32), 3, axis=-1)
   return np.concatenate([reference, gap, marked, gap, heat], axis=1)
@@ -49,26 +49,31 @@ def draw_boxes(
   image: HostArray,
   boxes: Boxes,
   *,
-  colour: tuple[float, float, float],
+  colour: tuple[int, int, int],
   label: bool,
-) -> None:
-  """Draws boxes into an image, in place.
+) -> HostArray:
+  """Draws boxes into a copy of an image.
 
   Args:
-    image: ``[H, W, 3]``; written to.
+    image: ``[H, W, 3]`` in [0, 1].
     boxes: half-open, pixels.
-    colour: RGB in [0, 1].
+    colour: RGB, 0 to 255.
     label: whether to write each box's confidence, in percent, above it.
+
+  Returns:
+    Image ``[H, W, 3]`` in 8 bits' steps.
   """
+  # OpenCV 5 writes text into 8 bits alone.
+  canvas = np.rint(image * 255).astype(np.uint8)
   for (x1, y1, x2, y2), confidence in zip(
     np.round(boxes.xyxy).astype(int).tolist(),
     boxes.confidence.tolist(),
     strict=True,
   ):
-    cv2.rectangle(image, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
+    cv2.rectangle(canvas, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
     if label:
       cv2.putText(
-        image,
+        canvas,
         f'{100 * confidence:.0f}',
         (x1, max(y1 - 2, 9)),
         cv2.FONT_HERSHEY_SIMPLEX,
@@ -77,3 +82,4 @@ def draw_boxes(
         1,
         cv2.LINE_AA,
       )
+  return canvas.astype(np.float32) / 255
