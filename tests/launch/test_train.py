@@ -20,6 +20,7 @@ SETTINGS = [
   'synthesis.size_px=32',
   'synthesis.regions.size_px=(4.0, 12.0)',
   'synthesis.regions.num_max=2',
+  'synthesis.backgrounds.soft=1',
   'synthesis.backgrounds.fractal_noise=0',
   'synthesis.backgrounds.dead_leaves=0',
   'synthesis.backgrounds.thresholded=0',
