@@ -8,5 +8,7 @@ Files:
   fills        what stands there instead
   nuisances    what differs and is no defect
   mixture      one kind drawn by weight
+  changes      regions of a scene, filled
+  capture      two pictures of two scenes, and the mask
   pairs        the door: everything above, one example, vmapped once
 """

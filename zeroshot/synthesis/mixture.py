@@ -16,6 +16,13 @@ from zeroshot.types import Array
 
 T = TypeVar('T')
 
+# The kinds of a family that have weight, and the weights.
+Kinds = tuple[list[Callable[..., Array]], list[float]]
+
+# Left alone, XLA on CPUs recomputes a stage inside each of its consumers, for
+# three times the time of the whole; between stages this keeps it from that.
+finish = jax.lax.optimization_barrier
+
 
 def select(
   family: str,

@@ -21,14 +21,11 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from zeroshot.synthesis import backgrounds, fills, mixture, nuisances, regions
+from zeroshot.synthesis import backgrounds, fills, mixture, regions
+from zeroshot.synthesis.capture import capture
+from zeroshot.synthesis.changes import change
+from zeroshot.synthesis.mixture import Kinds, finish
 from zeroshot.types import Array, Pair
-
-# Left alone, XLA on CPUs recomputes a stage inside each of its consumers, for
-# three times the time of the whole; between stages this keeps it from that.
-_finish = jax.lax.optimization_barrier
-
-Kinds = tuple[list[Callable[..., Array]], list[float]]
 
 
 def build_synthesis(
@@ -126,8 +123,8 @@ def synthesise_pair(
   size = size_px + 2 * margin_px
   draw_background = background_drawer(background_weights, bank, size=size)
   # Two at once: half the program to compile.
-  scene, other = _finish(jax.vmap(draw_background)(keys[:2]))
-  changed = _finish(
+  scene, other = finish(jax.vmap(draw_background)(keys[:2]))
+  changed = finish(
     change(
       keys[2],
       scene,
@@ -141,7 +138,7 @@ def synthesise_pair(
     )
   )
   swap = jax.random.bernoulli(keys[3])
-  return photograph(
+  return capture(
     keys[4],
     jnp.where(swap, changed, scene),
     jnp.where(swap, scene, changed),
@@ -188,150 +185,6 @@ def background_drawer(
   }
   chosen, positive = mixture.select('synthesis.backgrounds', kinds, weights)
   return lambda key: mixture.draw(key, chosen, positive)
-
-
-def change(
-  key: Array,
-  scene: Array,
-  other: Array,
-  *,
-  region_kinds: Kinds,
-  fill_kinds: Kinds,
-  num_regions_min: int,
-  num_regions_max: int,
-  defect_free_share: float,
-  blend_px: float,
-) -> Array:
-  """A copy of the scene with regions filled by something else.
-
-  Args:
-    key: key.
-    scene: image ``[S, S, 3]``.
-    other: image ``[S, S, 3]`` of another background.
-    region_kinds: kinds of region and their weights.
-    fill_kinds: kinds of fill and their weights.
-    num_regions_min: least regions, where there are any.
-    num_regions_max: most regions.
-    defect_free_share: probability of no region at all.
-    blend_px: widest soft edge.
-
-  Returns:
-    Image ``[S, S, 3]``.
-  """
-  free_key, count_key, regions_key = jax.random.split(key, 3)
-  count = jax.random.randint(
-    count_key, (), num_regions_min, num_regions_max + 1
-  )
-  count = jnp.where(jax.random.bernoulli(free_key, defect_free_share), 0, count)
-
-  def fill_one(image: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
-    index, region_key = step
-    cover_key, blend_key, fill_key = jax.random.split(region_key, 3)
-    cover = mixture.draw(cover_key, *region_kinds)[..., None]
-    soft = nuisances.gaussian_blur(
-      cover, blend_px * jax.random.uniform(blend_key)
-    )
-    fill = mixture.draw(fill_key, *fill_kinds, scene, other)
-    mixed = image + soft * (fill - image)
-    return jnp.where(index < count, mixed, image), None
-
-  keys = jax.random.split(regions_key, num_regions_max)
-  steps = (jnp.arange(num_regions_max), keys)
-  return jax.lax.scan(fill_one, scene, steps)[0]
-
-
-def photograph(
-  key: Array,
-  reference: Array,
-  test: Array,
-  *,
-  margin_px: int,
-  min_change: float,
-  nuisance: Mapping[str, Any],
-) -> Pair:
-  """Takes both pictures, each with its own nuisances; labels the difference.
-
-  Args:
-    key: key.
-    reference: scene of the reference, ``[S, S, 3]``.
-    test: scene of the test picture, ``[S, S, 3]``.
-    margin_px: cropped from each edge.
-    min_change: least change of a channel that is labelled.
-    nuisance: settings of each nuisance by name.
-
-  Returns:
-    Pair of ``[S - 2 * margin_px, S - 2 * margin_px, 3]`` pictures.
-  """
-  keys = jax.random.split(key, 4)
-  size = reference.shape[0] - 2 * margin_px
-  offsets = nuisances.displacement(
-    keys[0],
-    size=size,
-    **{name: nuisance[name] for name in ('shift', 'rotation', 'scale', 'warp')},
-  )
-  crop = slice(margin_px, margin_px + size)
-  still, test = reference[crop, crop], test[crop, crop]
-  moved = nuisances.move(reference, offsets, margin=margin_px)
-  moved, test, mask = _finish(
-    _binarise_or_not(
-      keys[1], still, moved, test, min_change, **nuisance['binarisation']
-    )
-  )
-
-  def develop(side_key: Array, image: Array) -> Array:
-    light_key, sense_key = jax.random.split(side_key)
-    light = ('brightness', 'contrast', 'gamma', 'spot_light')
-    image = nuisances.relight(
-      light_key, image, **{name: nuisance[name] for name in light}
-    )
-    return nuisances.sense(
-      sense_key,
-      image,
-      **{name: nuisance[name] for name in ('blur', 'noise', 'blocking')},
-    )
-
-  moved, test = jax.vmap(develop)(keys[2:], jnp.stack([moved, test]))
-  return Pair(reference=moved, test=test, mask=mask)
-
-
-def _binarise_or_not(
-  key: Array,
-  still: Array,
-  moved: Array,
-  test: Array,
-  min_change: float,
-  *,
-  probability: float,
-  max_ragged_px: float,
-) -> tuple[Array, Array, Array]:
-  """Both pictures black and white or neither, and the mask that follows.
-
-  A change that the cut into black and white swallows is not a difference, so
-  the mask compares the unmoved pictures as they look after it, unfrayed.
-  """
-  keys = jax.random.split(key, 5)
-  size = test.shape[0]
-  is_cut = jax.random.bernoulli(keys[0], probability)
-  level = jax.random.uniform(keys[1], minval=-0.3, maxval=0.3)
-  blur_px = jax.random.uniform(keys[2], minval=0.5, maxval=1.5)
-  cut = functools.partial(nuisances.binarise, level=level, blur_px=blur_px)
-  smooth = jnp.zeros((size, size))
-
-  def differs(first: Array, second: Array) -> Array:
-    return jnp.max(jnp.abs(first - second), axis=-1)
-
-  difference = jnp.where(
-    is_cut,
-    differs(cut(still, smooth)[..., :1], cut(test, smooth)[..., :1]),
-    differs(still, test),
-  )
-  mask = (difference > min_change).astype(jnp.float32)
-  fray = functools.partial(
-    nuisances.ragged_field, size=size, max_px=max_ragged_px
-  )
-  moved = jnp.where(is_cut, cut(moved, fray(keys[3])), moved)
-  test = jnp.where(is_cut, cut(test, fray(keys[4])), test)
-  return moved, test, mask
 
 
 def _weights(
