@@ -108,7 +108,7 @@ def get_loss() -> ml_collections.ConfigDict:
 def get_train() -> ml_collections.ConfigDict:
   """Optimisation, logging and checkpoints."""
   return config_dict.create(
-    steps=8000,
+    steps=3000,
     batch_size=16,  # pairs of a step over all devices and processes
     learning_rate=3e-3,  # peak
     schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'
@@ -150,7 +150,7 @@ def get_eval() -> ml_collections.ConfigDict:
     synthetic_pairs=64,  # for the pixel metrics; 0 leaves them out
     pictures=12,  # drawn into the output folder
     # Annotators leave room round a defect; the shrunk boxes leave none.
-    box_margin_px=dict(official=6.0, shrunk=0.0, as_published=0.0, coco=6.0),
+    box_margin_px=dict(official=8.0, shrunk=0.0, as_published=0.0, coco=8.0),
     # Moves every reference: turned about the centre, scaled, then shifted.
     misalign=dict(shift_px=0.0, rotation_deg=0.0, scale=1.0),
   )
