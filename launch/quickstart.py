@@ -57,7 +57,7 @@ def main() -> None:
       )
     )
   for folder in results:
-    print(f'\n{table(folder)}\npictures: {folder}')
+    print(f'\n{table(folder)}\npictures: {folder / "pictures"}')
   print(f'\ndone in {time.monotonic() - start:.0f} s', flush=True)
 
 

@@ -70,7 +70,8 @@ def test_quickstart(variables, tmp_path):
   folder = tmp_path / 'evaluation-generated'
   metrics = json.loads((folder / 'metrics.json').read_text())
   assert metrics['official']['num_images'] == 12
-  assert f'pictures: {folder}' in done.stdout
+  assert f'pictures: {folder / "pictures"}' in done.stdout
+  assert list((folder / 'pictures').glob('*.png'))
   for protocol in ('official', 'shrunk', 'as-published', 'coco'):
     assert re.search(rf'^{protocol} +[\d-]', done.stdout, re.MULTILINE)
 
