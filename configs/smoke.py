@@ -38,7 +38,6 @@ def get_config() -> ml_collections.ConfigDict:
   config.train.log_every = 50
   config.train.checkpoint_every = 200
   config.train.sample_every = 400
-  config.train.num_samples = 4
   config.eval.synthetic_pairs = 16
   config.eval.bootstrap_samples = 200
   return config

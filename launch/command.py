@@ -17,11 +17,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
 
 _OURS = ('zeroshot', 'launch', 'configs', 'data_tools', '__main__')
 _EXIT_STATUS = 2
+_STANDARD_WARNING = 30  # as Python's own logging counts; absl differs
 
 
 def define_config_flag(default: str | None = None) -> flags.FlagHolder:
@@ -69,6 +70,16 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
       _fail(str(error))
 
   app.run(guarded, flags_parser=_parse)
+
+
+def show_log_lines() -> None:
+  """Lets log lines through to stderr, but for orbax's many."""
+  logging.set_verbosity(logging.INFO)
+  logging.get_absl_handler().addFilter(
+    lambda line: (
+      line.levelno >= _STANDARD_WARNING or 'orbax' not in line.pathname
+    )
+  )
 
 
 def _parse(argv: Sequence[str]) -> list[str]:

@@ -36,7 +36,7 @@ LOG_EVERY = 100
 def main(argv: Sequence[str]) -> None:
   """Loads parameters, detects on every pair, writes the figures."""
   del argv
-  logging.set_verbosity(logging.INFO)
+  command.show_log_lines()
   config, out = flags.FLAGS.config, Path(flags.FLAGS.out)
   parameters, saved, step = load(flags.FLAGS.workdir, flags.FLAGS.weights)
   resume.check_same_model(saved, resume.plain_config(config))

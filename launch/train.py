@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from absl import flags, logging
+from absl import flags
 
 from launch import command
 from zeroshot import losses
@@ -23,7 +23,7 @@ from zeroshot.train import loop
 def main(argv: Sequence[str]) -> None:
   """Builds the parts that the config asks for and trains them."""
   del argv
-  _show_progress_lines()
+  command.show_log_lines()
   config = flags.FLAGS.config
   path = config.synthesis.bank
   try:
@@ -37,14 +37,6 @@ def main(argv: Sequence[str]) -> None:
     )
   except FloatingPointError as error:
     sys.exit(f'training stopped: {error}')
-
-
-def _show_progress_lines() -> None:
-  """Lets log lines through to stderr, but for orbax's many."""
-  logging.set_verbosity(logging.INFO)
-  logging.get_absl_handler().addFilter(
-    lambda line: line.levelno >= 30 or 'orbax' not in line.pathname
-  )
 
 
 if __name__ == '__main__':

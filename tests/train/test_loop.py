@@ -125,7 +125,7 @@ def test_the_config_as_run_is_stored(tmp_path):
   train(tmp_path, steps=4)
   stored = json.loads((tmp_path / 'config.json').read_text())
   assert stored['train']['steps'] == 4
-  assert stored['model']['widths'] == [16, 24, 32, 48]
+  assert stored['train']['batch_size'] == parts.config().train.batch_size
 
 
 def test_the_bank_reaches_the_synthesis(tmp_path):

@@ -147,7 +147,7 @@ def test_samples_are_the_same_at_each_call_and_scores_are_probabilities():
     state.ema_params,
     None,
     synthesise=parts.synthesise,
-    model=parts.Net(),
+    apply=parts.Net().apply,
     seed=3,
     count=2,
   )

@@ -15,7 +15,7 @@ import numpy as np
 from zeroshot import rng
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
-from zeroshot.types import Array, HostArray, Pair
+from zeroshot.types import HostArray
 
 BATCH_SIZE = 8
 
@@ -42,27 +42,21 @@ def synthetic_metrics(
   Returns:
     ``pixel_auroc``, ``pixel_ap`` in [0, 1] and ``num_pairs``.
   """
-  synthesise = build_synthesis(config)
-  stored = jax.device_put(bank)  # an argument: it would bloat the program
-
-  @jax.jit
-  def score(keys: Array, bank: Array | None) -> tuple[Pair, Array]:
-    pair = synthesise(keys, bank)
-    prediction: Any = model.apply(
-      {'params': parameters}, pair.reference, pair.test
-    )
-    return pair, jax.nn.sigmoid(prediction.logits)
-
+  # The two programs of the sample sheets of training, at their default size,
+  # so that a compilation cache serves both.
+  synthesise, apply = jax.jit(build_synthesis(config)), jax.jit(model.apply)
+  stored = jax.device_put(bank)
   masks, scores = [], []
   for first in range(0, num_pairs, BATCH_SIZE):
     # Always a whole batch, so that it compiles once; the surplus is dropped.
     keys = rng.example_keys(
       seed, 'evaluation', 0, first=first, count=BATCH_SIZE
     )
-    pair, batch_scores = jax.device_get(score(keys, stored))
+    pair = synthesise(keys, stored)
+    prediction: Any = apply({'params': parameters}, pair.reference, pair.test)
     keep = slice(0, num_pairs - first)
-    masks.append(pair.mask[keep])
-    scores.append(batch_scores[keep])
+    masks.append(jax.device_get(pair.mask)[keep])
+    scores.append(jax.device_get(jax.nn.sigmoid(prediction.logits))[keep])
   figures = pixel_metrics(np.concatenate(scores), np.concatenate(masks))
   return {
     'pixel_auroc': figures['auroc'],

@@ -197,14 +197,12 @@ def _sample_hooks(
   if not settings.sample_every or not settings.num_samples:
     return []
   # Compiled when first due, so that training starts without waiting for it.
-  draw = jax.jit(
-    functools.partial(
-      sample_step,
-      synthesise=synthesise,
-      model=model,
-      seed=config.seed,
-      count=settings.num_samples,
-    )
+  draw = functools.partial(
+    sample_step,
+    synthesise=jax.jit(synthesise),
+    apply=jax.jit(model.apply),
+    seed=config.seed,
+    count=settings.num_samples,
   )
 
   def sample(params: Any, step: int) -> dict[str, float]:

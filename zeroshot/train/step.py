@@ -128,19 +128,21 @@ def sample_step(
   bank: Array | None,
   *,
   synthesise: Synthesise,
-  model: nn.Module,
+  apply: Callable[..., Any],
   seed: int,
   count: int,
 ) -> tuple[Pair, Array]:
   """Draws pairs of the stream 'samples' and scores them.
 
   The same pairs at every step of a run, so that score maps can be compared.
+  Give it compiled functions: two programs, which other commands can reuse from
+  a compilation cache, instead of one that nobody else needs.
 
   Args:
     params: of the model.
     bank: uint8 ``[N, S, S, 3]``, or None.
     synthesise: ``(keys [B], bank) -> Pair``.
-    model: applied to ``(reference, test)``.
+    apply: a module's, called with variables, reference and test.
     seed: the run's seed.
     count: number of pairs.
 
@@ -149,5 +151,5 @@ def sample_step(
   """
   keys = rng.example_keys(seed, 'samples', 0, first=0, count=count)
   pair = synthesise(keys, bank)
-  prediction: Any = model.apply({'params': params}, pair.reference, pair.test)
+  prediction: Any = apply({'params': params}, pair.reference, pair.test)
   return pair, jax.nn.sigmoid(prediction.logits)
