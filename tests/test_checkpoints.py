@@ -149,6 +149,17 @@ def test_weights_file_round_trip(tmp_path):
   assert [f.name for f in tmp_path.iterdir()] == ['w.safetensors']
 
 
+def test_weights_keep_their_shapes(tmp_path):
+  file = tmp_path / 'w.safetensors'
+  kernel = np.arange(6, dtype=np.float32).reshape(2, 3).T  # not contiguous
+  tree = {'sharpness': np.float32(10), 'conv': {'kernel': kernel}}
+  checkpoints.save_weights(file, tree, config=CONFIG, step=1)
+  read, _, _ = checkpoints.load_weights(file)
+  assert read['sharpness'].shape == ()
+  assert read['sharpness'] == 10
+  np.testing.assert_array_equal(read['conv']['kernel'], kernel)
+
+
 def test_weights_files_that_are_none(tmp_path):
   with pytest.raises(ValueError, match=r'no weights file .*export_weights'):
     checkpoints.load_weights(tmp_path / 'missing.safetensors')

@@ -207,7 +207,7 @@ def save_weights(
   """
   path = Path(path)
   flat = traverse_util.flatten_dict(jax.device_get(parameters), sep='/')
-  tensors = {name: np.ascontiguousarray(value) for name, value in flat.items()}
+  tensors = {name: np.asarray(value, order='C') for name, value in flat.items()}
   metadata = {'config': json.dumps(config), 'step': str(step)}
   partial = path.with_name(path.name + '.partial')
   safetensors.numpy.save_file(tensors, str(partial), metadata=metadata)

@@ -80,5 +80,5 @@ def assert_equal(first, second):
   first, second = jax.device_get((first, second))
   assert jax.tree.structure(first) == jax.tree.structure(second)
   for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
-    assert a.dtype == b.dtype
+    assert (a.dtype, a.shape) == (b.dtype, b.shape)
     assert a.tobytes() == b.tobytes()
