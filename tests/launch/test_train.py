@@ -125,6 +125,16 @@ def test_a_batch_that_does_not_divide_is_one_line(tmp_path):
   assert 'Traceback' not in done.stderr
 
 
+def test_photographs_without_a_bank_are_one_line(tmp_path):
+  done = run(tmp_path, 'synthesis.backgrounds.photographs=1')
+  assert done.returncode == 2
+  assert done.stderr.splitlines()[-1] == (
+    'error: synthesis.backgrounds.photographs has weight but there is no bank;'
+    ' pack one with data_tools.pack_backgrounds and set synthesis.bank'
+  )
+  assert 'Traceback' not in done.stderr
+
+
 def test_a_missing_bank_is_one_line(tmp_path):
   done = run(tmp_path, f'synthesis.bank={tmp_path / "none.npz"}')
   assert done.returncode == 2
