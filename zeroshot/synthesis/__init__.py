@@ -3,7 +3,8 @@
 Files:
   fields       smooth random fields and the coordinate grid
   shapes       antialiased shapes from signed distances
-  backgrounds  what both pictures show
+  photographs  what both pictures show: crops of a bank,
+  backgrounds  or drawn scenes
   regions      where they differ
   fills        what stands there instead
   nuisances    what differs and is no defect

@@ -21,7 +21,13 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from zeroshot.synthesis import backgrounds, fills, mixture, regions
+from zeroshot.synthesis import (
+  backgrounds,
+  fills,
+  mixture,
+  photographs,
+  regions,
+)
 from zeroshot.synthesis.capture import capture
 from zeroshot.synthesis.changes import change
 from zeroshot.synthesis.mixture import Kinds, finish
@@ -170,12 +176,12 @@ def background_drawer(
       'pack one with data_tools.pack_backgrounds and set synthesis.bank'
     )
 
-  def photographs(key: Array) -> Array:
+  def photograph(key: Array) -> Array:
     assert bank is not None
-    return backgrounds.photographs(key, bank, size=size)
+    return photographs.crop(key, bank, size=size)
 
   kinds: dict[str, Callable[[Array], Array]] = {
-    'photographs': photographs,
+    'photographs': photograph,
     'fractal_noise': functools.partial(backgrounds.fractal_noise, size=size),
     'dead_leaves': functools.partial(backgrounds.dead_leaves, size=size),
     'soft': functools.partial(backgrounds.soft, size=size),
