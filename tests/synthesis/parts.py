@@ -9,7 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from configs import default
-from zeroshot.synthesis import backgrounds, fields, fills, nuisances, regions
+from zeroshot.synthesis import (
+  backgrounds,
+  fields,
+  fills,
+  nuisances,
+  photographs,
+  regions,
+)
 
 SIZE = 32
 MARGIN = 8
@@ -41,9 +48,7 @@ def family(family_name):
 
 def _background(name):
   if name == 'photographs':
-    return lambda key: backgrounds.photographs(
-      key, jnp.asarray(BANK), size=SIZE
-    )
+    return lambda key: photographs.crop(key, jnp.asarray(BANK), size=SIZE)
   return functools.partial(getattr(backgrounds, name), size=SIZE)
 
 
