@@ -1,0 +1,247 @@
+"""The door of detection: registration, scores and boxes put together."""
+
+from __future__ import annotations
+
+import functools
+
+import cv2
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import default
+from tests.model import parts
+from zeroshot.detect import detector
+from zeroshot.model.build import build_model
+
+BOXES = dict(
+  threshold=0.3,
+  min_confidence=0.0,
+  min_area_px=4.0,
+  join_px=2.0,
+  box_margin_px=0.0,
+)
+
+
+def scene(height, width, seed=0):
+  """A smooth picture with content everywhere."""
+  noise = parts.noise(height, width, 3, seed=seed)
+  smooth = cv2.GaussianBlur(noise, (0, 0), 3)
+  return np.clip(0.5 + 4 * (smooth - smooth.mean()), 0, 1).astype(np.float32)
+
+
+def with_defect(image, top, left, height, width):
+  changed = image.copy()
+  window = changed[top : top + height, left : left + width]
+  window[:] = np.where(window > 0.5, window - 0.5, window + 0.5)
+  return changed
+
+
+def plain_score(reference, test):
+  return np.abs(reference - test).max(-1)
+
+
+detect = functools.partial(
+  detector.detect,
+  score=plain_score,
+  method='none',
+  tile_px=256,
+  overlap_px=32,
+  stride_px=8,
+  box_settings=BOXES,
+)
+
+
+@pytest.mark.parametrize(
+  ('height', 'width'), [(101, 67), (64, 64), (33, 200), (1, 5)]
+)
+@pytest.mark.parametrize('method', ['none', 'affine'])
+def test_an_identical_pair_has_no_boxes(height, width, method):
+  image = scene(height, width)
+  found = detect(image, image, method=method)
+  assert found.scores.shape == (height, width)
+  assert found.scores.dtype == np.float32
+  assert not found.scores.any()
+  assert found.boxes.xyxy.shape == (0, 4)
+  assert found.boxes.kind == ()
+  assert found.registration.method == 'none'
+
+
+@pytest.mark.parametrize(('height', 'width'), [(101, 67), (67, 101)])
+def test_a_defect_is_boxed_where_it_is(height, width):
+  reference = scene(height, width)
+  test = with_defect(reference, 20, 30, 12, 9)
+  found = detect(reference, test)
+  np.testing.assert_array_equal(found.boxes.xyxy, [[30, 20, 39, 32]])
+  assert found.boxes.kind == ('difference',)
+  assert found.boxes.confidence[0] > 0.45
+
+
+def test_tiles_and_whole_find_the_same():
+  reference = scene(90, 150)
+  test = with_defect(reference, 40, 60, 10, 14)
+  whole = detect(reference, test)
+  tiled = detect(reference, test, tile_px=64)
+  np.testing.assert_allclose(tiled.scores, whole.scores, atol=1e-6)
+  np.testing.assert_array_equal(tiled.boxes.xyxy, whole.boxes.xyxy)
+
+
+def test_a_moved_reference_is_moved_back():
+  large = scene(150, 190)
+  test = with_defect(large[10:138, 10:170], 50, 70, 16, 16)
+  reference = np.ascontiguousarray(large[13:141, 5:165])
+  crooked = detect(reference, test)
+  found = detect(reference, test, method='affine')
+  assert found.registration.method == 'affine'
+  assert found.registration.shift_px == pytest.approx(np.hypot(3, 5), abs=0.5)
+  assert found.scores.mean() < 0.5 * crooked.scores.mean()
+  (box,) = found.boxes.xyxy
+  assert np.abs(box - [70, 50, 86, 66]).max() <= 3
+  beyond = found.registration.valid == 0
+  assert beyond.any()
+  assert not found.scores[beyond].any()
+
+
+def test_what_has_no_content_is_never_marked():
+  reference, test = scene(80, 100), scene(80, 100, seed=1)
+  valid = np.ones((80, 100), np.float32)
+  valid[:30] = valid[:, 60:] = 0
+  assert detect(reference, test).scores[valid == 0].max() > 0.3
+  found = detect(reference, test, valid)
+  assert not found.scores[valid == 0].any()
+  assert found.scores.max() > 0.3
+  assert len(found.boxes.xyxy) > 0
+  for left, top, right, bottom in found.boxes.xyxy:
+    assert right <= 60
+    assert bottom > 30
+    assert top >= 30
+    assert left >= 0
+
+
+def test_nothing_valid_is_nothing_found():
+  reference, test = scene(40, 40), scene(40, 40, seed=1)
+  found = detect(reference, test, np.zeros((40, 40), np.float32))
+  assert not found.scores.any()
+  assert len(found.boxes.xyxy) == 0
+
+
+def test_what_has_no_content_does_not_leak():
+  """The score looks 4 px far, the reference is black where it has nothing."""
+
+  def score(reference, test):
+    return cv2.blur(plain_score(reference, test), (9, 9))
+
+  image = scene(60, 60)
+  valid = np.ones((60, 60), np.float32)
+  valid[:, :20] = 0
+  reference = image * valid[..., None]
+  assert score(reference, image)[:, 20:24].max() > 0.1
+  found = detect(reference, image, valid, score=score)
+  assert not found.scores.any()
+
+
+@pytest.mark.parametrize(
+  ('reference', 'test'),
+  [
+    ((20, 30, 3), (30, 20, 3)),
+    ((20, 30, 3), (20, 31, 3)),
+    ((20, 30), (20, 30)),
+    ((20, 30, 4), (20, 30, 4)),
+    ((1, 20, 30, 3), (1, 20, 30, 3)),
+  ],
+)
+def test_pictures_that_do_not_fit_are_named(reference, test):
+  pictures = (np.zeros(shape, np.float32) for shape in (reference, test))
+  with pytest.raises(ValueError, match='two RGB images') as raised:
+    detect(*pictures)
+  assert str(reference) in str(raised.value)
+  assert str(test) in str(raised.value)
+
+
+def test_bytes_are_refused():
+  image = np.zeros((20, 30, 3), np.uint8)
+  with pytest.raises(ValueError, match='uint8'):
+    detect(image, image)
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    (dict(method='magic'), "registration is 'magic'"),
+    (dict(tile_px=32), 'tiles of 32 px'),
+    (dict(box_settings=BOXES | dict(threshold=2.0)), 'threshold'),
+  ],
+)
+def test_settings_that_make_no_sense_are_named(changes, message):
+  image = scene(40, 40)
+  with pytest.raises(ValueError, match=message):
+    detect(image, image, **changes)
+
+
+@functools.cache
+def built(**changes):
+  config = default.get_config().detect
+  config.registration = 'none'
+  config.update(changes)
+  _, parameters = parts.siamese()
+  return detector.build_detector(parts.config(), config, parameters)
+
+
+@pytest.mark.parametrize(('height', 'width'), [(101, 67), (64, 120)])
+def test_the_network_s_scores_are_probabilities_of_the_picture_s_size(
+  height, width
+):
+  reference, test = scene(height, width), scene(height, width, seed=1)
+  found = built()(reference, test)
+  assert isinstance(found.scores, np.ndarray)
+  assert found.scores.shape == (height, width)
+  assert found.scores.dtype == np.float32
+  assert 0 < found.scores.min() < found.scores.max() < 1
+
+
+def test_tiles_of_the_network_equal_the_whole():
+  """Where they overlap by four times what the network sees."""
+  reference, test = scene(16, 640), scene(16, 640, seed=1)
+  whole = built()(reference, test).scores
+  tiled = built(tile_px=448, tile_overlap_px=320)(reference, test).scores
+  np.testing.assert_allclose(tiled, whole, atol=1e-3)
+  assert whole.std() > 1e-2
+
+
+@pytest.mark.slow
+def test_tiles_of_the_default_network_equal_the_whole():
+  """For random parameters, which look farther than trained ones."""
+  config = default.get_config()
+  config.detect.registration = 'none'
+  model = build_model(config.model)
+  blank = jnp.zeros((1, 32, 32, 3))
+  parameters = jax.jit(model.init)(jax.random.key(0), blank, blank)['params']
+  reference, test = scene(64, 1152), scene(64, 1152, seed=1)
+
+  def scores(tile_px, overlap_px):
+    config.detect.tile_px = tile_px
+    config.detect.tile_overlap_px = overlap_px
+    find = detector.build_detector(config.model, config.detect, parameters)
+    return find(reference, test).scores
+
+  whole = scores(1152, 0)
+  np.testing.assert_allclose(scores(832, 576), whole, atol=1e-3)
+  # The default's overlap is for speed: nearly everywhere the same.
+  own = default.get_detect().tile_overlap_px
+  assert np.abs(scores(640, own) - whole).mean() < 5e-3
+
+
+def test_every_setting_reaches_the_boxes():
+  reference, test = scene(60, 60), scene(60, 60, seed=1)
+  scores = built()(reference, test).scores
+  lowest = built(threshold=float(scores.min()) - 1e-3)
+  np.testing.assert_array_equal(
+    lowest(reference, test).boxes.xyxy, [[0, 0, 60, 60]]
+  )
+  highest = built(threshold=float(scores.max()) + 1e-3)
+  assert len(highest(reference, test).boxes.xyxy) == 0
+  sure = built(threshold=float(scores.min()) - 1e-3, min_confidence=1.0)
+  assert len(sure(reference, test).boxes.xyxy) == 0
+  large = built(threshold=float(scores.min()) - 1e-3, min_area_px=3601.0)
+  assert len(large(reference, test).boxes.xyxy) == 0
