@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST_WORKERS = 4
 
 
 def main() -> int:
@@ -24,7 +25,11 @@ def main() -> int:
   import pytest
 
   os.chdir(ROOT)
-  return pytest.main(sys.argv[1:])
+  # A worker for each core, but no more than memory bears (about 3 GB each); a
+  # file stays on one worker, for the sake of what its tests share.
+  workers = min(os.cpu_count() or 1, MOST_WORKERS)
+  shared_out = ['--numprocesses', str(workers), '--dist', 'loadfile']
+  return pytest.main([*shared_out, *sys.argv[1:]])
 
 
 if __name__ == '__main__':
