@@ -108,7 +108,8 @@ def test_three_kills_leave_no_trace(tmp_path):
 
   refused = run(cut, 'train.learning_rate=0.5')
   assert refused.returncode == 2
-  assert 'train.learning_rate was 0.002 and is now 0.5' in refused.stderr
+  assert 'train.learning_rate was ' in refused.stderr
+  assert ' and is now 0.5' in refused.stderr
 
   file = tmp_path / 'w.safetensors'
   export = ['-m', 'launch.export_weights', f'--workdir={cut}', f'--out={file}']

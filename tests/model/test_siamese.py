@@ -104,9 +104,11 @@ def farthest_change(apply, parameters, width, seed=0):
   pair, other = (
     parts.noise(2, 1, 32, width, 3, seed=s) for s in (seed, seed + 1)
   )
+  # A copy: the device may still be reading the first, which it borrows.
+  changed = pair.copy()
+  changed[:, :, :, :middle] = other[:, :, :, :middle]
   before = apply(parameters, *pair).logits
-  pair[:, :, :, :middle] = other[:, :, :, :middle]
-  after = apply(parameters, *pair).logits
+  after = apply(parameters, *changed).logits
   change = np.abs(after - before).max((0, 1))[middle:]
   return np.flatnonzero(change > 1e-6).max(initial=-1)
 
