@@ -107,8 +107,7 @@ def farthest_change(apply, parameters, width, seed=0):
   # A copy: the device may still be reading the first, which it borrows.
   changed = pair.copy()
   changed[:, :, :, :middle] = other[:, :, :, :middle]
-  before = apply(parameters, *pair).logits
-  after = apply(parameters, *changed).logits
+  before, after = (apply(parameters, *p).logits for p in (pair, changed))
   change = np.abs(after - before).max((0, 1))[middle:]
   return np.flatnonzero(change > 1e-6).max(initial=-1)
 
