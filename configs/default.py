@@ -67,12 +67,12 @@ def get_synthesis() -> ml_collections.ConfigDict:
       rotation=dict(probability=0.7, max_deg=1.5),
       scale=dict(probability=0.5, max_change=0.01),
       warp=dict(probability=0.7, max_px=3.0, cell_px=32.0),
-      brightness=dict(probability=0.5, max_change=0.15),
-      contrast=dict(probability=0.5, max_change=0.3),
-      gamma=dict(probability=0.3, max_log2=0.5),
-      spot_light=dict(probability=0.25, max_change=0.25),
-      blur=dict(probability=0.4, max_sigma_px=1.2),
-      noise=dict(probability=0.5, max_std=0.06),
+      brightness=dict(probability=0.5, max_change=0.2),
+      contrast=dict(probability=0.5, max_change=0.35),
+      gamma=dict(probability=0.3, max_log2=0.6),
+      spot_light=dict(probability=0.3, max_change=0.3),
+      blur=dict(probability=0.4, max_sigma_px=1.5),
+      noise=dict(probability=0.5, max_std=0.08),
       blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
       # Both pictures cut into black and white, each with its own ragged edge.
       binarisation=dict(probability=0.4, max_ragged_px=1.5),
@@ -108,7 +108,7 @@ def get_loss() -> ml_collections.ConfigDict:
 def get_train() -> ml_collections.ConfigDict:
   """Optimisation, logging and checkpoints."""
   return config_dict.create(
-    steps=3000,
+    steps=4000,
     batch_size=16,  # pairs of a step over all devices and processes
     learning_rate=3e-3,  # peak
     schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'

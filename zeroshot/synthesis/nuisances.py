@@ -182,7 +182,9 @@ def relight(
   keys = jax.random.split(key, 6)
   size = image.shape[0]
   exponent = 2.0 ** amplitude(keys[0], gamma['probability'], gamma['max_log2'])
-  image = jnp.maximum(image, 1e-4) ** exponent
+  # The power has no slope at 0 and black stays black only where it is 1.
+  bent = jnp.maximum(image, 1e-4) ** exponent
+  image = jnp.where(exponent == 1, image, bent)
   gain = 1 + amplitude(keys[1], contrast['probability'], contrast['max_change'])
   lift = amplitude(keys[2], brightness['probability'], brightness['max_change'])
   y, x = fields.grid(size)
