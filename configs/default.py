@@ -63,8 +63,8 @@ def get_synthesis() -> ml_collections.ConfigDict:
     # Each is drawn with its probability; geometry for the reference only
     # (the test picture keeps the grid of the mask), the rest for each side.
     nuisances=dict(
-      shift=dict(probability=0.9, max_px=5.0),
-      rotation=dict(probability=0.7, max_deg=1.5),
+      shift=dict(probability=0.9, max_px=4.0),
+      rotation=dict(probability=0.7, max_deg=1.0),
       scale=dict(probability=0.5, max_change=0.01),
       warp=dict(probability=0.7, max_px=3.0, cell_px=32.0),
       brightness=dict(probability=0.5, max_change=0.2),
@@ -75,7 +75,7 @@ def get_synthesis() -> ml_collections.ConfigDict:
       noise=dict(probability=0.5, max_std=0.08),
       blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
       # Both pictures cut into black and white, each with its own ragged edge.
-      binarisation=dict(probability=0.4, max_ragged_px=1.5),
+      binarisation=dict(probability=0.4, max_ragged_px=1.0),
     ),
   )
 
