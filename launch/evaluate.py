@@ -1,15 +1,18 @@
-"""Evaluates a run, or a weights file, on the pairs of a split.
+"""Evaluates a run, a weights file or the classical rival on a split's pairs.
 
-  python -m launch.evaluate --config=configs/default.py --workdir=runs/default \
+  python -m launch.evaluate --config=configs/default.py --weights=default \
       --config.eval.root=PCBData --config.eval.split=trainval --out=results
 
-Writes ``metrics.json``, ``detections.zip`` (the benchmark's own format) and
-``pictures/`` into ``--out``.
+Writes into ``--out``: ``metrics.json``; ``detections.zip``, the benchmark's own
+format; ``pictures/``, some of the pairs; ``false_alarms.png`` and
+``misses.png``, the worst of each; ``reliability.png``, whether confidences are
+probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,69 +20,35 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command
-from zeroshot import checkpoints
+from launch import command, sources
+from launch import evaluation_pictures as shown
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, pictures
 from zeroshot.detect.boxes import grow
-from zeroshot.detect.detector import build_detector
-from zeroshot.evaluate import benchmark_files, json_text, pairs
+from zeroshot.evaluate import (
+  benchmark_files,
+  defect_free,
+  json_text,
+  pairs,
+)
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
 from zeroshot.model.build import build_model
-from zeroshot.report import drawing
 from zeroshot.train import resume
+from zeroshot.weights import files
 
 LOG_EVERY = 100
 
 
 def main(argv: Sequence[str]) -> None:
-  """Loads parameters, detects on every pair, writes the figures."""
+  """Loads what is evaluated, and prints the first figure."""
   del argv
   command.show_log_lines()
   config, out = flags.FLAGS.config, Path(flags.FLAGS.out)
-  parameters, saved, step = load(flags.FLAGS.workdir, flags.FLAGS.weights)
-  resume.check_same_model(saved, resume.plain_config(config))
-  settings = config.eval
-  entries = deeppcb.list_pairs(
-    settings.root,
-    settings.split,
-    groups=settings.groups,
-    max_pairs=settings.max_pairs,
+  weights = sources.load(
+    config, workdir=flags.FLAGS.workdir, weights=flags.FLAGS.weights
   )
-  (out / 'pictures').mkdir(parents=True, exist_ok=True)
-
-  detector = build_detector(config.model, config.detect, parameters)
-  results, seconds = [], []
-  drawn = set(
-    np.linspace(0, len(entries) - 1, settings.pictures).astype(int).tolist()
-  )
-  for index, entry in enumerate(entries):
-    done = pairs.evaluate_pair(
-      entry, detector, moves=settings.misalign.to_dict()
-    )
-    results.append(done.result)
-    seconds.append(done.seconds)
-    if index in drawn:
-      draw(out / 'pictures' / f'{entry.name}.png', done)
-    if (index + 1) % LOG_EVERY == 0:
-      logging.info('%d of %d pairs', index + 1, len(entries))
-
-  margins = settings.box_margin_px.to_dict()
-  figures: dict[str, Any] = evaluate_detections(
-    results,
-    iou_threshold=settings.iou_threshold,
-    box_margin_px=margins,
-    bootstrap_samples=settings.bootstrap_samples,
-    seed=config.seed,
-  )
-  if settings.synthetic_pairs:
-    figures['synthetic'] = measure_synthetic(config, parameters)
-  figures['seconds_per_pair'] = float(np.median(seconds))
-  figures['config'] = resume.plain_config(config)
-  figures['step'] = step
-  write_zip(out / 'detections.zip', results, margin_px=margins['official'])
-  (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
+  figures = evaluate(config, weights, out)
   official = figures['official']
   print(
     f'official AP {official["ap"]:.4f} on {official["num_images"]} pairs; '
@@ -87,27 +56,144 @@ def main(argv: Sequence[str]) -> None:
   )
 
 
-def load(
-  workdir: str | None, weights: str | None
-) -> tuple[Any, dict[str, Any], int]:
-  """The parameters that ``--workdir`` or ``--weights`` names.
+def evaluate(
+  config: ml_collections.ConfigDict, weights: files.Weights, out: Path
+) -> dict[str, Any]:
+  """Detects on every pair and writes the results.
 
   Args:
-    workdir: folder of a run, or None.
-    weights: a weights file, or None.
+    config: the whole config.
+    weights: what is evaluated.
+    out: folder for the results; made where it is missing.
 
   Returns:
-    Parameters, the config they were trained with, the step.
-
-  Raises:
-    ValueError: unless exactly one of the two is given, and can be read.
+    The content of ``metrics.json``.
   """
-  if (workdir is None) == (weights is None):
-    raise ValueError('give either --workdir=DIR or --weights=FILE')
-  if workdir is not None:
-    return checkpoints.load_parameters(workdir)
-  assert weights is not None
-  return checkpoints.load_weights(weights)
+  settings = config.eval
+  entries = deeppcb.list_pairs(
+    settings.root,
+    settings.split,
+    groups=settings.groups,
+    every=settings.every,
+    max_pairs=settings.max_pairs,
+  )
+  detector = sources.build_detector(config, weights)
+  examine = functools.partial(
+    pairs.evaluate_pair,
+    detector=detector,
+    moves=settings.misalign.to_dict(),
+    swap=settings.swap,
+  )
+  (out / 'pictures').mkdir(parents=True, exist_ok=True)
+  results, seconds = examine_all(
+    entries, examine, out / 'pictures', num_drawn=settings.pictures
+  )
+  stored = weights.calibration
+  threshold = float(stored['threshold']) if stored else None
+  figures: dict[str, Any] = evaluate_detections(
+    results,
+    iou_threshold=settings.iou_threshold,
+    box_margin_px=settings.box_margin_px.to_dict(),
+    bootstrap_samples=settings.bootstrap_samples,
+    seed=config.seed,
+    threshold=threshold,
+  )
+  if settings.defect_free_pairs:
+    figures['defect_free'] = measure_defect_free(
+      config, entries, detector, threshold=threshold
+    )
+  if settings.synthetic_pairs and weights.parameters is not None:
+    figures['synthetic'] = measure_synthetic(config, weights.parameters)
+  figures['seconds_per_pair'] = float(np.median(seconds))
+  figures['config'] = resume.plain_config(config)
+  figures['step'] = weights.step
+  write(out, config, entries, examine, results, figures)
+  return figures
+
+
+def examine_all(
+  entries: Sequence[deeppcb.Entry],
+  examine: Callable[[deeppcb.Entry], pairs.Evaluated],
+  folder: Path,
+  *,
+  num_drawn: int,
+) -> tuple[list[PictureResult], list[float]]:
+  """Detects on every pair; draws some of them into a folder.
+
+  Returns:
+    Each pair's result and seconds.
+  """
+  drawn = spread(len(entries), num_drawn)
+  results, seconds = [], []
+  for index, entry in enumerate(entries):
+    done = examine(entry)
+    results.append(done.result)
+    seconds.append(done.seconds)
+    if index in drawn:
+      shown.write_pair(folder / f'{entry.name}.png', done)
+    if (index + 1) % LOG_EVERY == 0:
+      logging.info('%d of %d pairs', index + 1, len(entries))
+  return results, seconds
+
+
+def write(
+  out: Path,
+  config: ml_collections.ConfigDict,
+  entries: Sequence[deeppcb.Entry],
+  examine: Callable[[deeppcb.Entry], pairs.Evaluated],
+  results: Sequence[PictureResult],
+  figures: Mapping[str, Any],
+) -> None:
+  """Writes the files of an evaluation, but for the drawn pairs."""
+  settings = config.eval
+  margin_px = settings.box_margin_px.official
+  by_name = {entry.name: entry for entry in entries}
+  shown.write_sheets(
+    out,
+    results,
+    lambda name: examine(by_name[name]),
+    margin_px=margin_px,
+    iou_threshold=settings.iou_threshold,
+    count=settings.worst,
+  )
+  shown.write_reliability(
+    out / 'reliability.png', figures['official']['reliability']
+  )
+  write_zip(out / 'detections.zip', results, margin_px=margin_px)
+  (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
+
+
+def measure_defect_free(
+  config: ml_collections.ConfigDict,
+  entries: Sequence[deeppcb.Entry],
+  detector: pairs.Detector,
+  *,
+  threshold: float | None,
+) -> dict[str, float | int]:
+  """False boxes between references and second takes of themselves."""
+  chosen = spread(len(entries), config.eval.defect_free_pairs)
+  confidences = defect_free.false_confidences(
+    (pictures.read_picture(entries[i].reference_path) for i in sorted(chosen)),
+    detector,
+    seed=config.seed,
+    nuisances=config.eval.second_take.to_dict(),
+  )
+  figures: dict[str, float | int] = {
+    'num_pairs': len(confidences),
+    'false_boxes_per_pair': defect_free.false_boxes_per_pair(
+      confidences, threshold=0.0
+    ),
+  }
+  if threshold is not None:
+    figures['false_boxes_per_pair_at_threshold'] = (
+      defect_free.false_boxes_per_pair(confidences, threshold=threshold)
+    )
+  return figures
+
+
+def spread(total: int, count: int) -> set[int]:
+  """Indices of ``count`` places, evenly spread over ``total``."""
+  return set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
 
 
 def measure_synthetic(
@@ -123,18 +209,6 @@ def measure_synthetic(
     num_pairs=config.eval.synthetic_pairs,
     seed=config.seed,
   )
-
-
-def draw(path: Path, done: pairs.Evaluated) -> None:
-  """Writes one pair's pictures, boxes and score map as one PNG."""
-  image = drawing.draw_result(
-    done.reference,
-    done.test,
-    done.detection.scores,
-    done.detection.boxes,
-    done.result.truth,
-  )
-  pictures.write_picture(path, image)
 
 
 def write_zip(
@@ -157,7 +231,6 @@ def write_zip(
 
 if __name__ == '__main__':
   command.define_config_flag()
-  flags.DEFINE_string('workdir', None, 'Folder of a run.')
-  flags.DEFINE_string('weights', None, 'Weights file of launch.export_weights.')
+  sources.define_flags()
   flags.DEFINE_string('out', None, 'Folder for the results.', required=True)
   command.run(main)

@@ -13,6 +13,7 @@ from absl import flags
 
 from launch import command
 from zeroshot import checkpoints
+from zeroshot.weights import files
 
 
 def main(argv: Sequence[str]) -> None:
@@ -21,9 +22,7 @@ def main(argv: Sequence[str]) -> None:
   parameters, config, step = checkpoints.load_parameters(
     flags.FLAGS.workdir, flags.FLAGS.step
   )
-  checkpoints.save_weights(
-    flags.FLAGS.out, parameters, config=config, step=step
-  )
+  files.save(flags.FLAGS.out, files.Weights(parameters, config, step))
   print(f'{flags.FLAGS.out}: parameters of step {step}')
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import jax
 import numpy as np
 import pytest
@@ -135,41 +133,3 @@ def test_keeping_none_is_refused(tmp_path):
     checkpoints.open_checkpoints(tmp_path, keep_last=0),
   ):
     pass
-
-
-def test_weights_file_round_trip(tmp_path):
-  file = tmp_path / 'w.safetensors'
-  checkpoints.save_weights(file, parameters(2.5), config=CONFIG, step=12)
-  read, config, step = checkpoints.load_weights(file)
-  assert (config, step) == (CONFIG, 12)
-  assert jax.tree.structure(read) == jax.tree.structure(parameters())
-  np.testing.assert_array_equal(
-    read['conv']['kernel'], parameters(2.5)['conv']['kernel']
-  )
-  assert [f.name for f in tmp_path.iterdir()] == ['w.safetensors']
-
-
-def test_weights_keep_their_shapes(tmp_path):
-  file = tmp_path / 'w.safetensors'
-  kernel = np.arange(6, dtype=np.float32).reshape(2, 3).T  # not contiguous
-  tree = {'sharpness': np.float32(10), 'conv': {'kernel': kernel}}
-  checkpoints.save_weights(file, tree, config=CONFIG, step=1)
-  read, _, _ = checkpoints.load_weights(file)
-  assert read['sharpness'].shape == ()
-  assert read['sharpness'] == 10
-  np.testing.assert_array_equal(read['conv']['kernel'], kernel)
-
-
-def test_weights_files_that_are_none(tmp_path):
-  with pytest.raises(ValueError, match=r'no weights file .*export_weights'):
-    checkpoints.load_weights(tmp_path / 'missing.safetensors')
-  good = tmp_path / 'w.safetensors'
-  checkpoints.save_weights(good, parameters(), config=CONFIG, step=1)
-  cut = tmp_path / 'cut.safetensors'
-  cut.write_bytes(good.read_bytes()[:-3])
-  foreign = tmp_path / 'foreign.safetensors'
-  header = json.dumps({}).encode()
-  foreign.write_bytes(len(header).to_bytes(8, 'little') + header)
-  for file in (cut, foreign):
-    with pytest.raises(ValueError, match=f'{file.name} is no weights file'):
-      checkpoints.load_weights(file)

@@ -19,6 +19,7 @@ ROOMS = (
   'model',
   'losses',
   'checkpoints',
+  'weights',
   'train',
   'detect',
   'evaluate',

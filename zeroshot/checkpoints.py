@@ -1,12 +1,10 @@
-"""Checkpoints of a run, by orbax, and weight files, by safetensors.
+"""Checkpoints of a run, by orbax.
 
   with open_checkpoints(workdir, keep_last=2) as manager:
     save(manager, step, model=parameters, train=the_rest, config=config)
     checkpoint = restore_latest(manager)
 
   parameters, config, step = load_parameters(workdir)
-  save_weights(path, parameters, config=config, step=step)
-  parameters, config, step = load_weights(path)
 
 A checkpoint has three items: ``model``, the parameters that are evaluated;
 ``train``, what training needs on top; and ``meta``, JSON with the config. All
@@ -17,19 +15,13 @@ can read what another wrote. This is the only user of orbax.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import numpy as np
 import orbax.checkpoint as ocp
-import safetensors
-import safetensors.numpy
 from absl import logging
-from flax import traverse_util
 
 _FOLDER = 'checkpoints'
 
@@ -192,55 +184,6 @@ def load_parameters(
         'run the training command again, which falls back by itself'
       ) from error
   return items['model'], items['meta']['config'], chosen
-
-
-def save_weights(
-  path: str | Path, parameters: Any, *, config: Mapping[str, Any], step: int
-) -> None:
-  """Writes parameters to one safetensors file, whole or not at all.
-
-  Args:
-    path: of the file; its folder must exist.
-    parameters: nested dicts of arrays; names are joined by ``/``.
-    config: of the run, JSON-compatible; stored in the header.
-    step: number of completed updates; stored in the header.
-  """
-  path = Path(path)
-  flat = traverse_util.flatten_dict(jax.device_get(parameters), sep='/')
-  tensors = {name: np.asarray(value, order='C') for name, value in flat.items()}
-  metadata = {'config': json.dumps(config), 'step': str(step)}
-  partial = path.with_name(path.name + '.partial')
-  safetensors.numpy.save_file(tensors, str(partial), metadata=metadata)
-  os.replace(partial, path)
-
-
-def load_weights(path: str | Path) -> tuple[Any, dict[str, Any], int]:
-  """Reads a file of ``save_weights``.
-
-  Args:
-    path: of the file.
-
-  Returns:
-    The parameters, nested dicts of NumPy arrays; the config; the step.
-
-  Raises:
-    ValueError: where the file is missing, damaged or none of ours.
-  """
-  if not Path(path).is_file():
-    raise ValueError(
-      f'no weights file {path}; write one with launch.export_weights'
-    )
-  try:
-    with safetensors.safe_open(str(path), framework='numpy') as file:
-      metadata = file.metadata() or {}
-      flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    config, step = json.loads(metadata['config']), int(metadata['step'])
-  except (safetensors.SafetensorError, KeyError, ValueError) as error:
-    raise ValueError(
-      f'{path} is no weights file of launch.export_weights, or is damaged: '
-      f'{type(error).__name__}: {_first_line(error)}'
-    ) from error
-  return traverse_util.unflatten_dict(flat, sep='/'), config, step
 
 
 def _read(manager: ocp.CheckpointManager, step: int) -> Checkpoint:

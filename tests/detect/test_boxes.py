@@ -6,7 +6,6 @@ from zeroshot.types import Boxes
 
 DEFAULTS = dict(
   threshold=0.5,
-  min_confidence=0.0,
   min_area_px=1.0,
   join_px=0.0,
   box_margin_px=0.0,
@@ -118,13 +117,13 @@ def test_confidence_is_the_mean_of_the_highest_quarter():
   )
 
 
-def test_boxes_are_ranked_and_the_least_confident_dropped():
+def test_boxes_are_ranked():
   scores = blank()
   for row, value in ((5, 0.6), (15, 0.9), (25, 0.75)):
     scores[row, 5:15] = value
-  np.testing.assert_allclose(find(scores).confidence, [0.9, 0.75, 0.6])
-  kept = find(scores, min_confidence=0.7)
-  np.testing.assert_array_equal(kept.xyxy[:, 1], [15, 25])
+  found = find(scores)
+  np.testing.assert_allclose(found.confidence, [0.9, 0.75, 0.6])
+  np.testing.assert_array_equal(found.xyxy[:, 1], [15, 25, 5])
 
 
 def test_invalid_pixels_form_no_box():
@@ -206,3 +205,42 @@ def test_a_negative_margin_stops_at_the_centre():
 def test_a_margin_must_be_finite():
   with pytest.raises(ValueError, match='box_margin_px is nan'):
     boxes.grow(find(blank()), margin_px=float('nan'), height=9, width=9)
+
+
+THREE = Boxes(
+  np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 2, 6, 6]], np.float32),
+  np.array([0.9, 0.5, 0.7], np.float32),
+  ('open', 'short', 'spur'),
+)
+
+
+@pytest.mark.parametrize(
+  'wanted',
+  [
+    [True, False, True],
+    [False, True, False],
+    [True, True, True],
+    [False, False, False],
+  ],
+)
+def test_select_keeps_what_is_wanted_in_the_same_order(wanted):
+  kept = boxes.select(THREE, np.array(wanted))
+  rows = np.flatnonzero(wanted)
+  np.testing.assert_array_equal(kept.xyxy, THREE.xyxy[rows])
+  np.testing.assert_array_equal(kept.confidence, THREE.confidence[rows])
+  assert kept.kind == tuple(THREE.kind[row] for row in rows)
+  assert kept.xyxy.shape == (len(rows), 4)
+  assert kept.xyxy.dtype == kept.confidence.dtype == np.float32
+
+
+def test_select_takes_no_boxes():
+  none = find(blank())
+  kept = boxes.select(none, none.confidence >= 0.5)
+  assert kept.xyxy.shape == (0, 4)
+  assert kept.kind == ()
+
+
+@pytest.mark.parametrize('count', [2, 4])
+def test_select_wants_an_answer_for_each_box(count):
+  with pytest.raises((IndexError, ValueError)):
+    boxes.select(THREE, np.ones(count, bool))

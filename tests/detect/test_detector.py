@@ -12,16 +12,12 @@ import pytest
 
 from configs import default
 from tests.model import parts
-from zeroshot.detect import detector
+from zeroshot.detect import classical, detector
+from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.model.build import build_model
 
-BOXES = dict(
-  threshold=0.3,
-  min_confidence=0.0,
-  min_area_px=4.0,
-  join_px=2.0,
-  box_margin_px=0.0,
-)
+BOXES = dict(threshold=0.3, min_area_px=4.0, join_px=2.0, box_margin_px=0.0)
 
 
 def scene(height, width, seed=0):
@@ -42,14 +38,20 @@ def plain_score(reference, test):
   return np.abs(reference - test).max(-1)
 
 
+def far_score(reference, test):
+  """Looks 12 px far, and does not mind another light."""
+  lit = with_lighting_of(test, reference)
+  return cv2.blur(plain_score(lit, test), (25, 25))
+
+
 detect = functools.partial(
   detector.detect,
-  score=plain_score,
+  scorer=detector.Scorer(plain_score, stride_px=8),
   method='none',
   tile_px=256,
   overlap_px=32,
-  stride_px=8,
   box_settings=BOXES,
+  min_confidence=0.0,
 )
 
 
@@ -127,18 +129,160 @@ def test_nothing_valid_is_nothing_found():
 
 
 def test_what_has_no_content_does_not_leak():
-  """The score looks 4 px far, the reference is black where it has nothing."""
-
-  def score(reference, test):
-    return cv2.blur(plain_score(reference, test), (9, 9))
-
-  image = scene(60, 60)
+  """The reference is black where it has nothing, and in its own light."""
+  test = scene(60, 60)
   valid = np.ones((60, 60), np.float32)
   valid[:, :20] = 0
-  reference = image * valid[..., None]
-  assert score(reference, image)[:, 20:24].max() > 0.1
-  found = detect(reference, image, valid, score=score)
+  for reference in (test, (0.7 * test + 0.1).astype(np.float32)):
+    black = reference * valid[..., None]
+    assert far_score(black, test)[:, 23:].max() > 0.1
+    scorer = detector.Scorer(far_score, stride_px=8)
+    found = detect(black, test, valid, scorer=scorer)
+    assert found.scores.max() < 1e-3
+
+
+# --- Stand-in content, and the rim ------------------------------------------
+
+
+@pytest.mark.parametrize('columns', [5, 25, 60])
+@pytest.mark.parametrize(('gain', 'offset'), [(1, 0), (0.7, 0.2), (1.3, -0.2)])
+def test_stand_in_content_has_the_reference_s_light(columns, gain, offset):
+  test = scene(60, 80)
+  reference = (gain * test + offset).astype(np.float32)
+  valid = np.ones((60, 80), np.float32)
+  valid[:, :columns] = 0
+  filled = detector.fill(reference * valid[..., None], test, valid)
+  np.testing.assert_allclose(filled, reference, atol=1e-3)
+  assert filled.dtype == np.float32
+  np.testing.assert_array_equal(filled[:, columns:], reference[:, columns:])
+
+
+def test_nothing_is_filled_where_there_is_content():
+  reference, test = scene(30, 40), scene(30, 40, seed=1)
+  everywhere = np.ones((30, 40), np.float32)
+  assert detector.fill(reference, test, everywhere) is reference
+  nowhere = detector.fill(reference, test, np.zeros_like(everywhere))
+  np.testing.assert_array_equal(nowhere, test)
+
+
+def test_the_rim_of_what_is_valid_is_left_out():
+  valid = np.ones((40, 60), np.float32)
+  valid[:, :20] = 0
+  expected = np.ones((40, 60))
+  expected[:, :23] = 0  # up to the upper and lower edge, and not beyond 23
+  seen = detector.within(valid)
+  np.testing.assert_array_equal(seen, expected)
+  assert seen.dtype == np.float32
+  hole = np.ones((40, 60), np.float32)
+  hole[10, 30] = 0
+  expected = np.ones((40, 60))
+  expected[7:14, 27:34] = 0
+  np.testing.assert_array_equal(detector.within(hole), expected)
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 5), (40, 60)])
+@pytest.mark.parametrize('value', [0, 1])
+def test_the_edge_of_the_picture_is_no_rim(shape, value):
+  valid = np.full(shape, value, np.float32)
+  np.testing.assert_array_equal(detector.within(valid), valid)
+
+
+def test_content_mixed_with_nothing_is_not_marked():
+  """As by resampling, at the border of what is valid."""
+  test = scene(60, 60)
+  valid = np.ones((60, 60), np.float32)
+  valid[:, :20] = 0
+  reference = test * valid[..., None]
+  reference[:, 20] *= 0.3
+  assert plain_score(reference, test)[:, 20].max() > 0.3
+  found = detect(reference, test, valid)
   assert not found.scores.any()
+  # A defect beside the rim is none of it.
+  defective = with_defect(test, 30, 23, 8, 10)
+  (box,) = detect(reference, defective, valid).boxes.xyxy
+  np.testing.assert_array_equal(box, [23, 30, 33, 38])
+
+
+def test_a_moved_reference_in_another_light_leaves_no_seam(monkeypatch):
+  large = scene(150, 190)
+  test = np.ascontiguousarray(large[10:138, 10:170])
+  reference = (0.6 * large[20:148, :160] + 0.05).astype(np.float32)
+  look = functools.partial(
+    detect,
+    reference,
+    test,
+    scorer=detector.Scorer(far_score, stride_px=8),
+    method='affine',
+    box_settings=BOXES | dict(threshold=0.05),
+  )
+  found = look();print('MAXIMUM', found.scores.max())
+  assert found.registration.shift_px == pytest.approx(np.hypot(10, 10), abs=0.5)
+  assert 0.8 < found.registration.valid.mean() < 0.95
+  assert len(found.boxes.xyxy) == 0
+  # Without the reference's light, the test picture's own content stands out.
+  monkeypatch.setattr(
+    detector,
+    'fill',
+    lambda reference, test, valid: np.where(
+      valid[..., None] > 0, reference, test
+    ),
+  )
+  print('MAXIMUM', look().scores.max())
+  assert len(look().boxes.xyxy) > 0
+
+
+# --- Confidences ------------------------------------------------------------
+
+
+def two_defects():
+  """A pair whose differences have confidences of 0.75 and 0.5."""
+  reference = np.full((60, 80, 3), 0.25, np.float32)
+  test = reference.copy()
+  test[10:20, 10:20] = 1.0
+  test[30:40, 50:60] = 0.75
+  return reference, test
+
+
+def test_confidences_are_calibrated_and_nothing_else():
+  calibration = Calibration(slope=2.0, offset=-1.0, threshold=0.9)
+  plain = detect(*two_defects())
+  found = detect(*two_defects(), calibration=calibration)
+  np.testing.assert_array_equal(plain.boxes.confidence, [0.75, 0.5])
+  np.testing.assert_allclose(
+    found.boxes.confidence, [0.76804, 0.26894], atol=1e-4
+  )
+  np.testing.assert_array_equal(
+    found.boxes.confidence, calibrated(plain.boxes.confidence, calibration)
+  )
+  np.testing.assert_array_equal(found.boxes.xyxy, plain.boxes.xyxy)
+  np.testing.assert_array_equal(found.scores, plain.scores)
+
+
+@pytest.mark.parametrize(
+  ('min_confidence', 'offset', 'lefts'),
+  [
+    (0.0, None, [10, 50]),
+    (0.5, None, [10, 50]),  # at least so much
+    (0.6, None, [10]),
+    (0.8, None, []),
+    (0.7, 1.0, [10, 50]),  # they become 0.89 and 0.73
+    (0.8, 1.0, [10]),
+    (0.5, -1.0, [10]),  # they become 0.52 and 0.27
+    (0.6, -1.0, []),
+  ],
+)
+def test_the_least_confident_are_dropped_once_calibrated(
+  min_confidence, offset, lefts
+):
+  calibration = None if offset is None else Calibration(1.0, offset, 0.0)
+  found = detect(
+    *two_defects(),
+    min_confidence=min_confidence,
+    calibration=calibration,
+  ).boxes
+  assert found.xyxy[:, 0].tolist() == lefts
+  assert (found.confidence >= min_confidence).all()
+  assert len(found.kind) == len(lefts)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +329,8 @@ def built(**changes):
   config.registration = 'none'
   config.update(changes)
   _, parameters = parts.siamese()
-  return detector.build_detector(parts.config(), config, parameters)
+  scorer = detector.network_scorer(parts.config(), parameters)
+  return detector.build_detector(scorer, config)
 
 
 @pytest.mark.parametrize(('height', 'width'), [(101, 67), (64, 120)])
@@ -222,7 +367,8 @@ def test_tiles_of_the_default_network_equal_the_whole():
   def scores(tile_px, overlap_px):
     config.detect.tile_px = tile_px
     config.detect.tile_overlap_px = overlap_px
-    find = detector.build_detector(config.model, config.detect, parameters)
+    scorer = detector.network_scorer(config.model, parameters)
+    find = detector.build_detector(scorer, config.detect)
     return find(reference, test).scores
 
   whole = scores(1152, 0)
@@ -245,3 +391,44 @@ def test_every_setting_reaches_the_boxes():
   assert len(sure(reference, test).boxes.xyxy) == 0
   large = built(threshold=float(scores.min()) - 1e-3, min_area_px=3601.0)
   assert len(large(reference, test).boxes.xyxy) == 0
+
+
+def test_the_network_s_cells_decide_where_tiles_start():
+  _, parameters = parts.siamese()
+  scorer = detector.network_scorer(parts.config(), parameters)
+  assert scorer.stride_px == build_model(parts.config()).stride == 8
+
+
+def test_a_calibration_reaches_the_boxes():
+  reference, test = scene(60, 60), scene(60, 60, seed=1)
+  calibration = Calibration(slope=0.5, offset=2.0, threshold=0.5)
+  config = default.get_config()
+  config.detect.registration = 'none'
+  scorer = detector.Scorer(plain_score, stride_px=1)
+  plain = detector.build_detector(scorer, config.detect)(reference, test)
+  find = detector.build_detector(scorer, config.detect, calibration)
+  assert len(plain.boxes.confidence) > 0
+  np.testing.assert_array_equal(
+    find(reference, test).boxes.confidence,
+    calibrated(plain.boxes.confidence, calibration),
+  )
+
+
+@pytest.mark.parametrize('tile_px', [1024, 64])
+def test_the_classical_rival_is_a_detector_too(tile_px):
+  config = default.get_config()
+  config.detect.update(registration='none', tile_px=tile_px, tile_overlap_px=32)
+  config.classical.scores.match_lighting = False
+  find = detector.build_detector(
+    detector.classical_scorer(config.classical.scores), config.detect
+  )
+  reference = scene(90, 150)
+  assert len(find(reference, reference.copy()).boxes.xyxy) == 0
+  test = with_defect(reference, 40, 60, 12, 14)
+  found = find(reference, test)
+  expected = classical.classical_scores(
+    reference, test, **config.classical.scores.to_dict()
+  )
+  np.testing.assert_allclose(found.scores, expected, atol=1e-6)
+  (box,) = found.boxes.xyxy
+  assert np.abs(box - [60, 40, 74, 52]).max() <= 2

@@ -49,6 +49,11 @@ def test_nothing_stays_nothing():
     assert result.kind == ()
 
 
+def test_inside_without_a_mask_drops_nothing():
+  beyond = boxes([-30, -30, -10, -10], [0, 0, 10, 10])
+  assert box_shapes.inside(beyond, None) is beyond
+
+
 def test_inside_drops_more_than_half():
   valid = np.ones((20, 30), np.float32)
   valid[:, :10] = 0

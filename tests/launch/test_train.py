@@ -13,6 +13,7 @@ import pytest
 
 from tests.train import parts
 from zeroshot import checkpoints
+from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
 # Few kinds of everything, so that it compiles in seconds.
@@ -114,9 +115,9 @@ def test_three_kills_leave_no_trace(tmp_path):
   file = tmp_path / 'w.safetensors'
   export = ['-m', 'launch.export_weights', f'--workdir={cut}', f'--out={file}']
   subprocess.run([sys.executable, *export], cwd=ROOT, check=True)
-  weights, config, step = checkpoints.load_weights(file)
-  parts.assert_equal(weights, results[1].model)
-  assert (config['train']['batch_size'], step) == (4, 40)
+  weights = files.load(file)
+  parts.assert_equal(weights.parameters, results[1].model)
+  assert (weights.config['train']['batch_size'], weights.step) == (4, 40)
 
 
 def test_a_batch_that_does_not_divide_is_one_line(tmp_path):

@@ -50,6 +50,7 @@ def list_pairs(
   split: str,
   *,
   groups: str = '',
+  every: int = 1,
   max_pairs: int = 0,
 ) -> list[Entry]:
   """Lists the pairs of a split, in the order of its list.
@@ -58,7 +59,9 @@ def list_pairs(
     root: the folder that holds the split lists and the groups (``PCBData``).
     split: name of the list, without ``.txt``.
     groups: comma-separated groups to keep; ``''`` keeps all.
-    max_pairs: keep only so many pairs, the first ones; 0 keeps all.
+    every: keep every so many-th pair of those, from the first on: the lists
+      are sorted by group, so that this samples all of them.
+    max_pairs: then keep only so many pairs, the first ones; 0 keeps all.
 
   Returns:
     The entries; each of their three files exists.
@@ -68,12 +71,14 @@ def list_pairs(
       malformed, a name occurs twice, a file is missing, or nothing is left.
   """
   root = pathlib.Path(root)
+  if every < 1:
+    raise ValueError(f'every is {every}; 1 takes each pair, 2 every other one')
   if max_pairs < 0:
     raise ValueError(f'max_pairs is {max_pairs}; 0 takes all, or give a count')
   list_path = _find_list(root, split)
   entries = _read_list(root, list_path)
   entries = _keep_groups(entries, groups, list_path)
-  entries = entries[: max_pairs or None]
+  entries = entries[::every][: max_pairs or None]
   for entry in entries:
     for path in entry[2:]:
       if not path.is_file():

@@ -1,7 +1,7 @@
 """From a score map to boxes, each with a confidence of its own.
 
-  boxes = boxes_from_scores(scores, valid, threshold=0.5, min_confidence=0.0,
-                            min_area_px=6.0, join_px=2.0, box_margin_px=0.0)
+  boxes = boxes_from_scores(scores, valid, threshold=0.5, min_area_px=6.0,
+                            join_px=2.0, box_margin_px=0.0)
 
 The threshold is absolute: stretching every map to its own extremes would find
 something in every picture, above all in the good ones.
@@ -24,7 +24,6 @@ def boxes_from_scores(
   valid: HostArray | None = None,
   *,
   threshold: float,
-  min_confidence: float,
   min_area_px: float,
   join_px: float,
   box_margin_px: float,
@@ -40,7 +39,6 @@ def boxes_from_scores(
     scores: ``[H, W]`` in [0, 1].
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
     threshold: in [0, 1); pixels that score above it form components.
-    min_confidence: in [0, 1]; boxes below it are dropped.
     min_area_px: components with fewer pixels above the threshold are dropped.
     join_px: components with up to so many pixels between them are one,
       rounded up to an even number; 0 joins neighbours alone, diagonal ones
@@ -76,7 +74,7 @@ def boxes_from_scores(
   confidence = _confidence(
     scores[y, x], label, area, starts, num_least=math.ceil(min_area_px)
   )
-  kept = np.flatnonzero((area >= min_area_px) & (confidence >= min_confidence))
+  kept = np.flatnonzero(area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]
   found = Boxes(xyxy[kept], confidence[kept], ('difference',) * len(kept))
   height, width = scores.shape
@@ -106,6 +104,20 @@ def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
   most = np.array([width, height, width, height], np.float32)
   clipped = np.clip(corners, np.float32(0), most)
   return boxes._replace(xyxy=clipped.astype(np.float32))
+
+
+def select(boxes: Boxes, wanted: HostArray) -> Boxes:
+  """Returns some of the boxes, in the same order.
+
+  Args:
+    boxes: of one picture.
+    wanted: bool ``[K]``.
+  """
+  return Boxes(
+    xyxy=boxes.xyxy[wanted],
+    confidence=boxes.confidence[wanted],
+    kind=tuple(k for k, kept in zip(boxes.kind, wanted, strict=True) if kept),
+  )
 
 
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:

@@ -1,6 +1,7 @@
 """The door of detection: a reference and a test picture -> boxes.
 
-  detector = build_detector(config.model, config.detect, parameters)
+  scorer = network_scorer(config.model, parameters)
+  detector = build_detector(scorer, config.detect)
   detection = detector(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
@@ -13,15 +14,33 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import cv2
 import ml_collections
 import numpy as np
 
 from zeroshot.detect import boxes, registration, tiling
+from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.classical import classical_scores
+from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.detect.score import build_score
 from zeroshot.model.build import build_model
 from zeroshot.types import Boxes, HostArray
 
-ScoreFunction = Callable[[HostArray, HostArray], HostArray]
+_RIM_PX = 3  # of the valid area, left out of what is compared
+
+
+class Scorer(NamedTuple):
+  """What says where two registered pictures differ.
+
+  Attributes:
+    score: ``(reference, test) -> scores``, images ``[H, W, 3]`` to float32
+      ``[H, W]`` in [0, 1].
+    stride_px: tiles start at its multiples, so that they see the same cells as
+      the whole picture would.
+  """
+
+  score: Callable[[HostArray, HostArray], HostArray]
+  stride_px: int
 
 
 class Detection(NamedTuple):
@@ -40,41 +59,64 @@ class Detection(NamedTuple):
   registration: registration.Registration
 
 
+def network_scorer(
+  model_config: ml_collections.ConfigDict, parameters: Any
+) -> Scorer:
+  """The trained network as a scorer.
+
+  Args:
+    model_config: ``config.model``.
+    parameters: the network's parameters.
+  """
+  model = build_model(model_config)
+  score = functools.partial(build_score(model), parameters)
+  return Scorer(
+    lambda reference, test: np.asarray(score(reference, test)), model.stride
+  )
+
+
+def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
+  """Tolerance-aware differencing as a scorer: the rival that learns nothing.
+
+  Args:
+    config: ``config.classical.scores``.
+  """
+  return Scorer(
+    functools.partial(classical_scores, **config.to_dict()), stride_px=1
+  )
+
+
 def build_detector(
-  model_config: ml_collections.ConfigDict,
-  detect_config: ml_collections.ConfigDict,
-  parameters: Any,
+  scorer: Scorer,
+  config: ml_collections.ConfigDict,
+  calibration: Calibration | None = None,
 ) -> Callable[..., Detection]:
   """Builds the detector; the only place that opens ``config.detect``.
 
   Args:
-    model_config: ``config.model``.
-    detect_config: ``config.detect``.
-    parameters: the network's parameters.
+    scorer: the network or its rival.
+    config: ``config.detect``.
+    calibration: turns a component's score into the probability that it is a
+      true difference; None leaves it as it is.
 
   Returns:
     A function ``(reference, test, valid=None) -> Detection`` of images
     ``[H, W, 3]``; see ``detect``.
   """
-  model = build_model(model_config)
-  score = functools.partial(build_score(model), parameters)
+  settings = config.to_dict()
+  method = settings.pop('registration')
+  tile_px = settings.pop('tile_px')
+  overlap_px = settings.pop('tile_overlap_px')
+  min_confidence = settings.pop('min_confidence')
   return functools.partial(
     detect,
-    score=lambda reference, test: np.asarray(score(reference, test)),
-    method=detect_config.registration,
-    tile_px=detect_config.tile_px,
-    overlap_px=detect_config.tile_overlap_px,
-    stride_px=model.stride,
-    box_settings={
-      name: detect_config[name]
-      for name in (
-        'threshold',
-        'min_confidence',
-        'min_area_px',
-        'join_px',
-        'box_margin_px',
-      )
-    },
+    scorer=scorer,
+    method=method,
+    tile_px=tile_px,
+    overlap_px=overlap_px,
+    box_settings=settings,
+    min_confidence=min_confidence,
+    calibration=calibration,
   )
 
 
@@ -83,12 +125,13 @@ def detect(
   test: HostArray,
   valid: HostArray | None = None,
   *,
-  score: ScoreFunction,
+  scorer: Scorer,
   method: str,
   tile_px: int,
   overlap_px: int,
-  stride_px: int,
   box_settings: dict[str, float],
+  min_confidence: float,
+  calibration: Calibration | None = None,
 ) -> Detection:
   """Marks every true difference of one pair.
 
@@ -97,13 +140,13 @@ def detect(
     test: image ``[H, W, 3]`` of the part under test.
     valid: ``[H, W]``, 1 where the reference has content; None where it has
       content everywhere.
-    score: ``(reference, test) -> scores [H, W]``.
+    scorer: compares what was registered.
     method: of registration.
     tile_px: pictures with a longer side go through tiles of this side.
     overlap_px: of neighbouring tiles.
-    stride_px: of the network; tiles start at its multiples, so that they see
-      the same cells as the whole picture would.
     box_settings: keyword arguments of ``boxes_from_scores``.
+    min_confidence: boxes below it, once calibrated, are dropped.
+    calibration: of the confidences; None leaves them as they are.
 
   Returns:
     Detection.
@@ -119,22 +162,51 @@ def detect(
   registered = registration.register(
     reference, test, method=method, valid=valid
   )
-  # Where the reference has no content, the test picture is compared with
-  # itself, so that nothing leaks from there into the valid area.
-  comparable = np.where(
-    registered.valid[..., None] > 0, registered.aligned_reference, test
-  )
+  comparable = fill(registered.aligned_reference, test, registered.valid)
   scores = tiling.tiled(
-    score,
+    scorer.score,
     comparable,
     test,
     tile_px=tile_px,
     overlap_px=overlap_px,
-    stride_px=stride_px,
+    stride_px=scorer.stride_px,
   )
-  scores = scores * registered.valid
-  return Detection(
-    scores=scores,
-    boxes=boxes.boxes_from_scores(scores, registered.valid, **box_settings),
-    registration=registered,
-  )
+  seen = within(registered.valid)
+  scores = scores * seen
+  found = boxes.boxes_from_scores(scores, seen, **box_settings)
+  if calibration is not None:
+    found = found._replace(confidence=calibrated(found.confidence, calibration))
+  found = boxes.select(found, found.confidence >= min_confidence)
+  return Detection(scores=scores, boxes=found, registration=registered)
+
+
+def fill(reference: HostArray, test: HostArray, valid: HostArray) -> HostArray:
+  """Gives the reference content where it has none, so that nothing differs.
+
+  The test picture stands in, under the reference's light: a seam between two
+  lights would be marked along the whole border, and leak into what is valid.
+
+  Args:
+    reference: image ``[H, W, 3]``, registered.
+    test: image ``[H, W, 3]``.
+    valid: ``[H, W]``, 1 where the reference has content.
+
+  Returns:
+    Image ``[H, W, 3]``.
+  """
+  if valid.all():
+    return reference
+  stand_in = with_lighting_of(reference, test, valid)
+  return np.where(valid[..., None] > 0, reference, stand_in)
+
+
+def within(valid: HostArray) -> HostArray:
+  """The valid area without the rim along its inner border, ``[H, W]``.
+
+  Resampling mixes the last row of content with what lies beyond. The edge of
+  the picture itself is no such border.
+  """
+  side = 2 * _RIM_PX + 1
+  rim = np.ones((side, side), np.uint8)
+  eroded = cv2.erode(valid, rim, borderType=cv2.BORDER_REPLICATE)
+  return eroded.astype(np.float32)

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from zeroshot.detect.boxes import select
 from zeroshot.types import Boxes, HostArray
 
 
@@ -32,7 +33,7 @@ def shrunk(boxes: Boxes) -> Boxes:
   return boxes._replace(xyxy=corners)
 
 
-def inside(boxes: Boxes, valid: HostArray) -> Boxes:
+def inside(boxes: Boxes, valid: HostArray | None) -> Boxes:
   """Drops the boxes of which more than half lies in the invalid area.
 
   What lies beyond the picture is invalid. It is meant for ground truth and
@@ -41,20 +42,17 @@ def inside(boxes: Boxes, valid: HostArray) -> Boxes:
 
   Args:
     boxes: of one picture.
-    valid: 0 or 1, ``[H, W]``.
+    valid: 0 or 1, ``[H, W]``; None where all is valid, which drops nothing.
 
   Returns:
     The boxes that are left, in the same order.
   """
+  if valid is None:
+    return boxes
   xyxy = np.asarray(boxes.xyxy, np.float64)
   total = np.prod(xyxy[:, 2:] - xyxy[:, :2], axis=1)  # [K]
   area = np.asarray([_valid_area(valid, box) for box in xyxy])  # [K]
-  keep = 2 * area >= total
-  return Boxes(
-    xyxy=boxes.xyxy[keep],
-    confidence=boxes.confidence[keep],
-    kind=tuple(k for k, kept in zip(boxes.kind, keep, strict=True) if kept),
-  )
+  return select(boxes, 2 * area >= total)
 
 
 def _valid_area(valid: HostArray, box: HostArray) -> float:

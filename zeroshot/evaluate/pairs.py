@@ -38,7 +38,11 @@ class Evaluated(NamedTuple):
 
 
 def evaluate_pair(
-  entry: deeppcb.Entry, detector: Detector, *, moves: Mapping[str, float]
+  entry: deeppcb.Entry,
+  detector: Detector,
+  *,
+  moves: Mapping[str, float],
+  swap: bool = False,
 ) -> Evaluated:
   """Reads a pair, moves its reference, detects.
 
@@ -46,6 +50,8 @@ def evaluate_pair(
     entry: of ``deeppcb.list_pairs``.
     detector: ``(reference, test) -> Detection``; it is not told of the move.
     moves: keyword arguments of ``misalign.moved_reference``.
+    swap: hand the detector the two pictures in each other's place. What
+      differs stays what it is, up to the few pixels between the two grids.
 
   Returns:
     The pair's result, and its pictures for drawing.
@@ -56,6 +62,8 @@ def evaluate_pair(
   reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
   truth = deeppcb.read_annotations(entry.annotation_path)
   reference, comparable = misalign.moved_reference(reference, **moves)
+  if swap:
+    reference, test = test, reference
   start = time.perf_counter()
   detection = detector(reference, test)
   seconds = time.perf_counter() - start

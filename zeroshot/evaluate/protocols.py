@@ -3,15 +3,16 @@
   figures = protocols.evaluate_detections(
     results,
     iou_threshold=0.33,
-    box_margin_px={'official': 6, 'shrunk': 0, 'as_published': 0, 'coco': 6},
+    box_margin_px={'official': 8, 'shrunk': 8, 'as_published': 8, 'coco': 8},
     bootstrap_samples=1000,
     seed=0,
   )
   figures['official']['ap']
 
-``official`` is DeepPCB's benchmark with one class; ``shrunk`` takes the ground
-truth at half its sides; ``as-published`` moreover ranks by the answer, as the
-paper's authors did, and is there for comparison alone; ``coco`` is COCO's AP.
+``official`` is DeepPCB's benchmark with one class; ``shrunk`` takes all boxes,
+true and found, at half their sides; ``as-published`` moreover ranks by the
+answer, as the paper's authors did, and is there for comparison alone; ``coco``
+is COCO's AP.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zeroshot.detect.boxes import grow
+from zeroshot.detect.boxes import grow, select
 from zeroshot.evaluate import (
   average_precision,
   box_shapes,
@@ -30,7 +31,10 @@ from zeroshot.evaluate import (
   intervals,
   matching,
 )
+from zeroshot.evaluate.reliability import reliability
 from zeroshot.types import Boxes, HostArray
+
+_NUM_BINS = 10  # of the reliability diagram
 
 
 class PictureResult(NamedTuple):
@@ -62,7 +66,8 @@ class Protocol:
 
   Attributes:
     margin: entry of ``box_margin_px`` that its detections are grown by.
-    shrink_truth: ground truth at half its sides.
+    halved: ground truth at half its sides, and so the detections after
+      their margin.
     rank_by_truth: a detection's confidence is its best IoU with the truth.
     class_aware: the kinds of a pair must agree.
     by_coco: scored by pycocotools; nothing but ``margin`` applies.
@@ -71,7 +76,7 @@ class Protocol:
   """
 
   margin: str
-  shrink_truth: bool = False
+  halved: bool = False
   rank_by_truth: bool = False
   class_aware: bool = False
   by_coco: bool = False
@@ -81,10 +86,10 @@ class Protocol:
 
 PROTOCOLS: Mapping[str, Protocol] = {
   'official': Protocol(margin='official', detailed=True),
-  'shrunk': Protocol(margin='shrunk', shrink_truth=True),
+  'shrunk': Protocol(margin='shrunk', halved=True),
   'as-published': Protocol(
     margin='as_published',
-    shrink_truth=True,
+    halved=True,
     rank_by_truth=True,
     note='oracle-ranked, as published',
   ),
@@ -99,6 +104,7 @@ def evaluate_detections(
   box_margin_px: Mapping[str, float],
   bootstrap_samples: int,
   seed: int,
+  threshold: float | None = None,
 ) -> dict[str, dict[str, Any]]:
   """All protocols on one set.
 
@@ -113,12 +119,16 @@ def evaluate_detections(
     box_margin_px: for each ``margin`` of ``PROTOCOLS``, pixels on every side.
     bootstrap_samples: resampled sets of the interval; 0 leaves it NaN.
     seed: of the bootstrap.
+    threshold: confidence from which a box is worth a look; None is not known.
 
   Returns:
     For each protocol ``ap``, ``precision``, ``recall``, ``f_score`` (with every
     detection submitted), ``num_images``, ``num_ground_truth``,
     ``num_detections``, and a ``note`` where there is one. ``official`` also
-    ``ap_50``, ``ap_75``, ``max_recall``, ``interval_95`` and ``groups``;
+    ``ap_50``, ``ap_75``, ``max_recall``, ``interval_95`` and ``groups``, and
+    where there is a threshold ``at_threshold``: ``threshold``, ``precision``,
+    ``recall``, ``f_score`` and ``num_detections`` with the boxes from it on;
+    and ``reliability``, the fields of ``reliability.Reliability`` as lists;
     ``coco`` also ``ap_50``. Undefined is NaN: ``json_text.to_json`` writes it.
 
   Raises:
@@ -135,6 +145,7 @@ def evaluate_detections(
       margin_px=box_margin_px[protocol.margin],
       samples=bootstrap_samples,
       seed=seed,
+      threshold=threshold,
     )
     for name, protocol in PROTOCOLS.items()
   }
@@ -148,15 +159,17 @@ def _score(
   margin_px: float,
   samples: int,
   seed: int,
+  threshold: float | None,
 ) -> dict[str, Any]:
   """The figures of one protocol."""
   truth, found = _prepare(pictures, protocol, margin_px=margin_px)
   if protocol.by_coco:
     return coco.summarise(truth, found)
 
-  def judge(iou: float) -> matching.Matches:
+  def judge(iou: float, least: float = 0.0) -> matching.Matches:
+    kept = [select(boxes, boxes.confidence >= least) for boxes in found]
     return matching.match_set(
-      truth, found, iou_threshold=iou, class_aware=protocol.class_aware
+      truth, kept, iou_threshold=iou, class_aware=protocol.class_aware
     )
 
   matches = judge(iou_threshold)
@@ -164,6 +177,13 @@ def _score(
   if protocol.detailed:
     figures['ap_50'] = average_precision.summarise(judge(0.5))['ap']
     figures['ap_75'] = average_precision.summarise(judge(0.75))['ap']
+    if threshold is not None:
+      summary = average_precision.summarise(judge(iou_threshold, threshold))
+      names = ('precision', 'recall', 'f_score', 'num_detections')
+      figures['at_threshold'] = {
+        'threshold': threshold,
+        **{name: summary[name] for name in names},
+      }
     groups = [picture.group for picture in pictures]
     figures |= _details(matches, groups=groups, samples=samples, seed=seed)
   if protocol.note:
@@ -208,8 +228,6 @@ def _prepare(
 ) -> tuple[list[Boxes], list[Boxes]]:
   """Ground truth and detections as the protocol wants them."""
   truth = [picture.truth for picture in pictures]
-  if protocol.shrink_truth:
-    truth = [box_shapes.shrunk(boxes) for boxes in truth]
   found = [
     grow(
       picture.detections,
@@ -219,6 +237,9 @@ def _prepare(
     )
     for picture in pictures
   ]
+  if protocol.halved:
+    truth = [box_shapes.shrunk(boxes) for boxes in truth]
+    found = [box_shapes.shrunk(boxes) for boxes in found]
   if protocol.rank_by_truth:
     found = [
       boxes._replace(
@@ -243,6 +264,14 @@ def _details(
     if recall.size
     else average_precision.ratio(0, int(matches.num_truth.sum())),
     'interval_95': [low, high],
+    'reliability': {
+      name: np.asarray(value).tolist()
+      for name, value in reliability(
+        matches.confidence, matches.correct, num_bins=_NUM_BINS
+      )
+      ._asdict()
+      .items()
+    },
     'groups': {
       str(group): average_precision.summarise(_part(matches, group_of == group))
       for group in np.unique(group_of)

@@ -59,19 +59,32 @@ def match(
   )  # [B, h, w, K]
   similarity = similarity / test.shape[-1]
   if support:
-    side = 2 * support + 1
-    similarity = nn.avg_pool(
-      similarity,
-      window_shape=(side, side),
-      padding='SAME',
-      count_include_pad=False,
-    )
+    similarity = _local_mean(similarity, radius=support)
   share = jax.nn.softmax(sharpness * similarity, axis=-1)
   matched = functools.reduce(
     jnp.add, (share[..., k : k + 1] * moved for k, moved in enumerate(windows))
   )
   step = share @ jnp.asarray(offsets, share.dtype)  # [B, h, w, 2]
   return matched, flow + step
+
+
+def _local_mean(x: Array, *, radius: int) -> Array:
+  """Mean over squares of ``[B, h, w, K]``; those at an edge are smaller.
+
+  The counts are NumPy's: left to ``count_include_pad``, XLA takes seconds to
+  fold them into a constant.
+  """
+  side = 2 * radius + 1
+  means = nn.avg_pool(x, window_shape=(side, side), padding='SAME')
+  counts = np.outer(*(_in_reach(n, radius) for n in x.shape[1:3]))  # [h, w]
+  return means * jnp.asarray(side**2 / counts, x.dtype)[..., None]
+
+
+def _in_reach(length: int, radius: int) -> np.ndarray:
+  """How many of a row's cells lie within a radius of each, ``[length]``."""
+  place = np.arange(length)
+  first = np.maximum(place - radius, 0)
+  return np.minimum(place + radius, length - 1) - first + 1
 
 
 def window(radius: int) -> np.ndarray:

@@ -1,4 +1,6 @@
 """Results as pictures.
 
-drawing   reference, test with boxes and score map side by side
+contact_sheet        the worst failures, a tile each
+drawing              reference, test with boxes and score map side by side
+reliability_diagram  how often boxes of each confidence are right
 """

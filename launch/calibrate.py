@@ -1,0 +1,140 @@
+"""Calibrates confidences and chooses the threshold; writes a weights file.
+
+  python -m launch.calibrate --config=configs/default.py --workdir=runs/mine \
+      --references='good/*.png' --out=calibrated.safetensors
+
+No defect is needed. What a confidence is worth is learned on synthetic pairs,
+whose differences are known; from which confidence on a box is worth a look, on
+pictures of good parts alone, each against second takes of itself: the least
+that keeps false boxes to ``calibrate.false_boxes_per_pair``. Both are stored
+with the weights, and every command that loads these uses them.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ml_collections
+import numpy as np
+from absl import flags, logging
+
+from launch import command, sources
+from zeroshot.data import bank as bank_files
+from zeroshot.data import pictures
+from zeroshot.detect import calibration
+from zeroshot.evaluate import defect_free, json_text
+from zeroshot.evaluate.synthetic import judged_boxes
+from zeroshot.types import HostArray
+from zeroshot.weights import files
+
+
+def main(argv: Sequence[str]) -> None:
+  """Fits, chooses, writes and prints what was found."""
+  del argv
+  command.show_log_lines()
+  options, config = flags.FLAGS, flags.FLAGS.config
+  weights = sources.load(
+    config, workdir=options.workdir, weights=options.weights
+  )
+  if weights.parameters is None:
+    raise ValueError(
+      '--weights=classical has no file to store a calibration in; give a '
+      'trained network'
+    )
+  references = list_references(options.references)
+  found = calibrate(config, weights, references)
+  files.save(options.out, weights._replace(calibration=found))
+  print(json_text.to_json(found))
+
+
+def calibrate(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  references: Sequence[Path],
+) -> dict[str, Any]:
+  """Fits the calibration, then chooses the threshold.
+
+  Args:
+    config: the whole config.
+    weights: of a trained network.
+    references: pictures of good parts.
+
+  Returns:
+    What ``calibration.from_plain`` reads, and what it was found on.
+  """
+  settings = config.calibrate
+  confidence, correct = judge_synthetic(config, weights)
+  slope, offset = calibration.fit(confidence, correct)
+  fitted = calibration.Calibration(slope, offset, threshold=0.0)
+  logging.info('%s on %d boxes of synthetic pairs', fitted, len(correct))
+  takes = defect_free.false_confidences(
+    (
+      pictures.read_picture(path)
+      for path in references
+      for _ in range(settings.takes)
+    ),
+    sources.build_detector(
+      config, weights._replace(calibration=fitted._asdict())
+    ),
+    seed=config.seed,
+    nuisances=config.eval.second_take.to_dict(),
+  )
+  threshold = defect_free.threshold_for(
+    takes, false_boxes_per_pair=settings.false_boxes_per_pair
+  )
+  return {
+    **fitted._replace(threshold=threshold)._asdict(),
+    'synthetic_boxes': len(correct),
+    'synthetic_precision': float(np.mean(correct)),
+    'defect_free_pairs': len(takes),
+    'false_boxes_per_pair': defect_free.false_boxes_per_pair(
+      takes, threshold=threshold
+    ),
+  }
+
+
+def judge_synthetic(
+  config: ml_collections.ConfigDict, weights: files.Weights
+) -> tuple[HostArray, HostArray]:
+  """Uncalibrated boxes on synthetic pairs; see ``synthetic.judged_boxes``."""
+  path = config.synthesis.bank
+  return judged_boxes(
+    sources.build_detector(config, weights._replace(calibration=None)),
+    bank_files.load_bank(path) if path else None,
+    config=config.synthesis,
+    num_pairs=config.calibrate.synthetic_pairs,
+    seed=config.seed,
+  )
+
+
+def list_references(patterns: str) -> list[Path]:
+  """The files that comma-separated patterns match, sorted.
+
+  Raises:
+    ValueError: a pattern matches nothing.
+  """
+  found: set[Path] = set()
+  for pattern in patterns.split(','):
+    matched = glob.glob(pattern)
+    if not matched:
+      raise ValueError(
+        f"--references: {pattern!r} matches no file; quote patterns ('*.png')"
+      )
+    found |= {Path(name) for name in matched}
+  return sorted(found)
+
+
+if __name__ == '__main__':
+  command.define_config_flag()
+  sources.define_flags()
+  flags.DEFINE_string(
+    'references',
+    None,
+    'Pictures of good parts: paths or patterns, separated by commas.',
+    required=True,
+  )
+  flags.DEFINE_string('out', None, 'Weights file to write.', required=True)
+  command.run(main)

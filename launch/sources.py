@@ -1,0 +1,87 @@
+"""What a command scores with: a run, a weights file or the classical rival.
+
+weights = sources.load(config, workdir=None, weights='default')
+detector = sources.build_detector(config, weights)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ml_collections
+from absl import flags
+
+from zeroshot import checkpoints
+from zeroshot.detect import calibration, detector
+from zeroshot.detect.detector import Detection
+from zeroshot.train import resume
+from zeroshot.weights import files
+
+CLASSICAL = 'classical'
+
+
+def define_flags() -> None:
+  """``--workdir`` and ``--weights``, one of which a user gives."""
+  flags.DEFINE_string('workdir', None, 'Folder of a run.')
+  flags.DEFINE_string(
+    'weights',
+    None,
+    "A weights file, 'default' for the weights that ship, or 'classical' for "
+    'differencing without a network.',
+  )
+
+
+def load(
+  config: ml_collections.ConfigDict, *, workdir: str | None, weights: str | None
+) -> files.Weights:
+  """Reads what ``--workdir`` or ``--weights`` names.
+
+  Args:
+    config: the whole config; its model must be the trained one.
+    workdir: folder of a run, or None.
+    weights: a weights file or a name, or None.
+
+  Returns:
+    The weights; those of the classical rival have None for parameters.
+
+  Raises:
+    ValueError: unless exactly one of the two is given, can be read and fits
+      the config.
+  """
+  if (workdir is None) == (weights is None):
+    raise ValueError('give either --workdir=DIR or --weights=FILE')
+  if weights == CLASSICAL:
+    return files.Weights(None, resume.plain_config(config), step=0)
+  if workdir is not None:
+    found = files.Weights(*checkpoints.load_parameters(workdir))
+  else:
+    assert weights is not None
+    found = files.load(weights)
+  resume.check_same_model(found.config, resume.plain_config(config))
+  return found
+
+
+def build_detector(
+  config: ml_collections.ConfigDict, weights: files.Weights
+) -> Callable[..., Detection]:
+  """The detector of some weights, or of the classical rival.
+
+  Args:
+    config: the whole config.
+    weights: see ``load``.
+
+  Returns:
+    A function ``(reference, test, valid=None) -> Detection``.
+  """
+  if weights.parameters is None:
+    settings = config.detect.copy_and_resolve_references()
+    settings.update(config.classical.detect)
+    return detector.build_detector(
+      detector.classical_scorer(config.classical.scores), settings
+    )
+  stored = weights.calibration
+  return detector.build_detector(
+    detector.network_scorer(config.model, weights.parameters),
+    config.detect,
+    calibration.from_plain(stored) if stored else None,
+  )

@@ -1,0 +1,151 @@
+"""Confidences made probabilities, against simulated truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zeroshot.detect import calibration
+from zeroshot.detect.calibration import Calibration, calibrated, fit
+
+
+def chance(score, slope, offset):
+  """The definition, in plain words."""
+  logit = np.log(score / (1 - score))
+  return 1 / (1 + np.exp(-(slope * logit + offset)))
+
+
+def simulated(slope, offset, *, count=20_000, seed=0):
+  """Scores, and truth that is as likely as the calibrated score says."""
+  random = np.random.default_rng(seed)
+  score = 1 / (1 + np.exp(-random.normal(0, 2, count)))
+  return score, random.random(count) < chance(score, slope, offset)
+
+
+CALIBRATIONS = [(1.0, 0.0), (0.5, 1.0), (2.5, -1.5)]
+
+
+@pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
+def test_by_the_definition(slope, offset):
+  score = np.linspace(0.01, 0.99, 99).astype(np.float32)
+  found = calibrated(score, Calibration(slope, offset, 0.5))
+  np.testing.assert_allclose(
+    found, chance(score.astype(np.float64), slope, offset), rtol=1e-5
+  )
+  assert found.dtype == np.float32
+  assert found.shape == (99,)
+
+
+def test_slope_1_and_offset_0_change_nothing():
+  score = np.random.default_rng(0).random(1000, np.float32)
+  found = calibrated(score, Calibration(1.0, 0.0, 0.5))
+  np.testing.assert_allclose(found, score, atol=2e-6)
+
+
+@pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
+def test_no_ranking_changes(slope, offset):
+  score = np.sort(np.random.default_rng(1).random(500) * 0.98 + 0.01)
+  found = calibrated(score, Calibration(slope, offset, 0.5))
+  assert (np.diff(found) >= 0).all()
+  assert found[-1] - found[0] > 0.5
+
+
+@pytest.mark.parametrize(('slope', 'offset'), [*CALIBRATIONS, (30.0, 5.0)])
+def test_the_ends_stay_ends(slope, offset):
+  score = np.array([0, 1e-9, 1e-3, 0.5, 0.999, 1 - 1e-9, 1])
+  for dtype in (np.float32, np.float64):
+    found = calibrated(score.astype(dtype), Calibration(slope, offset, 0.5))
+    assert np.isfinite(found).all()
+    assert 0 <= found[0] <= found[-1] <= 1
+    assert (np.diff(found) >= 0).all()
+    assert found[0] < 1e-2
+    assert found[-1] > 0.99
+
+
+def test_no_box_has_no_confidence():
+  found = calibrated(np.zeros(0, np.float32), Calibration(2.0, 1.0, 0.5))
+  assert found.shape == (0,)
+  assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
+def test_fit_recovers_what_made_the_truth(slope, offset):
+  found = fit(*simulated(slope, offset))
+  assert found == pytest.approx((slope, offset), abs=0.1)
+
+
+def test_fit_is_the_likeliest():
+  score, correct = simulated(0.7, -0.5, count=500)
+  slope, offset = fit(score, correct)
+
+  def likelihood(slope, offset):
+    right = np.where(correct, 1, -1) * (slope * np.log(score / (1 - score)))
+    right += np.where(correct, 1, -1) * offset
+    return -np.log1p(np.exp(-right)).sum()
+
+  best = likelihood(slope, offset)
+  for step in (0.02, -0.02):
+    assert likelihood(slope + step, offset) < best
+    assert likelihood(slope, offset + step) < best
+  # The likeliest claims as many true boxes as there are.
+  found = calibrated(score, Calibration(slope, offset, 0.5))
+  assert found.mean() == pytest.approx(correct.mean(), abs=1e-3)
+
+
+def test_fitted_confidences_are_right_as_often_as_they_say():
+  score, correct = simulated(0.5, 1.0)
+  found = calibrated(score, Calibration(*fit(score, correct), 0.5))
+  for low in np.arange(0.2, 1, 0.2):
+    inside = (found >= low) & (found < low + 0.2)
+    assert inside.sum() > 200
+    share = correct[inside].mean()
+    assert share == pytest.approx(found[inside].mean(), abs=0.04)
+    plain = (score >= low) & (score < low + 0.2)
+    if low < 0.7:
+      assert correct[plain].mean() > score[plain].mean() + 0.05
+
+
+def test_fit_takes_scores_at_the_ends_and_in_any_order():
+  score, correct = simulated(1.0, 0.0, count=2000)
+  score[:20], correct[:20] = 1.0, True
+  score[20:30], correct[20:30] = 0.0, False
+  slope, offset = fit(score, correct)
+  assert np.isfinite([slope, offset]).all()
+  order = np.random.default_rng(2).permutation(len(score))
+  assert fit(score[order], correct[order]) == pytest.approx(
+    (slope, offset), abs=1e-3
+  )
+
+
+def test_classes_that_never_overlap_are_fitted_all_the_same():
+  score = np.array([0.2, 0.3, 0.4, 0.6, 0.7, 0.8])
+  slope, offset = fit(score, score > 0.5)
+  assert np.isfinite([slope, offset]).all()
+  found = calibrated(score, Calibration(slope, offset, 0.5))
+  assert found[2] < 0.1 < 0.9 < found[3]
+
+
+@pytest.mark.parametrize(
+  ('truth', 'words'),
+  [([True] * 3, '3 of 3'), ([False] * 3, '0 of 3'), ([], '0 of 0')],
+)
+def test_boxes_of_one_kind_are_refused(truth, words):
+  with pytest.raises(ValueError, match=f'{words} boxes are true; .*both kinds'):
+    fit(np.full(len(truth), 0.5), np.array(truth, bool))
+
+
+def test_scores_that_fall_with_the_truth_are_refused():
+  score, correct = simulated(1.0, 0.0, count=500)
+  with pytest.raises(ValueError, match=r'the slope is -.*surer boxes are no'):
+    fit(score, ~correct)
+
+
+def test_plain_values_come_back():
+  stored = Calibration(1.5, -0.5, 0.25)._asdict()
+  assert calibration.from_plain(stored) == Calibration(1.5, -0.5, 0.25)
+  more = {**stored, 'slope': 2, 'synthetic_boxes': 100}
+  found = calibration.from_plain(more)
+  assert found == Calibration(2.0, -0.5, 0.25)
+  assert isinstance(found.slope, float)
+  with pytest.raises(KeyError, match='threshold'):
+    calibration.from_plain({'slope': 1.0, 'offset': 0.0})

@@ -1,0 +1,90 @@
+"""Confidences that are probabilities, and the threshold to act on.
+
+  calibration = fit(confidence, correct, threshold=0.4, ...)
+  confidence = calibrated(boxes.confidence, calibration)
+
+Logistic calibration: J. Platt, "Probabilistic outputs for support vector
+machines", 1999, on the logit of the score as in C. Guo et al., "On calibration
+of modern neural networks", ICML 2017. It is monotone, so no ranking changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from zeroshot.types import HostArray
+
+_LEAST = 1e-6  # scores are kept so far from 0 and 1, where logits end
+
+
+class Calibration(NamedTuple):
+  """How a box's score becomes a probability.
+
+  Attributes:
+    slope: of the logit; positive.
+    offset: of the logit.
+    threshold: calibrated confidence from which a box is worth a look, chosen
+      on defect-free pairs; see ``zeroshot.evaluate.defect_free``.
+  """
+
+  slope: float
+  offset: float
+  threshold: float
+
+
+def calibrated(confidence: HostArray, calibration: Calibration) -> HostArray:
+  """Probabilities that boxes are true differences.
+
+  Args:
+    confidence: ``[K]`` in [0, 1], of ``boxes_from_scores``.
+    calibration: see ``fit``.
+
+  Returns:
+    Float32 ``[K]`` in [0, 1], in the same order of size.
+  """
+  value = calibration.slope * _logit(confidence) + calibration.offset
+  return expit(value).astype(np.float32)
+
+
+def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
+  """Fits slope and offset by maximum likelihood.
+
+  Args:
+    confidence: ``[K]`` in [0, 1], uncalibrated.
+    correct: bool ``[K]``, whether each box is a true difference.
+
+  Returns:
+    Slope and offset of the logit.
+
+  Raises:
+    ValueError: boxes of one kind alone, or confidences that do not rise with
+      the truth.
+  """
+  if len(np.unique(correct)) < 2:
+    raise ValueError(
+      f'{np.sum(correct)} of {len(correct)} boxes are true; a calibration '
+      'needs both kinds: give more pairs'
+    )
+  model = LogisticRegression(C=np.inf)  # no penalty
+  model.fit(_logit(confidence)[:, None], correct)
+  slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
+  if slope <= 0:
+    raise ValueError(
+      f'the slope is {slope:.3g}: surer boxes are no truer, the network has '
+      'not learned to tell; train it longer'
+    )
+  return slope, offset
+
+
+def from_plain(values: Mapping[str, Any]) -> Calibration:
+  """The calibration in a weights file's header, which may say more."""
+  return Calibration(*(float(values[name]) for name in Calibration._fields))
+
+
+def _logit(confidence: HostArray) -> HostArray:
+  return logit(np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST))

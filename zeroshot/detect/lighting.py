@@ -1,0 +1,77 @@
+"""One picture under the brightness and contrast of another.
+
+relit = with_lighting_of(test, reference)
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zeroshot.types import HostArray
+
+_MAX_GAIN = 2.0  # of contrast, or its inverse; more is a true difference
+_KEPT_SHARE = 0.8  # of the pixels fit the lighting; the rest may be defects
+_FIT_ROUNDS = 4
+_FIT_PIXELS = 2**16  # about so many are enough for two numbers
+_MIN_SPREAD = 0.02  # of a channel; flatter pictures tell no contrast
+
+
+def with_lighting_of(
+  test: HostArray, reference: HostArray, valid: HostArray | None = None
+) -> HostArray:
+  """Returns the reference with the test picture's brightness and contrast.
+
+  Each channel is fitted by the line that matches mean and standard deviation,
+  over the four fifths of the pixels that the line of the round before fits
+  best: a defect takes no part, and equal pictures stay equal bit for bit.
+
+  Args:
+    test: image ``[H, W, 3]``.
+    reference: image ``[H, W, 3]``, registered.
+    valid: ``[H, W]``, 1 where both have content, and tell the lighting; None
+      is everywhere. Where nothing is valid the reference keeps its own.
+
+  Returns:
+    Image float32 ``[H, W, 3]``; not clipped to [0, 1].
+
+  Source: concentration steps of Rousseeuw and Van Driessen, Computing LTS
+    regression for large data sets, 2006.
+  """
+  height, width, channels = test.shape
+  step = max(1, math.isqrt(height * width // _FIT_PIXELS))
+  seen = np.ones((height, width), bool) if valid is None else valid > 0
+  seen = seen[::step, ::step]
+  gains, offsets = np.ones(channels), np.zeros(channels)
+  for c in range(channels if seen.any() else 0):
+    gains[c], offsets[c] = _fit_line(
+      reference[::step, ::step, c][seen].astype(np.float64),
+      test[::step, ::step, c][seen].astype(np.float64),
+    )
+  return (reference * gains + offsets).astype(np.float32)
+
+
+def _fit_line(x: HostArray, y: HostArray) -> tuple[float, float]:
+  """Returns gain and offset from ``[N]`` to ``[N]``, blind to outliers."""
+  spread = x.std()
+  gain, offset = _match_moments(x, y)
+  num_kept = math.ceil(_KEPT_SHARE * x.size)
+  for _ in range(_FIT_ROUNDS):
+    residual = np.abs(gain * x + offset - y)
+    kept = residual <= np.partition(residual, num_kept - 1)[num_kept - 1]
+    # What is left of a picture with few bright or dark pixels may be one flat
+    # level, which says nothing of the contrast: stay with the line so far.
+    if x[kept].std() < 0.5 * spread:
+      break
+    gain, offset = _match_moments(x[kept], y[kept])
+  return gain, offset
+
+
+def _match_moments(x: HostArray, y: HostArray) -> tuple[float, float]:
+  """Returns gain and offset that give ``x`` the mean and spread of ``y``."""
+  before, after = x.std(), y.std()
+  gain = 1.0
+  if min(before, after) > _MIN_SPREAD:
+    gain = float(np.clip(after / before, 1.0 / _MAX_GAIN, _MAX_GAIN))
+  return gain, float(y.mean() - gain * x.mean())

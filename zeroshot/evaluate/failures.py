@@ -1,0 +1,169 @@
+"""The detections and the defects that went most wrong, for a person to look at.
+
+  alarms = failures.worst_false_alarms(
+    results, margin_px=6, iou_threshold=0.33, count=24
+  )
+  misses = failures.worst_misses(
+    results, margin_px=6, iou_threshold=0.33, count=24
+  )
+
+What is matched is what the ``official`` protocol matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from zeroshot.detect.boxes import grow
+from zeroshot.evaluate import box_shapes, matching
+from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.types import Boxes, HostArray
+
+
+class Failure(NamedTuple):
+  """A box that found no partner.
+
+  Attributes:
+    name: of its picture.
+    xyxy: float32 ``[4]``, pixels: a detection with its margin, clipped to the
+      picture; ground truth as annotated.
+    confidence: of a detection, in [0, 1]; NaN of a missed defect.
+    best_iou: largest IoU with any box of the other side, matched or not, in
+      [0, 1]; 0 where none touches it. One just under the threshold tells a box
+      of the wrong size from a true failure; one over it, a box whose partner
+      was used up by another.
+  """
+
+  name: str
+  xyxy: HostArray
+  confidence: float
+  best_iou: float
+
+
+class _Judged(NamedTuple):
+  """A picture's boxes as scored, ``G`` true ones and ``N`` found.
+
+  Attributes:
+    name: of the picture.
+    truth: ground truth.
+    found: detections with their margin.
+    partner: int64 ``[N]``, the ground truth of each detection, or -1.
+    iou: float64 ``[G, N]``.
+  """
+
+  name: str
+  truth: Boxes
+  found: Boxes
+  partner: HostArray
+  iou: HostArray
+
+
+def worst_false_alarms(
+  pictures: Sequence[PictureResult],
+  *,
+  margin_px: float,
+  iou_threshold: float,
+  count: int,
+) -> list[Failure]:
+  """The unmatched detections of highest confidence in the whole set.
+
+  Args:
+    pictures: one result for each picture, fit for ``evaluate_detections``.
+    margin_px: pixels that detections are grown by on every side.
+    iou_threshold: in [0, 1); a match needs strictly more.
+    count: the most that are wanted.
+
+  Returns:
+    ``count`` of them, or all where there are fewer, the most confident first;
+    equal confidences keep the order of pictures and of boxes.
+
+  Raises:
+    ValueError: the count is negative, or the threshold out of range.
+  """
+  _check(iou_threshold, count)
+  alarms = [
+    Failure(
+      name=judged.name,
+      xyxy=judged.found.xyxy[index],
+      confidence=float(judged.found.confidence[index]),
+      best_iou=float(judged.iou[:, index].max(initial=0)),
+    )
+    for judged in _judge(pictures, margin_px, iou_threshold)
+    for index in range(len(judged.partner))
+    if judged.partner[index] < 0
+  ]
+  return sorted(alarms, key=lambda alarm: -alarm.confidence)[:count]
+
+
+def worst_misses(
+  pictures: Sequence[PictureResult],
+  *,
+  margin_px: float,
+  iou_threshold: float,
+  count: int,
+) -> list[Failure]:
+  """The ground truth that no detection matched, the worst missed first.
+
+  That is by best IoU, the smallest first: defects that no detection touches,
+  then those hit ever less badly. Of equal IoU the largest area goes first: a
+  big defect has the least excuse.
+
+  Args:
+    pictures: one result for each picture, fit for ``evaluate_detections``.
+    margin_px: pixels that detections are grown by on every side.
+    iou_threshold: in [0, 1); a match needs strictly more.
+    count: the most that are wanted.
+
+  Returns:
+    ``count`` of them, or all where there are fewer; what ties in area too
+    keeps the order of pictures and of boxes.
+
+  Raises:
+    ValueError: the count is negative, or the threshold out of range.
+  """
+  _check(iou_threshold, count)
+  misses = [
+    Failure(
+      name=judged.name,
+      xyxy=judged.truth.xyxy[index],
+      confidence=float('nan'),
+      best_iou=float(judged.iou[index].max(initial=0)),
+    )
+    for judged in _judge(pictures, margin_px, iou_threshold)
+    for index in range(len(judged.truth.xyxy))
+    if index not in judged.partner
+  ]
+  return sorted(misses, key=lambda miss: (miss.best_iou, -_area(miss)))[:count]
+
+
+def _judge(
+  pictures: Sequence[PictureResult], margin_px: float, iou_threshold: float
+) -> Iterator[_Judged]:
+  """Drops what lies in the invalid area, then grows, then matches."""
+  for picture in pictures:
+    truth = box_shapes.inside(picture.truth, picture.valid)
+    found = grow(
+      box_shapes.inside(picture.detections, picture.valid),
+      margin_px=margin_px,
+      height=picture.height,
+      width=picture.width,
+    )
+    partner = matching.match_picture(
+      truth.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
+    )
+    iou = matching.iou_matrix(truth.xyxy, found.xyxy)
+    yield _Judged(picture.name, truth, found, partner, iou)
+
+
+def _area(failure: Failure) -> float:
+  """Square pixels of its box."""
+  x1, y1, x2, y2 = failure.xyxy.tolist()
+  return (x2 - x1) * (y2 - y1)
+
+
+def _check(iou_threshold: float, count: int) -> None:
+  if not 0 <= iou_threshold < 1:
+    raise ValueError(f'iou_threshold is {iou_threshold}; give one in [0, 1)')
+  if count < 0:
+    raise ValueError(f'count is {count}; give 0 or more')

@@ -1,0 +1,108 @@
+"""Weights files: parameters, and how they were trained and calibrated.
+
+save(path, Weights(parameters, config, step))
+weights = load('default')          # one that ships
+weights = load('w.safetensors')    # one of launch.export_weights
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import safetensors
+import safetensors.numpy
+from flax import traverse_util
+
+SHIPPED = Path(__file__).parent
+_SUFFIX = '.safetensors'
+
+
+class Weights(NamedTuple):
+  """The content of a weights file.
+
+  Attributes:
+    parameters: nested dicts of NumPy arrays.
+    config: of the run that trained them, as plain dicts and lists.
+    step: number of completed updates.
+    calibration: of the confidences, as plain dicts and lists; see
+      ``zeroshot.detect.calibration``. None where there is none.
+  """
+
+  parameters: Any
+  config: dict[str, Any]
+  step: int
+  calibration: dict[str, Any] | None = None
+
+
+def save(path: str | Path, weights: Weights) -> None:
+  """Writes one safetensors file, whole or not at all.
+
+  Names of nested parameters are joined by ``/``; the rest stands in the header
+  as JSON.
+
+  Args:
+    path: of the file; its folder must exist.
+    weights: config and calibration JSON-compatible.
+  """
+  path = Path(path)
+  parameters = jax.device_get(weights.parameters)
+  flat = traverse_util.flatten_dict(parameters, sep='/')
+  tensors = {name: np.asarray(value, order='C') for name, value in flat.items()}
+  header = {'config': json.dumps(weights.config), 'step': str(weights.step)}
+  if weights.calibration is not None:
+    header['calibration'] = json.dumps(weights.calibration)
+  partial = path.with_name(path.name + '.partial')
+  safetensors.numpy.save_file(tensors, str(partial), metadata=header)
+  os.replace(partial, path)
+
+
+def load(name: str | Path) -> Weights:
+  """Reads a weights file.
+
+  Args:
+    name: path of a file of ``save``, or the name of weights that ship.
+
+  Returns:
+    Its content.
+
+  Raises:
+    ValueError: where the file is missing, damaged or none of ours.
+  """
+  path = _find(name)
+  try:
+    with safetensors.safe_open(str(path), framework='numpy') as file:
+      header = file.metadata() or {}
+      flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return Weights(
+      traverse_util.unflatten_dict(flat, sep='/'),
+      config=json.loads(header['config']),
+      step=int(header['step']),
+      calibration=json.loads(header.get('calibration', 'null')),
+    )
+  except (safetensors.SafetensorError, KeyError, ValueError) as error:
+    raise ValueError(
+      f'{path} is no weights file of launch.export_weights, or is damaged: '
+      f'{type(error).__name__}: {str(error).splitlines()[0][:160]}'
+    ) from error
+
+
+def shipped() -> list[str]:
+  """The names of the weights that ship, sorted."""
+  return sorted(path.stem for path in SHIPPED.glob(f'*{_SUFFIX}'))
+
+
+def _find(name: str | Path) -> Path:
+  """The file that a path or a shipped name means."""
+  if Path(name).is_file():
+    return Path(name)
+  if str(name) in shipped():
+    return SHIPPED / f'{name}{_SUFFIX}'
+  raise ValueError(
+    f'no weights file {name}; write one with launch.export_weights, or name '
+    f'weights that ship: {", ".join(shipped()) or "there are none"}'
+  )
