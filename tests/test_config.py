@@ -20,8 +20,12 @@ from zeroshot.synthesis.pairs import build_synthesis
 from zeroshot.train import loop
 
 ROOT = Path(__file__).resolve().parents[1]
+# Of launch.ablate, not of a training: see tests/launch/test_ablation_plan.py.
+OTHERS = {'ablations'}
 NAMES = sorted(
-  file.stem for file in (ROOT / 'configs').glob('*.py') if file.stem[0] != '_'
+  file.stem
+  for file in (ROOT / 'configs').glob('*.py')
+  if file.stem[0] != '_' and file.stem not in OTHERS
 )
 
 

@@ -1,0 +1,299 @@
+"""What an ablation runs: the rows of its config as commands.
+
+plan = ablation_plan.build_plan(config, workdir=Path('runs/ablations'))
+for row in plan.rows:
+  for evaluation in row.evaluations: ...
+
+Whatever is wrong with the config is found here, before anything is run. What
+lines and settings are is said in ``launch/overrides.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ml_collections
+
+from launch import overrides
+from zeroshot.data import bank as bank_files
+from zeroshot.data import deeppcb
+
+# Rooms of a config that decide what a training makes.
+_DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
+
+
+class Training(NamedTuple):
+  """A network to train; rows that want the same one share it.
+
+  Attributes:
+    folder: its workdir, named by the first row that wants it, its seed, and a
+      hash of all settings that decide what becomes of it.
+    command: what follows ``python -m``.
+    settings: of the training.
+  """
+
+  folder: Path
+  command: tuple[str, ...]
+  settings: dict[str, Any]
+
+
+class Evaluation(NamedTuple):
+  """A network, or what stands in for one, under one view.
+
+  Attributes:
+    row: name of the row.
+    seed: of the training.
+    view: name of the view.
+    training: what is evaluated; None where weights are given by name.
+    source: name of the training's folder, or of the weights.
+    folder: of the results.
+    command: what follows ``python -m``.
+    settings: of the evaluation.
+  """
+
+  row: str
+  seed: int
+  view: str
+  training: Training | None
+  source: str
+  folder: Path
+  command: tuple[str, ...]
+  settings: dict[str, Any]
+
+
+class Row(NamedTuple):
+  """A row of the table.
+
+  Attributes:
+    name: unique.
+    about: what it asks.
+    seeds: of its trainings.
+    wanted: whether it is run now.
+    evaluations: one for each seed and view, seed by seed.
+  """
+
+  name: str
+  about: str
+  seeds: tuple[int, ...]
+  wanted: bool
+  evaluations: tuple[Evaluation, ...]
+
+
+class Plan(NamedTuple):
+  """All there is to run.
+
+  Attributes:
+    rows: every row of the config, in its order.
+    views: lines of each view by name, in order.
+    num_pairs: real pairs of an evaluation.
+    base: settings of the base config with the lines of every row.
+  """
+
+  rows: tuple[Row, ...]
+  views: dict[str, tuple[str, ...]]
+  num_pairs: int
+  base: dict[str, Any]
+
+
+def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
+  """Works out every command.
+
+  Args:
+    config: see ``configs/ablations.py``.
+    workdir: folder of the whole ablation.
+
+  Returns:
+    The plan.
+
+  Raises:
+    ValueError: something is missing, unknown or there twice.
+  """
+  wanted, base = _wanted(config), _resolve_shared(config)
+  num_pairs = _count_pairs(config)
+  trainings: dict[str, Training] = {}
+  rows = []
+  for name, row in config.rows.items():
+    _check_row(name, row)
+    evaluations = []
+    for seed in row.seeds:
+      training = _plan_training(config, name, seed, workdir=workdir)
+      if training:
+        digest = training.folder.name.rpartition('-')[2]
+        training = trainings.setdefault(digest, training)
+      evaluations += [
+        _plan_evaluation(config, name, seed, view, training, workdir=workdir)
+        for view in config.views
+      ]
+    rows.append(
+      Row(name, row.about, row.seeds, name in wanted, tuple(evaluations))
+    )
+  _check_bank(config, rows)
+  return Plan(
+    rows=tuple(rows),
+    views=dict(config.views.items()),
+    num_pairs=num_pairs,
+    base=base,
+  )
+
+
+def _wanted(config: ml_collections.ConfigDict) -> set[str]:
+  """The names of the rows to run."""
+  rows = list(config.rows)
+  names = [name.strip() for name in config.only.split(',') if name.strip()]
+  if unknown := sorted(set(names) - set(rows)):
+    raise ValueError(
+      f'only: there is no row {", ".join(unknown)}; the rows are '
+      f'{", ".join(rows)}'
+    )
+  if twice := _repeated(names):
+    raise ValueError(f'only: {twice[0]} is named twice; name it once')
+  return set(names or rows)
+
+
+def _resolve_shared(config: ml_collections.ConfigDict) -> dict[str, Any]:
+  """The base config with the lines of all rows, each tried on its own first.
+
+  So an error names the field that a line stands in.
+  """
+  if not config.views:
+    raise ValueError('views is empty; give one, as aligned=()')
+  shared = dict(base=(), train=_common(config), evaluate=config.evaluate)
+  shared |= {f'views.{name}': lines for name, lines in config.views.items()}
+  for field, lines in shared.items():
+    merged = overrides.merge(lines, field=field)
+    overrides.resolve(config.base, merged, field=field)
+  lines = overrides.merge(_common(config), config.evaluate, field='evaluate')
+  return overrides.resolve(config.base, lines, field='base')
+
+
+def _check_row(name: str, row: ml_collections.ConfigDict) -> None:
+  """Refuses a name that cannot be a folder's, and seeds that cannot be."""
+  if not re.fullmatch(r'\w+', name):
+    raise ValueError(f'rows: {name!r} is no name; take letters, digits and _')
+  if not row.seeds or not all(type(seed) is int for seed in row.seeds):
+    raise ValueError(
+      f'rows.{name}.seeds is {row.seeds}; give integers, as (0,)'
+    )
+  if twice := _repeated(row.seeds):
+    raise ValueError(
+      f'rows.{name}.seeds: {twice[0]} is there twice; give each seed once'
+    )
+  if row.weights and (row.train or len(row.seeds) > 1):
+    raise ValueError(
+      f'rows.{name}: weights={row.weights!r} is not trained; leave out train '
+      'and all seeds but one'
+    )
+
+
+def _repeated(values: Sequence[Any]) -> list[Any]:
+  """Those that are there more than once."""
+  return sorted({value for value in values if values.count(value) > 1})
+
+
+def _common(config: ml_collections.ConfigDict) -> tuple[str, ...]:
+  """Lines of every training; its one checkpoint is the last."""
+  steps = config.steps
+  budget = [f'train.steps={steps}', f'train.checkpoint_every={steps}']
+  return overrides.merge(budget, config.train, field='train')
+
+
+def _plan_training(
+  config: ml_collections.ConfigDict, name: str, seed: int, *, workdir: Path
+) -> Training | None:
+  """The training of a row and seed; None where weights are given by name."""
+  row, field = config.rows[name], f'rows.{name}.train'
+  if row.weights:
+    return None
+  path = row.config or config.base
+  seeds = [f'seed={seed}']
+  lines = overrides.merge(_common(config), row.train, seeds, field=field)
+  settings = overrides.resolve(path, lines, field=field)
+  if _takes_photographs(settings) and config.bank:
+    bank = [f'synthesis.bank={config.bank}']
+    lines = overrides.merge(lines, bank, field='bank')
+    settings = overrides.resolve(path, lines, field='bank')
+  decisive = json.dumps([settings[room] for room in _DECISIVE], sort_keys=True)
+  digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
+  folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
+  words = ('launch.train', f'--config={path}', f'--workdir={folder}')
+  return Training(folder, words + overrides.as_flags(lines), settings)
+
+
+def _plan_evaluation(
+  config: ml_collections.ConfigDict,
+  name: str,
+  seed: int,
+  view: str,
+  training: Training | None,
+  *,
+  workdir: Path,
+) -> Evaluation:
+  """The evaluation of a row's network under a view."""
+  row, field = config.rows[name], f'rows.{name}.evaluate'
+  path = row.config or config.base
+  data = ('root', 'split', 'groups', 'every')
+  lines = overrides.merge(
+    _common(config),
+    [line for line in row.train if not line.startswith('synthesis.')],
+    [f'eval.{part}={config[part]}' for part in data],
+    config.evaluate,
+    row.evaluate,
+    config.views[view],
+    field=field,
+  )
+  folder = workdir / 'rows' / name / f'seed{seed}' / view
+  network = (
+    f'--workdir={training.folder}' if training else f'--weights={row.weights}'
+  )
+  words = ('launch.evaluate', f'--config={path}', network, f'--out={folder}')
+  return Evaluation(
+    row=name,
+    seed=seed,
+    view=view,
+    training=training,
+    source=training.folder.name if training else row.weights,
+    folder=folder,
+    command=words + overrides.as_flags(lines),
+    settings=overrides.resolve(path, lines, field=field),
+  )
+
+
+def _takes_photographs(settings: dict[str, Any]) -> bool:
+  weight: float = settings['synthesis']['backgrounds']['photographs']
+  return weight > 0
+
+
+def _check_bank(config: ml_collections.ConfigDict, rows: Sequence[Row]) -> None:
+  """Refuses to train on photographs that are not there."""
+  needing = {}
+  for row in rows:
+    training = row.evaluations[0].training
+    if row.wanted and training and _takes_photographs(training.settings):
+      needing[row.name] = training.settings['synthesis']['bank']
+  without = [name for name, path in needing.items() if not path]
+  if without:
+    raise ValueError(
+      f'bank is empty and these rows train on photographs: '
+      f'{", ".join(without)}; pack one with data_tools.pack_backgrounds and '
+      'give --config.bank=FILE.npz, or name other rows in --config.only'
+    )
+  for path in sorted(set(needing.values())):
+    bank_files.load_bank(path)
+
+
+def _count_pairs(config: ml_collections.ConfigDict) -> int:
+  """How many pairs an evaluation takes; refuses data that are not there."""
+  if not config.root:
+    raise ValueError(
+      'root is empty; give --config.root=PCBDATA, the folder that holds the '
+      'split lists'
+    )
+  entries = deeppcb.list_pairs(
+    config.root, config.split, groups=config.groups, every=config.every
+  )
+  return len(entries)

@@ -1,0 +1,127 @@
+"""What an ablation has on disk, and whether it is what is wanted now.
+
+Beside the figures of an evaluation, ``metrics.json``, stands ``command.json``:
+the command that made them, its network and all its settings. In the folder of
+a training, ``ablation.json`` says whether it is done and how long it took.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from launch.ablation_plan import Evaluation, Training
+from zeroshot.evaluate import json_text
+
+
+class Result(NamedTuple):
+  """A finished evaluation.
+
+  Attributes:
+    metrics: the content of ``metrics.json``.
+    minutes: that its training took; None where there was none.
+    commits: of its training and its evaluation.
+  """
+
+  metrics: dict[str, Any]
+  minutes: float | None
+  commits: tuple[str, ...]
+
+
+def find_result(evaluation: Evaluation) -> Result | None:
+  """The figures of an evaluation; None where other settings or none gave them.
+
+  Args:
+    evaluation: as planned now.
+
+  Returns:
+    The result.
+  """
+  record = _read(_command_file(evaluation))
+  metrics = metrics_file(evaluation)
+  wanted = _decisive(evaluation)
+  same = {name: record.get(name) for name in wanted} == wanted
+  if not same or not metrics.is_file():
+    return None
+  trained = read_training(evaluation.training) if evaluation.training else {}
+  minutes = trained['seconds'] / 60 if 'seconds' in trained else None
+  commits = [kept['commit'] for kept in (trained, record) if 'commit' in kept]
+  return Result(_read(metrics), minutes, tuple(commits))
+
+
+def metrics_file(evaluation: Evaluation) -> Path:
+  """Where ``launch.evaluate`` writes the figures."""
+  return evaluation.folder / 'metrics.json'
+
+
+def forget_result(evaluation: Evaluation) -> None:
+  """Removes figures; their record first, lest it stand beside others."""
+  _command_file(evaluation).unlink(missing_ok=True)
+  metrics_file(evaluation).unlink(missing_ok=True)
+
+
+def note_result(evaluation: Evaluation, *, commit: str) -> None:
+  """Records that the figures of an evaluation are there."""
+  command = ['python', '-m', *evaluation.command]
+  record = dict(_decisive(evaluation), command=command, commit=commit)
+  write_json(_command_file(evaluation), record)
+
+
+def read_training(training: Training) -> dict[str, Any]:
+  """``done``, ``seconds`` and ``commit`` of a training; empty before it."""
+  return _read(_training_file(training))
+
+
+def note_training(
+  training: Training, *, done: bool, seconds: float, commit: str
+) -> None:
+  """Records how far a training is.
+
+  Args:
+    training: as planned.
+    done: whether it has come to its end.
+    seconds: that all its runs took.
+    commit: of the code.
+  """
+  record = dict(done=done, seconds=seconds, commit=commit)
+  write_json(_training_file(training), record)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+  """Writes figures as JSON, see ``json_text``, whole or not at all."""
+  write_text(path, json_text.to_json(content) + '\n')
+
+
+def write_text(path: Path, text: str) -> None:
+  """Writes a file, whole or not at all; makes its folder."""
+  path.parent.mkdir(parents=True, exist_ok=True)
+  partial = path.with_name(f'{path.name}.partial')
+  partial.write_text(text, 'utf-8')
+  os.replace(partial, path)
+
+
+def _command_file(evaluation: Evaluation) -> Path:
+  return evaluation.folder / 'command.json'
+
+
+def _training_file(training: Training) -> Path:
+  return training.folder / 'ablation.json'
+
+
+def _decisive(evaluation: Evaluation) -> dict[str, Any]:
+  """What makes it another evaluation where it changes.
+
+  Not the command: it tells of folders, which may be moved.
+  """
+  return dict(source=evaluation.source, settings=evaluation.settings)
+
+
+def _read(path: Path) -> dict[str, Any]:
+  """The content of a JSON file; nothing where it is missing."""
+  if not path.is_file():
+    return {}
+  content: dict[str, Any] = json.loads(path.read_text('utf-8'))
+  return content

@@ -1,0 +1,90 @@
+"""Where figures come from: the commit and the machine.
+
+header = {**provenance.commit(), 'hardware': provenance.hardware()}
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def commit() -> dict[str, Any]:
+  """``commit``, the hash of HEAD, and ``dirty``, whether files differ from it.
+
+  Both are None where this is no clone, or there is no git.
+  """
+  head, changes = _git('rev-parse', 'HEAD'), _git('status', '--porcelain')
+  if head is None or changes is None:
+    return {'commit': None, 'dirty': None}
+  return {'commit': head, 'dirty': bool(changes)}
+
+
+def label(source: Mapping[str, Any]) -> str:
+  """What ``commit`` found, in a few words."""
+  if source['commit'] is None:
+    return 'unknown'
+  changes = ' with uncommitted changes' if source['dirty'] else ''
+  return f'{source["commit"][:12]}{changes}'
+
+
+def hardware() -> dict[str, Any]:
+  """Processor, cores, graphics cards and what JAX is told of them.
+
+  JAX itself is not asked: it would take hold of the devices.
+  """
+  told = ('JAX_PLATFORMS', 'XLA_FLAGS', 'CUDA_VISIBLE_DEVICES')
+  return {
+    'processor': _processor(),
+    'cores': _usable_cores(),
+    'graphics_cards': _graphics_cards(),
+    'jax': importlib.metadata.version('jax'),
+    'environment': {
+      name: os.environ[name] for name in told if name in os.environ
+    },
+  }
+
+
+def _processor() -> str:
+  """The processor's name, as the system gives it."""
+  file = Path('/proc/cpuinfo')
+  for line in file.read_text().splitlines() if file.is_file() else ():
+    name, _, value = line.partition(':')
+    if name.strip() == 'model name':
+      return value.strip()
+  return platform.processor() or platform.machine()
+
+
+def _usable_cores() -> int:
+  """CPU cores that this process may run on."""
+  if hasattr(os, 'sched_getaffinity'):
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
+
+
+def _graphics_cards() -> list[str]:
+  """Names of NVIDIA's, by its own tool."""
+  if shutil.which('nvidia-smi') is None:
+    return []
+  words = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']
+  done = subprocess.run(words, capture_output=True, text=True)
+  return done.stdout.splitlines() if done.returncode == 0 else []
+
+
+def _git(*words: str) -> str | None:
+  """What git says of this clone; None where it cannot."""
+  try:
+    done = subprocess.run(
+      ['git', *words], cwd=ROOT, capture_output=True, text=True
+    )
+  except OSError:
+    return None
+  return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,381 @@
+"""Ablations as a command: what is run, what is run again, what fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import ml_collections
+import pytest
+
+from configs import default
+from launch import ablate, ablation_plan, ablation_report
+from tests.launch.ablation_parts import Runner, config_of, make_data, row_of
+from tests.launch.test_train import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+  return make_data(tmp_path_factory.mktemp('data'))
+
+
+TRAIN_A0, EVALUATE_A0 = 'a-seed0', ['a/seed0/aligned', 'a/seed0/moved']
+TRAIN_A1, EVALUATE_A1 = 'a-seed1', ['a/seed1/aligned', 'a/seed1/moved']
+EVALUATE_B = ['bb/seed0/aligned', 'bb/seed0/moved']
+TRAIN_C, EVALUATE_C = 'c-seed0', ['c/seed0/aligned', 'c/seed0/moved']
+EVALUATE_D = ['d/seed0/aligned', 'd/seed0/moved']
+EVERYTHING = [
+  TRAIN_A0,
+  *EVALUATE_A0,
+  TRAIN_A1,
+  *EVALUATE_A1,
+  *EVALUATE_B,
+  TRAIN_C,
+  *EVALUATE_C,
+  *EVALUATE_D,
+]
+
+
+class Table:
+  """Four rows, run by a ``Runner``."""
+
+  def __init__(self, data, workdir):
+    self.data, self.workdir, self.run = data, workdir, Runner()
+
+  def config(self, **changed):
+    config = config_of(self.data, **changed)
+    rows = dict(
+      a=row_of(seeds=(0, 1)),
+      bb=row_of(evaluate=('detect.registration=none',)),
+      c=row_of(train=('loss.contrast=0',)),
+      d=row_of(weights='classical'),
+    )
+    with config.unlocked():
+      config.rows = ml_collections.ConfigDict(rows, sort_keys=False)
+    return config
+
+  def ablate(self, config, run):
+    plan = ablation_plan.build_plan(config, workdir=self.workdir)
+    header = ablation_report.describe(config, plan, path='configs/x.py')
+    return ablate.ablate(plan, workdir=self.workdir, header=header, run=run)
+
+  def go(self, config=None, **changed):
+    """Runs; gives the commands that were run."""
+    self.failures = self.ablate(config or self.config(**changed), self.run)
+    return self.run.take()
+
+  def json(self):
+    return json.loads((self.workdir / 'table.json').read_text())
+
+  def row(self, name):
+    return {row['name']: row for row in self.json()['rows']}[name]
+
+  def text(self):
+    return (self.workdir / 'table.md').read_text()
+
+
+@pytest.fixture
+def table(data, tmp_path):
+  return Table(data, tmp_path / 'work')
+
+
+def test_everything_is_run_once_and_not_again(table):
+  assert table.go() == EVERYTHING
+  assert table.failures == []
+  assert table.go() == []
+  assert [row['status'] for row in table.json()['rows']] == ['done'] * 4
+
+
+def test_the_files_hold_what_was_run(table):
+  table.go()
+  found = table.json()
+  assert found['config'] == 'configs/x.py'
+  assert found['num_pairs'] == 2
+  assert found['settings']['every'] == 2
+  assert found['hardware']['cores'] >= 1
+  assert set(found) >= {'commit', 'dirty', 'date', 'caption'}
+  row = table.row('a')
+  assert row['seeds'] == [0, 1]
+  assert row['about'] == 'asks'
+  assert row['views']['moved']['ap']['values'] == [0.25, 0.25]
+  assert table.row('bb')['views']['aligned']['ap']['mean'] == 0.5
+  assert row['views']['aligned']['recall']['mean'] is None  # never NaN
+  assert row['commands']['train'].startswith('python -m launch.train ')
+  assert row['commands']['evaluate'].startswith('python -m launch.evaluate ')
+  assert table.row('d')['train_minutes'] is None
+  assert table.row('a')['train_minutes'] >= 0
+  assert 'train' not in table.row('d')['commands']
+  text = table.text()
+  assert text.index('`a`') < text.index('`bb`') < text.index('`c`')
+  batch_size = default.get_config().train.batch_size
+  assert f'{table.config().steps} steps of {batch_size} pairs' in text
+  assert '2 real pairs' in text
+  assert list(table.workdir.rglob('*.partial')) == []
+
+
+def test_only_some_rows_are_run_and_the_others_are_shown(table):
+  assert table.go(only='bb') == [TRAIN_A0, *EVALUATE_B]
+  assert table.row('a')['status'] == 'pending'
+  assert table.row('bb')['status'] == 'done'
+  assert '| `a` | asks | 0 of 2 | pending | pending |' in table.text()
+  assert table.go(only='a') == [*EVALUATE_A0, TRAIN_A1, *EVALUATE_A1]
+  assert table.row('bb')['status'] == 'done'
+
+
+def test_an_interruption_loses_nothing(table):
+  table.run.stopping = 'bb/seed0/moved'
+  with pytest.raises(KeyboardInterrupt):
+    table.go()
+  assert table.run.take() == EVERYTHING[:8]
+  assert table.row('a')['status'] == 'done'
+  assert table.row('bb')['num_finished'] == 0
+  assert '`bb` | asks | 0 of 1 | 0.5000 | pending |' in table.text()
+  table.run.stopping = ''
+  assert table.go() == EVERYTHING[7:]
+
+
+def test_a_training_that_was_stopped_goes_on_by_the_same_command(table):
+  table.run.stopping = 'trainings/c-seed0'
+  with pytest.raises(KeyboardInterrupt):
+    table.go(only='c')
+  (first,) = table.run.lines
+  table.run.stopping, table.run.lines = '', []
+  (record,) = (table.workdir / 'trainings').rglob('ablation.json')
+  stopped = json.loads(record.read_text())
+  assert stopped['done'] is False
+  record.write_text(json.dumps(dict(stopped, seconds=600.0)))
+  table.ablate(table.config(only='c'), table.run)
+  assert table.run.lines[0] == first
+  assert json.loads(record.read_text())['done'] is True
+  assert 10 <= table.row('c')['train_minutes'] < 20  # both times count
+
+
+def test_a_change_of_the_evaluation_repeats_it_alone(table):
+  table.go()
+  assert table.go(every=1) == [
+    *EVALUATE_A0,
+    *EVALUATE_A1,
+    *EVALUATE_B,
+    *EVALUATE_C,
+    *EVALUATE_D,
+  ]
+  config = table.config(every=1)
+  config.rows.bb.evaluate = ('detect.registration=none', 'detect.join_px=3.0')
+  assert table.go(config) == EVALUATE_B
+
+
+def test_a_change_of_the_training_repeats_both_elsewhere(table):
+  table.go()
+  config = table.config()
+  config.rows.c.train = ('loss.contrast=0.2',)
+  assert table.go(config) == [TRAIN_C, *EVALUATE_C]
+  assert len(list((table.workdir / 'trainings').glob('c-seed0-*'))) == 2
+  assert table.go() == EVALUATE_C  # back: the first training is still there
+
+
+def test_a_change_of_the_config_file_counts_as_one(table, tmp_path):
+  file = tmp_path / 'changing.py'
+  text = 'from configs import smoke\n\ndef get_config():\n  c = smoke'
+  file.write_text(f'{text}.get_config()\n  return c\n')
+  assert table.go(base=str(file), only='c') == [TRAIN_C, *EVALUATE_C]
+  assert table.go(base=str(file), only='c') == []
+  file.write_text(f'{text}.get_config()\n  c.loss.dice = 0.125\n  return c\n')
+  assert table.go(base=str(file), only='c') == [TRAIN_C, *EVALUATE_C]
+
+
+def test_a_moved_folder_is_as_good(table):
+  table.go()
+  moved = table.workdir.with_name('moved')
+  table.workdir.rename(moved)
+  table.workdir = moved
+  assert table.go() == []
+  assert table.row('a')['status'] == 'done'
+
+
+def test_figures_without_a_record_are_not_believed(table):
+  table.go()
+  folder = table.workdir / 'rows' / 'c' / 'seed0' / 'aligned'
+  (folder / 'command.json').unlink()
+  assert table.go() == EVALUATE_C[:1]
+  (folder / 'metrics.json').unlink()
+  assert table.go() == EVALUATE_C[:1]
+
+
+def test_a_training_that_fails_does_not_stop_the_others(table):
+  table.run.failing = '--workdir=' + str(table.workdir / 'trainings/a-seed0')
+  assert table.go() == [
+    TRAIN_A0,
+    TRAIN_A1,
+    *EVALUATE_A1,
+    TRAIN_C,
+    *EVALUATE_C,
+    *EVALUATE_D,
+  ]
+  told = [ablation_report.tell(failure) for failure in table.failures]
+  assert [line.split(':')[0] for line in told] == [
+    f'{row}, seed 0, {view}'
+    for row in ('a', 'bb')
+    for view in ('aligned', 'moved')
+  ]
+  (log,) = (table.workdir / 'logs').glob('a-seed0-*.log')
+  assert told[0] == f'a, seed 0, aligned: error: it broke (log: {log})'
+  assert log.read_text().startswith('$ python -m launch.train ')
+  statuses = [row['status'] for row in table.json()['rows']]
+  assert statuses == ['failed', 'failed', 'done', 'done']
+  assert table.row('a')['failures'][0]['message'] == 'error: it broke'
+  assert '- bb, seed 0, moved: error: it broke' in table.text()
+  table.run.failing = ''
+  assert table.go() == [TRAIN_A0, *EVALUATE_A0, *EVALUATE_B]
+  assert table.row('a')['status'] == 'done'
+  assert 'Failed' not in table.text()
+
+
+def test_an_evaluation_that_fails_keeps_no_older_figures(table):
+  table.go()
+  table.run.failing = 'rows/c/seed0/moved'
+  assert table.go(every=1, only='c') == EVALUATE_C
+  (failure,) = table.failures
+  assert failure.fault.message == 'error: it broke'
+  assert table.row('c')['views']['moved']['ap']['values'] == []
+  assert table.row('c')['views']['aligned']['ap']['values'] == [0.25]
+  assert not (table.workdir / 'rows/c/seed0/moved/metrics.json').exists()
+
+
+@pytest.mark.parametrize(
+  ('status', 'message'),
+  [
+    (3, 'exit status 3'),
+    (-9, 'killed by signal 9'),
+    (0, 'it ended well but wrote no '),
+  ],
+)
+def test_a_command_that_says_nothing_is_told_too(table, status, message):
+  failures = table.ablate(table.config(only='d'), lambda words, log: status)
+  assert [failure.evaluation.view for failure in failures] == [
+    'aligned',
+    'moved',
+  ]
+  assert failures[0].fault.message.startswith(message)
+  assert table.row('d')['status'] == 'failed'
+
+
+def test_an_interruption_ends_the_command(tmp_path, monkeypatch):
+  source = 'import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n'
+  (tmp_path / 'sleeper.py').write_text(source)
+  monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+  log = tmp_path / 'log'
+
+  def interrupt():
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+      if log.exists() and log.read_text().endswith('\n'):
+        break
+      time.sleep(0.02)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+  watcher = threading.Thread(target=interrupt)
+  watcher.start()
+  with pytest.raises(KeyboardInterrupt):
+    ablate.run_module(['sleeper'], log)
+  watcher.join()
+  with pytest.raises(ProcessLookupError):
+    os.kill(int(log.read_text()), 0)
+
+
+TINY = """
+from configs import ablations
+from ml_collections import ConfigDict
+
+def get_config():
+  config = ablations.get_config()
+  config.base = 'configs/smoke.py'
+  config.steps = 8
+  config.train = {train!r}
+  config.evaluate = {evaluate!r}
+  with config.unlocked():
+    config.views = ConfigDict(dict(aligned=()))
+    config.rows = ConfigDict(dict(
+      trained=ablations.row('as it is'),
+      classical=ablations.row('no network', weights='classical'),
+    ), sort_keys=False)
+  return config
+"""
+NETWORK = (
+  'model.widths=(4,4)',
+  'model.depths=(1,1)',
+  'model.match_radii=(0,1)',
+  'model.decoder_widths=(4,4)',
+)
+EVALUATE = (
+  'detect.threshold=0.3',  # barely trained, it marks next to nothing at more
+  'eval.synthetic_pairs=8',
+  'eval.bootstrap_samples=20',
+  'eval.pictures=0',
+  'eval.defect_free_pairs=0',
+)
+
+
+def start(*words):
+  return subprocess.run(
+    [sys.executable, '-m', 'launch.ablate', *words],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+
+
+@pytest.mark.slow
+def test_a_mistake_ends_in_one_line(data):
+  for words, message in (
+    (['--config.root='], 'error: root is empty; give --config.root=PCBDATA'),
+    ([f'--config.root={data}', '--config.only=x'], 'error: only: there is no'),
+  ):
+    words = ['--config=configs/ablations.py', '--workdir=unused', *words]
+    done = start(*words, '--config.split=generated', '--config.groups=')
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(message)
+    assert done.stderr.count('\n') == 1
+    assert not (ROOT / 'unused').exists()
+
+
+@pytest.mark.slow
+def test_two_rows_from_training_to_table(data, tmp_path):
+  config, workdir = tmp_path / 'tiny.py', tmp_path / 'work'
+  own = ('train.steps=', 'train.checkpoint_every=')
+  train = tuple(line for line in SETTINGS if not line.startswith(own))
+  config.write_text(TINY.format(train=train + NETWORK, evaluate=EVALUATE))
+  words = [
+    f'--config={config}',
+    f'--workdir={workdir}',
+    f'--config.root={data}',
+    '--config.split=generated',
+    '--config.groups=',
+    '--config.every=2',
+  ]
+  done = start(*words)
+  assert done.returncode == 0, done.stderr
+  assert done.stdout == f'no failures; the table is {workdir / "table.md"}\n'
+  found = json.loads((workdir / 'table.json').read_text())
+  assert [row['status'] for row in found['rows']] == ['done', 'done']
+  trained, classical = (row['views']['aligned'] for row in found['rows'])
+  assert trained['synthetic_pixel_ap']['mean'] > 0
+  assert classical['synthetic_pixel_ap']['mean'] is None
+  assert classical['ap']['mean'] > 0
+  (metrics,) = workdir.rglob('trained/**/metrics.json')
+  figures = json.loads(metrics.read_text())
+  assert trained['ap']['values'] == [figures['official']['ap']]
+  assert (figures['step'], figures['official']['num_images']) == (8, 2)
+  assert len(list((workdir / 'trainings').iterdir())) == 1
+  assert (workdir / 'table.md').read_text().count('\n| `') == 2
+  again = start(*words)
+  assert again.returncode == 0, again.stderr
+  assert 'launch.train' not in again.stderr
+  assert 'launch.evaluate' not in again.stderr

@@ -1,0 +1,279 @@
+"""The rows of configs/ablations.py as commands, and mistakes in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pytest
+from ml_collections import config_dict
+
+from configs import ablations
+from launch import ablation_plan, ablation_report
+from tests.launch.ablation_parts import config_of, make_data, row_of
+from tests.test_config import leaves, words_read
+from zeroshot import losses
+from zeroshot.model.build import build_model
+from zeroshot.synthesis import pairs
+from zeroshot.train.optimizer import build_optimizer
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = list(ablations.get_config().rows)
+
+
+def test_the_config_is_locked():
+  config = ablations.get_config()
+  assert config.is_locked
+  assert config.rows.base.is_locked
+
+
+def test_the_config_opens_with_its_command():
+  text = (ROOT / 'configs' / 'ablations.py').read_text()
+  assert 'python -m launch.ablate --config=configs/ablations.py' in text
+
+
+def test_every_field_is_read():
+  files = sorted((ROOT / 'launch').glob('ablation_*.py'))
+  read = words_read(file.read_text() for file in files)
+  config = ablations.get_config()
+  fields = {path[-1] for path in leaves(config) if path[0] != 'views'}
+  assert len(fields) > len(config)  # those of a row are there too
+  assert fields <= read
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+  return make_data(tmp_path_factory.mktemp('data'))
+
+
+@pytest.fixture(scope='module')
+def plan(data):
+  return ablation_plan.build_plan(config_of(data), workdir=Path('work'))
+
+
+@pytest.fixture(scope='module')
+def rows(plan):
+  return {row.name: row for row in plan.rows}
+
+
+def trained(row):
+  return row.evaluations[0].training.settings
+
+
+def settings_of(row):
+  return row.evaluations[0].settings
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_what_a_row_asks_for_can_be_built(rows, name):
+  evaluation = rows[name].evaluations[0]
+  if evaluation.training is None:
+    assert '--weights=classical' in evaluation.command
+    return
+  settings = config_dict.ConfigDict(evaluation.training.settings)
+  synthesise = pairs.build_synthesis(settings.synthesis)
+  bank = jnp.zeros((1, 320, 320, 3), jnp.uint8)
+  has_bank = bool(settings.synthesis.bank)
+  keys = jax.random.split(jax.random.key(0), 2)
+  pair = jax.eval_shape(synthesise, keys, bank if has_bank else None)
+  model = build_model(settings.model)
+  prediction, _ = jax.eval_shape(
+    model.init_with_output, keys[0], pair.reference, pair.test
+  )
+  loss, _ = jax.eval_shape(
+    losses.build_loss(settings.loss), prediction, pair.mask
+  )
+  assert prediction.logits.shape == pair.mask.shape
+  assert loss.shape == ()
+  build_optimizer(settings.train)
+  # What is evaluated is the network that was trained.
+  assert evaluation.settings['model'] == evaluation.training.settings['model']
+
+
+def test_every_row_has_the_same_budget(rows):
+  steps = ablations.get_config().steps
+  batch_size = trained(rows['base'])['train']['batch_size']
+  for row in rows.values():
+    for evaluation in row.evaluations:
+      if evaluation.training:
+        train = evaluation.training.settings['train']
+        assert train['steps'] == train['checkpoint_every'] == steps, row.name
+        assert train['batch_size'] == batch_size, row.name
+
+
+def test_every_row_is_judged_on_the_same_pairs(rows):
+  base = settings_of(rows['base'])
+  for row in rows.values():
+    for evaluation in row.evaluations:
+      settings = evaluation.settings
+      for field in ('root', 'split', 'groups', 'every', 'max_pairs'):
+        assert settings['eval'][field] == base['eval'][field], row.name
+      assert settings['seed'] == base['seed']
+      if settings['eval']['synthetic_pairs']:
+        assert settings['synthesis'] == base['synthesis'], row.name
+
+
+def test_each_row_changes_what_it_says(rows):
+  base = trained(rows['base'])
+  synthesis = {name: trained(rows[name])['synthesis'] for name in _TRAINED}
+  for name in ('base', 'paper', 'photographs', 'both'):
+    weights = synthesis[name]['backgrounds']
+    photographs = weights['photographs']
+    others = sum(weights.values()) - photographs
+    expected = dict(base=0.0, paper=1.0, photographs=1.0, both=0.5)[name]
+    assert photographs / (photographs + others) == expected, name
+  for nuisance in synthesis['no_nuisances']['nuisances'].values():
+    assert nuisance['probability'] == 0
+  for kind in ablations.REGIONS:
+    regions = synthesis[f'{kind}_only']['regions']
+    kept = [k for k in ablations.REGIONS if regions[k] > 0]
+    assert kept == [kind]
+  for kind in ablations.REGIONS:
+    assert base['synthesis']['regions'][kind] > 0
+  assert synthesis['no_defect_free']['defect_free_share'] == 0
+  assert trained(rows['no_contrast'])['loss']['contrast'] == 0
+  assert trained(rows['no_ema'])['train']['ema_decay'] == 0
+  assert trained(rows['early_fusion'])['model']['kind'] == 'early_fusion'
+  assert not any(trained(rows['no_matching'])['model']['match_radii'])
+  for field in ('widths', 'decoder_widths'):
+    for name, factor in (('half_width', 0.5), ('double_width', 2)):
+      widths = trained(rows[name])['model'][field]
+      assert widths == [factor * w for w in base['model'][field]], name
+  assert base['loss']['contrast'] > 0
+  assert any(base['model']['match_radii'])
+  assert base['synthesis']['defect_free_share'] > 0
+  for name, is_off in (('base', False), ('no_registration', True)):
+    registration = settings_of(rows[name])['detect']['registration']
+    assert (registration == 'none') == is_off, name
+
+
+_TRAINED = [name for name in NAMES if name != 'classical']
+
+
+def test_no_two_rows_are_the_same(rows):
+  told = [
+    json.dumps([row.evaluations[0].training, settings_of(row)], default=str)
+    for row in rows.values()
+  ]
+  assert len(set(told)) == len(rows) == 18
+
+
+def test_a_view_changes_the_alignment(rows):
+  aligned, moved = rows['base'].evaluations[:2]
+  assert (aligned.view, moved.view) == ('aligned', 'moved')
+  still = dict(shift_px=0.0, rotation_deg=0.0, scale=1.0)
+  assert aligned.settings['eval']['misalign'] == still
+  turned = dict(shift_px=10.0, rotation_deg=2.5, scale=1.0)
+  assert moved.settings['eval']['misalign'] == turned
+
+
+def test_rows_share_a_training_where_they_can(rows):
+  def trainings(name):
+    return [e.training and e.training.folder for e in rows[name].evaluations]
+
+  assert trainings('no_registration') == trainings('base')
+  assert len(set(trainings('base'))) == 3
+  assert not set(trainings('no_matching')) & set(trainings('base'))
+  assert trainings('classical') == [None, None]
+  folders = {
+    e.training.folder
+    for row in rows.values()
+    for e in row.evaluations
+    if e.training
+  }
+  assert len(folders) == 24
+
+
+def test_commands_are_as_one_types_them(rows, data):
+  row = rows['no_matching'].evaluations[0]
+  line = ablation_report.as_typed(row.training.command)
+  folder = row.training.folder
+  assert folder.parent == Path('work/trainings')
+  assert folder.name.startswith('no_matching-seed0-')
+  assert line.startswith(
+    f'python -m launch.train --config=configs/default.py --workdir={folder} '
+  )
+  assert "'--config.model.match_radii=(0,0,0,0)'" in line
+  assert line.endswith(' --config.seed=0')
+  assert 'bank' not in line
+  assert row.command[:3] == (
+    'launch.evaluate',
+    '--config=configs/default.py',
+    f'--workdir={folder}',
+  )
+  assert f'--out={Path("work/rows/no_matching/seed0/aligned")}' in row.command
+  assert f'--config.eval.root={data}' in row.command
+  photographs = rows['photographs'].evaluations[0]
+  bank = f'--config.synthesis.bank={data / "bank.npz"}'
+  assert bank in photographs.training.command
+  assert bank not in photographs.command
+
+
+def test_the_pairs_are_counted(plan):
+  assert plan.num_pairs == 2  # every 2nd of 4
+
+
+MISTAKES = {
+  'root is empty': dict(root=''),
+  'nowhere: no such folder': dict(root='nowhere'),
+  "no split 'trainval'": dict(split='trainval'),
+  'has no group1': dict(groups='group1'),
+  'every is 0': dict(every=0),
+  'bank is empty .* photographs: paper, photographs, both;': dict(bank=''),
+  'no.npz: there is no such image bank': dict(bank='no.npz'),
+  'only: there is no row bsae; the rows are base, paper,': dict(only='bsae'),
+  'only: base is named twice': dict(only='base, paper,base'),
+  '^base: no/such.py cannot be read: .*No such file': dict(base='no/such.py'),
+  "train: .* does not take the line 'train.stesp=3'": dict(
+    train=('train.stesp=3',)
+  ),
+  "^evaluate: .* does not take the line 'eval.x=3'": dict(
+    evaluate=('eval.x=3',)
+  ),
+  'train.steps is set twice': dict(train=('train.steps=3', 'train.steps=4')),
+}
+
+
+@pytest.mark.parametrize('message', MISTAKES)
+def test_a_mistake_is_told_with_its_field(data, message):
+  config = config_of(data, **MISTAKES[message])
+  with pytest.raises(ValueError, match=message):
+    ablation_plan.build_plan(config, workdir=Path('work'))
+
+
+ROW_MISTAKES = {
+  "rows.new.train: .* does not take the line 'loss.contrst=0'": row_of(
+    train=('loss.contrst=0',)
+  ),
+  "rows.new.evaluate: .* does not take the line 'detect.x=0'": row_of(
+    evaluate=('detect.x=0',)
+  ),
+  'rows.new.train: loss.dice is set twice': row_of(
+    train=('loss.dice=0', 'loss.dice=1')
+  ),
+  r'rows.new.seeds is \(\)': row_of(seeds=()),
+  r"rows.new.seeds is \('a',\)": row_of(seeds=('a',)),
+  'rows.new.seeds: 1 is there twice': row_of(seeds=(1, 0, 1)),
+  'rows.new.train: no/such.py cannot be read': row_of(config='no/such.py'),
+  "rows.new: weights='classical' is not trained": row_of(
+    weights='classical', seeds=(0, 1)
+  ),
+}
+
+
+@pytest.mark.parametrize('message', ROW_MISTAKES)
+def test_a_mistake_in_a_row_is_told_with_its_name(data, message):
+  config = config_of(data)
+  with config.unlocked():
+    config.rows.new = ROW_MISTAKES[message]
+  with pytest.raises(ValueError, match=message):
+    ablation_plan.build_plan(config, workdir=Path('work'))
+
+
+def test_no_bank_is_asked_for_rows_that_take_none(data):
+  config = config_of(data, bank='', only='base, no_ema')
+  plan = ablation_plan.build_plan(config, workdir=Path('work'))
+  assert [row.name for row in plan.rows if row.wanted] == ['base', 'no_ema']
+  assert [row.name for row in plan.rows] == NAMES

@@ -1,0 +1,125 @@
+"""The table of ablations, from figures made by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from launch import ablation_table
+from tests.launch.ablation_parts import metrics
+
+
+def build(results, **changed):
+  fields = dict(about='a | b', seeds=(0, 1), commands=dict(train='x'))
+  return ablation_table.build_row('name', results=results, **fields | changed)
+
+
+def cells(*rows):
+  """The table's cells as rendered, without its head."""
+  text = ablation_table.to_markdown(rows, title='T', caption='C')
+  lines = [line for line in text.splitlines() if line.startswith('| `')]
+  return [[cell.strip() for cell in line[1:-1].split(' | ')] for line in lines]
+
+
+def test_a_summary_of_two_values():
+  found = ablation_table.summarise([0.2, 0.6])
+  assert found['mean'] == pytest.approx(0.4)
+  assert found['std'] == pytest.approx(0.2 * math.sqrt(2))  # by n - 1
+  assert (found['min'], found['max']) == (0.2, 0.6)
+  assert found['values'] == [0.2, 0.6]
+
+
+def test_a_single_value_has_no_deviation():
+  found = ablation_table.summarise([0.2])
+  assert (found['mean'], found['min'], found['max']) == (0.2, 0.2, 0.2)
+  assert math.isnan(found['std'])
+
+
+def test_a_summary_of_nothing_is_undefined():
+  found = ablation_table.summarise([])
+  assert found.pop('values') == []
+  assert all(math.isnan(value) for value in found.values())
+
+
+def test_an_undefined_value_is_not_left_out():
+  found = ablation_table.summarise([0.2, math.nan])
+  assert math.isnan(found['mean'])
+
+
+def test_figures_are_read_by_name():
+  found = ablation_table.read_figures(metrics(0.9))
+  assert math.isnan(found.pop('recall'))
+  assert found == dict(
+    ap=0.9,
+    ap_50=0.6,
+    ap_75=0.3,
+    precision=0.7,
+    shrunk_ap=0.4,
+    synthetic_pixel_ap=0.5,
+  )
+
+
+def test_figures_that_were_not_measured_are_undefined():
+  found = ablation_table.read_figures(metrics(0.9, pixel_ap=None))
+  assert math.isnan(found['synthetic_pixel_ap'])
+
+
+def test_a_finished_row():
+  row = build(
+    dict(aligned=[metrics(0.8), metrics(0.9)], moved=[metrics(0.5)] * 2),
+    train_minutes=[2.0, 3.0],
+    commits=['b', 'a', 'b'],
+  )
+  assert row['status'] == 'done'
+  assert row['num_finished'] == 2
+  assert row['commits'] == ['a', 'b']
+  assert row['train_minutes'] == 2.5
+  assert row['views']['aligned']['ap']['mean'] == pytest.approx(0.85)
+  assert row['views']['moved']['ap']['values'] == [0.5, 0.5]
+  assert cells(row) == [
+    ['`name`', 'a \\| b', '2', '0.8500 ± 0.0707', '0.5000 ± 0.0000']
+    + ['0.3000 ± 0.0000', '0.5000 ± 0.0000', '2.5']
+  ]
+
+
+def test_a_single_seed_shows_no_deviation():
+  row = build(dict(aligned=[metrics(0.8, pixel_ap=None)]), seeds=(4,))
+  assert row['status'] == 'done'
+  assert cells(row)[0][2:] == ['1', '0.8000', '0.3000', '-', '-']
+
+
+def test_a_pending_row():
+  row = build(dict(aligned=[], moved=[]))
+  assert (row['status'], row['num_finished']) == ('pending', 0)
+  assert cells(row)[0][2:] == ['0 of 2', 'pending', 'pending', '-', '-', '-']
+
+
+def test_a_row_with_one_seed_and_view_finished_is_pending():
+  row = build(dict(aligned=[metrics(0.8)], moved=[]))
+  assert (row['status'], row['num_finished']) == ('pending', 0)
+  assert cells(row)[0][2:5] == ['0 of 2', '0.8000', 'pending']
+
+
+def test_a_failed_row_is_listed():
+  failure = dict(seed=1, view='aligned', message='error: why', log='logs/x')
+  row = build(dict(aligned=[], moved=[]), failures=[failure])
+  assert row['status'] == 'failed'
+  assert cells(row)[0][3] == 'failed'
+  text = ablation_table.to_markdown([row], title='T', caption='C')
+  assert '- name, seed 1, aligned: error: why (log: logs/x)' in text
+  done = build(dict(aligned=[metrics(0.8)] * 2, moved=[metrics(0.8)] * 2))
+  text = ablation_table.to_markdown([done], title='T', caption='C')
+  assert 'Failed' not in text
+
+
+def test_the_table_is_markdown():
+  row = build(dict(aligned=[], moved=[]))
+  text = ablation_table.to_markdown([row, row], title='T', caption='C')
+  lines = text.splitlines()
+  assert lines[0] == '# T'
+  assert lines[-1] == 'C'
+  head, rule, *body = (line for line in lines if line.startswith('|'))
+  assert 'AP aligned | AP moved | AP at IoU 0.75' in head
+  assert rule.count('---') == head.count('|') - 1
+  assert [line.count(' | ') for line in body] == [head.count(' | ')] * 2

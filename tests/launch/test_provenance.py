@@ -1,0 +1,56 @@
+"""Where figures come from."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from launch import provenance
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+  """A clone with one commit."""
+  if shutil.which('git') is None:
+    pytest.skip('there is no git')
+  monkeypatch.setattr(provenance, 'ROOT', tmp_path)
+  name = ['-c', 'user.name=a', '-c', 'user.email=a@b.c']
+  for words in (['init', '-q'], [*name, 'commit', '-q', '--allow-empty']):
+    message = ['-m', 'first'] if 'commit' in words else []
+    subprocess.run(['git', *words, *message], cwd=tmp_path, check=True)
+  return tmp_path
+
+
+def test_the_commit_and_whether_files_differ(clone):
+  found = provenance.commit()
+  assert len(found['commit']) == 40
+  assert found['dirty'] is False
+  assert provenance.label(found) == found['commit'][:12]
+  (clone / 'new').write_text('x')
+  found = provenance.commit()
+  assert found['dirty'] is True
+  assert provenance.label(found).endswith(' with uncommitted changes')
+
+
+def test_no_clone_is_unknown(tmp_path, monkeypatch):
+  monkeypatch.setattr(provenance, 'ROOT', tmp_path)
+  monkeypatch.setenv('GIT_CEILING_DIRECTORIES', str(tmp_path.parent))
+  found = provenance.commit()
+  assert found == {'commit': None, 'dirty': None}
+  assert provenance.label(found) == 'unknown'
+
+
+def test_no_git_is_unknown(monkeypatch):
+  monkeypatch.setenv('PATH', '')
+  assert provenance.commit() == {'commit': None, 'dirty': None}
+
+
+def test_the_hardware(monkeypatch):
+  monkeypatch.setenv('XLA_FLAGS', '--xla_some_flag')
+  found = provenance.hardware()
+  assert found['processor']
+  assert found['cores'] >= 1
+  assert found['jax'].count('.') == 2
+  assert found['environment']['XLA_FLAGS'] == '--xla_some_flag'
