@@ -46,9 +46,15 @@ def test_entries_keep_the_order_of_the_list(root):
     ),
     ({'max_pairs': 1}, ['20085001']),
     ({'groups': 'group20085', 'max_pairs': 5}, ['20085001', '20085000']),
+    ({'every': 1}, ['20085001', '20085000', '00041000']),
+    ({'every': 2}, ['20085001', '00041000']),
+    ({'every': 9}, ['20085001']),
+    ({'every': 2, 'max_pairs': 1}, ['20085001']),
+    ({'every': 2, 'max_pairs': 2}, ['20085001', '00041000']),
+    ({'every': 2, 'groups': 'group20085'}, ['20085001']),
   ],
 )
-def test_groups_and_max_pairs_select(root, options, names):
+def test_groups_every_and_max_pairs_select(root, options, names):
   entries = deeppcb.list_pairs(root, 'small', **options)
   assert [e.name for e in entries] == names
 
@@ -68,6 +74,9 @@ def test_an_unknown_group_is_named_with_the_legal_ones(root):
 def test_a_negative_count_is_refused(root):
   with pytest.raises(ValueError, match='max_pairs is -1'):
     deeppcb.list_pairs(root, 'small', max_pairs=-1)
+  for every in (0, -1):
+    with pytest.raises(ValueError, match=f'every is {every}'):
+      deeppcb.list_pairs(root, 'small', every=every)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_every_protocol_reports_its_figures():
     'max_recall',
     'interval_95',
     'groups',
+    'reliability',
   }
   assert set(figures['shrunk']) == KEYS
   assert set(figures['as-published']) == KEYS | {'note'}
@@ -98,9 +99,7 @@ def test_every_protocol_has_its_own_margin():
   pictures = [picture('a', boxes([20, 20, 60, 60]), boxes([30, 30, 50, 50]))]
   figures = evaluate(pictures)
   aps = {name: figure['ap'] for name, figure in figures.items()}
-  assert aps == pytest.approx(
-    {'official': 0, 'shrunk': 1, 'as-published': 1, 'coco': 0}
-  )
+  assert aps == pytest.approx(dict.fromkeys(figures, 0))
   for key, name in {
     'official': 'official',
     'shrunk': 'shrunk',
@@ -118,13 +117,32 @@ def test_margins_are_clipped_to_the_picture():
   assert figures['coco']['ap'] == pytest.approx(1)
 
 
+def test_shrunk_halves_truth_and_detections_alike():
+  """About their own centres: what lies beside its defect is judged harder."""
+
+  def aps(truth, found, **margins):
+    pictures = [picture('a', boxes(truth), boxes(found))]
+    figures = evaluate(pictures, box_margin_px=NO_MARGIN | margins)
+    return [figures[name]['ap'] for name in ('official', 'shrunk')]
+
+  truth = [20, 20, 60, 60]
+  # Beside it by 12 px: an IoU of 28/52, and at half the sides of 8/32.
+  assert aps(truth, [32, 20, 72, 60]) == [1, 0]
+  # About the same centre IoU stays what it is.
+  assert aps(truth, [28, 28, 52, 52]) == [1, 1]
+  assert aps(truth, [29, 29, 51, 51]) == [0, 0]
+  # The margin comes first: after it, the halves would be 20 and 38 px wide.
+  assert aps(truth, [38, 38, 42, 42], shrunk=18) == [0, 1]
+  assert aps(truth, [38, 38, 42, 42], shrunk=8) == [0, 0]
+
+
 def test_as_published_ranks_by_the_answer():
   # A confident false detection costs an honest ranking half of its AP.
   pictures = [
     picture(
       'a',
       boxes([20, 20, 60, 60]),
-      boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.2, 0.9]),
+      boxes([22, 22, 58, 58], [80, 80, 90, 90], confidence=[0.2, 0.9]),
     )
   ]
   figures = evaluate(pictures)
@@ -160,6 +178,80 @@ def test_official_details():
   assert figures['max_recall'] == figures['recall'] > 0
   low, high = figures['interval_95']
   assert low < figures['ap'] < high
+
+
+def test_reliability_by_hand():
+  pictures = [
+    picture(
+      'a',
+      boxes([20, 20, 60, 60]),
+      boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.95, 0.35]),
+    )
+  ]
+  found = evaluate(pictures, box_margin_px=NO_MARGIN | {'official': 10})
+  found = found['official']['reliability']
+  assert found['num_detections'] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+  assert (found['share_correct'][3], found['share_correct'][9]) == (0, 1)
+  assert found['mean_confidence'][9] == pytest.approx(0.95)
+  assert math.isnan(found['share_correct'][0])
+  assert len(found['edges']) == 11
+  assert found['expected_calibration_error'] == pytest.approx(0.2)
+  assert found['brier_score'] == pytest.approx((0.05**2 + 0.35**2) / 2)
+  # The official margin decides what is right; here both are wrong.
+  wrong = evaluate(pictures)['official']['reliability']
+  assert (wrong['share_correct'][3], wrong['share_correct'][9]) == (0, 0)
+  assert wrong['expected_calibration_error'] == pytest.approx(0.65)
+
+
+def test_reliability_counts_every_detection():
+  pictures = random_set()
+  figures = evaluate(pictures)['official']
+  bins = figures['reliability']
+  assert sum(bins['num_detections']) == figures['num_detections']
+  correct = np.nansum(
+    np.multiply(bins['share_correct'], bins['num_detections'])
+  )
+  expected = figures['precision'] * figures['num_detections']
+  assert correct == pytest.approx(expected)
+
+
+def test_at_threshold_is_the_set_without_the_boxes_below():
+  pictures = random_set()
+  assert 'at_threshold' not in evaluate(pictures)['official']
+  # At a box's own confidence: it is kept.
+  pooled = np.concatenate([p.detections.confidence for p in pictures])
+  threshold = float(np.sort(pooled)[10])
+  figures = evaluate(pictures, threshold=threshold)
+  sure = [
+    p._replace(
+      detections=boxes(
+        *p.detections.xyxy[p.detections.confidence >= threshold],
+        confidence=[c for c in p.detections.confidence if c >= threshold],
+      )
+    )
+    for p in pictures
+  ]
+  expected = evaluate(sure)['official']
+  names = ('precision', 'recall', 'f_score', 'num_detections')
+  assert figures['official']['at_threshold'] == {
+    'threshold': threshold,
+    **{name: expected[name] for name in names},
+  }
+  assert expected['num_detections'] == len(pooled) - 10 > 10
+  # All else is told of every box, and by no other protocol.
+  others = evaluate(pictures)
+  del figures['official']['at_threshold']
+  np.testing.assert_equal(figures, others)
+
+
+def test_at_threshold_at_its_ends():
+  pictures = random_set()
+  whole = evaluate(pictures, threshold=0.0)['official']
+  for name in ('precision', 'recall', 'f_score', 'num_detections'):
+    assert whole['at_threshold'][name] == whole[name]
+  none = evaluate(pictures, threshold=1.0)['official']['at_threshold']
+  assert math.isnan(none['precision'])
+  assert (none['recall'], none['num_detections']) == (0, 0)
 
 
 def test_groups_are_scored_as_sets_of_their_own():
@@ -243,5 +335,5 @@ def test_a_perfect_detector_on_the_real_annotations(shared):
   assert official['ap_75'] == 1
   assert official['interval_95'] == [1, 1]
   assert figures['coco']['ap'] == pytest.approx(1)
-  # A whole box and the same at half its sides have an IoU of a quarter.
-  assert figures['shrunk']['ap'] < 0.1
+  # Truth and detections are halved alike.
+  assert figures['shrunk']['ap'] == figures['as-published']['ap'] == 1

@@ -13,8 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
+from configs import smoke
 from data_tools import make_pairs
+from launch import evaluate, sources
 from tests.launch.test_train import SETTINGS
+from tests.train import parts
+from zeroshot.data import pictures
+from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = {
@@ -26,7 +31,15 @@ FIGURES = {
   'num_ground_truth',
   'num_detections',
 }
-DETAILS = {'ap_50', 'ap_75', 'max_recall', 'interval_95', 'groups'}
+DETAILS = {
+  'ap_50',
+  'ap_75',
+  'max_recall',
+  'interval_95',
+  'groups',
+  'reliability',
+}
+SHEETS = ('false_alarms.png', 'misses.png', 'reliability.png')
 # A barely trained network marks next to nothing at a threshold of 0.5.
 EVALUATE = [
   'detect.threshold=0.3',
@@ -34,12 +47,18 @@ EVALUATE = [
   'eval.synthetic_pairs=8',
   'eval.bootstrap_samples=20',
   'eval.pictures=1',
+  'eval.defect_free_pairs=2',
+  'eval.worst=3',
   'eval.box_margin_px.official=8',  # whole pixels, as a submission's
 ]
 MISALIGN = [
   'eval.misalign.shift_px=5',
   'eval.misalign.rotation_deg=1',
   'detect.registration=affine',
+]
+CALIBRATE = [
+  'calibrate.synthetic_pairs=64',
+  'calibrate.false_boxes_per_pair=1',
 ]
 
 
@@ -119,7 +138,28 @@ def test_all_promised_figures_are_there(trained, metrics):
   assert metrics['config']['eval']['root'] == str(trained.root)
   assert metrics['config']['train']['batch_size'] == 4
   assert set(metrics['synthetic']) >= {'pixel_auroc', 'pixel_ap'}
-  assert len(list((trained.folder / 'plain' / 'pictures').iterdir())) == 1
+  assert metrics['defect_free'].keys() == {'num_pairs', 'false_boxes_per_pair'}
+  assert metrics['defect_free']['num_pairs'] == 2
+  assert 'at_threshold' not in official  # nobody has chosen one
+  assert (
+    sum(official['reliability']['num_detections'])
+    == (official['num_detections'])
+  )
+
+
+@pytest.mark.slow
+def test_all_promised_files_are_there(trained, metrics):
+  assert metrics
+  folder = trained.folder / 'plain'
+  assert {file.name for file in folder.iterdir()} == {
+    'metrics.json',
+    'detections.zip',
+    'pictures',
+    *SHEETS,
+  }
+  assert len(list((folder / 'pictures').iterdir())) == 1
+  for name in SHEETS:
+    assert pictures.read_picture(folder / name).std() > 0.05
 
 
 @pytest.mark.slow
@@ -161,6 +201,69 @@ def test_a_misaligned_reference_is_scored(trained, metrics):
   assert official['num_ground_truth'] > 0
   assert official['num_ground_truth'] <= metrics['official']['num_ground_truth']
   assert moved['official'] != metrics['official']
+
+
+@pytest.fixture(scope='module')
+def calibrated(trained):
+  """A weights file with a calibration, and what its command printed."""
+  file = trained.folder / 'calibrated.safetensors'
+  done = trained.expect(
+    'launch.calibrate',
+    *trained.config(*EVALUATE, *CALIBRATE),
+    f'--workdir={trained.workdir}',
+    f'--references={trained.root}/group*/*/*_temp.jpg',
+    f'--out={file}',
+  )
+  return file, json.loads(done.stdout)
+
+
+@pytest.mark.slow
+def test_a_calibration_goes_with_the_weights(trained, calibrated):
+  file, printed = calibrated
+  weights, plain = files.load(file), files.load(trained.weights)
+  assert weights.calibration == printed
+  assert plain.calibration is None
+  parts.assert_equal(weights.parameters, plain.parameters)
+  assert (weights.config, weights.step) == (plain.config, plain.step)
+  assert printed['slope'] > 0
+  assert 0 < printed['threshold'] < 1
+  assert printed['defect_free_pairs'] == 2 * 3  # takes of each reference
+  assert printed['false_boxes_per_pair'] <= 1
+  assert printed['synthetic_boxes'] > 0
+  assert 0 < printed['synthetic_precision'] < 1
+
+
+@pytest.mark.slow
+def test_calibrated_weights_tell_what_their_threshold_does(
+  trained, metrics, calibrated
+):
+  file, printed = calibrated
+  figures = trained.evaluate('calibrated', source=f'--weights={file}')
+  official, plain = figures['official'], metrics['official']
+  # Confidences are others, their order is not.
+  assert official['reliability'] != plain['reliability']
+  assert official['ap'] == pytest.approx(plain['ap'], abs=1e-6)
+  assert official['num_detections'] == plain['num_detections']
+  chosen = official['at_threshold']
+  assert chosen['threshold'] == printed['threshold']
+  assert chosen['num_detections'] < official['num_detections']
+  defect_free = figures['defect_free']
+  assert defect_free['false_boxes_per_pair'] == pytest.approx(
+    metrics['defect_free']['false_boxes_per_pair']
+  )
+  assert (
+    defect_free['false_boxes_per_pair_at_threshold']
+    < defect_free['false_boxes_per_pair']
+  )
+
+
+@pytest.mark.slow
+def test_the_classical_rival_needs_no_training(trained):
+  figures = trained.evaluate('classical', source='--weights=classical')
+  assert figures['official']['num_images'] == 3
+  assert figures['official']['ap'] > 0.5
+  assert figures['step'] == 0
+  assert 'synthetic' not in figures  # there is no score of one pixel's own
 
 
 def truncate(path):
@@ -232,3 +335,94 @@ def test_a_mistake_ends_in_one_line(mistakes, mistake):
   assert done.stderr.count('\n') == 1
   assert MISTAKES[mistake] in done.stderr
   assert done.stdout == ''
+
+
+# --- Here and now, by the classical rival -----------------------------------
+
+
+@pytest.fixture(scope='module')
+def generated(tmp_path_factory):
+  root = tmp_path_factory.mktemp('classical') / 'PCBData'
+  make_pairs.make(root, num_pairs=3, seed=0, size_px=256)
+  return root
+
+
+def evaluate_classical(root, out, **changes):
+  """Figures of the rival; it looks for moves and light no more than it must."""
+  config = smoke.get_config()
+  config.detect.registration = 'none'
+  config.classical.scores.match_lighting = False
+  config.eval.update(
+    root=str(root),
+    split='generated',
+    bootstrap_samples=5,
+    pictures=1,
+    defect_free_pairs=0,
+    worst=2,
+  )
+  config.eval.update(changes)
+  weights = sources.load(config, workdir=None, weights='classical')
+  return evaluate.evaluate(config, weights, out)
+
+
+def test_what_is_returned_is_what_is_written(generated, tmp_path):
+  out = tmp_path / 'new' / 'folder'
+  figures = evaluate_classical(generated, out, defect_free_pairs=2)
+  written = json.loads((out / 'metrics.json').read_text())
+  assert written.keys() == figures.keys()
+  assert written['official']['ap'] == figures['official']['ap'] > 0.5
+  assert set(written['official']) >= FIGURES | DETAILS
+  assert written['defect_free']['num_pairs'] == 2
+  assert written['defect_free']['false_boxes_per_pair'] >= 0
+  assert written['config']['classical']['scores']['match_lighting'] is False
+  for name in SHEETS:
+    assert pictures.read_picture(out / name).std() > 0.05
+
+
+def test_zeros_leave_things_out(generated, tmp_path):
+  figures = evaluate_classical(generated, tmp_path, pictures=0, worst=0)
+  assert 'defect_free' not in figures
+  assert not list((tmp_path / 'pictures').iterdir())
+  evaluate_classical(generated, tmp_path / 'full', worst=2)
+  empty, full = (
+    pictures.read_picture(folder / 'false_alarms.png').size
+    for folder in (tmp_path, tmp_path / 'full')
+  )
+  assert empty < full
+
+
+def test_swapped_pictures_give_the_same_figures(generated, tmp_path):
+  """Of the rival, to which both pictures are alike."""
+  plain, swapped = (
+    evaluate_classical(generated, tmp_path / str(swap), swap=swap)
+    for swap in (False, True)
+  )
+  assert swapped['config']['eval']['swap'] is True
+  names = ('ap', 'precision', 'recall', 'num_detections', 'num_ground_truth')
+  for name in names:
+    assert swapped['official'][name] == pytest.approx(plain['official'][name])
+  (file,) = (tmp_path / 'False' / 'pictures').iterdir()
+  drawn = pictures.read_picture(file)
+  other = pictures.read_picture(tmp_path / 'True' / 'pictures' / file.name)
+  assert drawn.shape == other.shape
+  assert np.abs(drawn - other).max() > 0.3  # the two have changed places
+
+
+def test_every_other_pair_is_taken(generated, tmp_path):
+  figures = evaluate_classical(generated, tmp_path, every=2)
+  assert figures['official']['num_images'] == 2
+
+
+@pytest.mark.parametrize(
+  ('total', 'count', 'places'),
+  [
+    (10, 3, {0, 4, 9}),
+    (10, 1, {0}),
+    (10, 0, set()),
+    (3, 12, {0, 1, 2}),
+    (1, 5, {0}),
+  ],
+)
+def test_places_are_spread_evenly(total, count, places):
+  assert evaluate.spread(total, count) == places
+  assert len(evaluate.spread(1000, 200)) == 200

@@ -1,0 +1,168 @@
+"""What a command scores with: one source of weights, and its detector."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from configs import default
+from launch import sources
+from zeroshot.detect import detector
+from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.classical import classical_scores
+from zeroshot.evaluate.defect_free import second_take
+from zeroshot.train import resume
+from zeroshot.weights import files
+
+CALIBRATION = Calibration(slope=0.5, offset=2.0, threshold=0.75)
+
+
+def config(**changes):
+  """The default, without registration."""
+  result = default.get_config()
+  result.detect.registration = 'none'
+  result.update_from_flattened_dict(changes)
+  return result
+
+
+def pair():
+  """A defect of half the brightness on a flat picture."""
+  reference = np.full((60, 80, 3), 0.25, np.float32)
+  test = reference.copy()
+  test[20:32, 30:44] = 0.75
+  return reference, test
+
+
+@pytest.fixture
+def plain_network(monkeypatch):
+  """Instead of the network: what differs, weighed by its parameter."""
+
+  def scorer(model_config, parameters):
+    del model_config
+    return detector.Scorer(
+      lambda one, other: parameters['weight'] * np.abs(one - other).max(-1), 1
+    )
+
+  monkeypatch.setattr(detector, 'network_scorer', scorer)
+
+
+def weights(calibration=None, weight=1.0):
+  return files.Weights(
+    {'weight': np.float32(weight)},
+    resume.plain_config(default.get_config()),
+    7,
+    calibration and calibration._asdict(),
+  )
+
+
+@pytest.mark.parametrize(
+  ('workdir', 'name'), [(None, None), ('runs/mine', 'default')]
+)
+def test_exactly_one_source_is_wanted(workdir, name):
+  with pytest.raises(ValueError, match='either --workdir=DIR or --weights'):
+    sources.load(config(), workdir=workdir, weights=name)
+
+
+def test_the_rival_has_no_parameters():
+  found = sources.load(config(), workdir=None, weights='classical')
+  assert found.parameters is None
+  assert (found.step, found.calibration) == (0, None)
+  assert found.config == resume.plain_config(config())
+
+
+@pytest.mark.parametrize('calibration', [None, CALIBRATION])
+def test_a_weights_file_is_read(tmp_path, calibration):
+  file = tmp_path / 'w.safetensors'
+  files.save(file, weights(calibration, weight=3))
+  found = sources.load(config(), workdir=None, weights=str(file))
+  assert found.parameters == {'weight': 3}
+  assert found.step == 7
+  assert found.calibration == (calibration and calibration._asdict())
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+  file = tmp_path / 'w.safetensors'
+  files.save(file, weights())
+  other = config(**{'model.match_support': 0})
+  with pytest.raises(ValueError, match=r'model\.match_support was 1'):
+    sources.load(other, workdir=None, weights=str(file))
+
+
+def test_no_such_weights():
+  with pytest.raises(ValueError, match='no weights file none'):
+    sources.load(config(), workdir=None, weights='none')
+
+
+def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
+  found = sources.build_detector(config(), weights())(*pair())
+  np.testing.assert_array_equal(found.boxes.xyxy, [[30, 20, 44, 32]])
+  np.testing.assert_allclose(found.boxes.confidence, [0.5])
+  strict = config(**{'detect.threshold': 0.6})
+  assert not sources.build_detector(strict, weights())(*pair()).boxes.kind
+  stronger = sources.build_detector(strict, weights(weight=1.5))(*pair())
+  assert len(stronger.boxes.kind) == 1
+
+
+def test_a_stored_calibration_is_used(plain_network):
+  found = sources.build_detector(config(), weights(CALIBRATION))(*pair())
+  expected = calibrated(np.array([0.5]), CALIBRATION)
+  assert expected[0] > 0.8
+  np.testing.assert_allclose(found.boxes.confidence, expected, rtol=1e-6)
+
+
+def rival(**changes):
+  changed = config(**changes)
+  found = sources.load(changed, workdir=None, weights='classical')
+  return sources.build_detector(changed, found)(*pair())
+
+
+def test_the_rival_s_detector_scores_without_a_network():
+  found = rival()
+  expected = classical_scores(*pair(), **config().classical.scores.to_dict())
+  np.testing.assert_allclose(found.scores, expected, atol=1e-6)
+  assert found.scores.max() > 0.2
+
+
+@pytest.mark.parametrize(
+  'changes',
+  [
+    {'classical.detect.threshold': 0.9},
+    {'classical.detect.min_area_px': 1000.0},
+    {'classical.scores.min_change': 0.6},
+    {'detect.min_confidence': 0.9},
+  ],
+)
+def test_the_rival_has_settings_of_its_own(changes):
+  assert len(rival().boxes.kind) == 1
+  assert len(rival(**changes).boxes.kind) == 0
+
+
+def test_the_rival_s_settings_stand_instead_of_the_network_s():
+  plain = rival()
+  (box,) = plain.boxes.xyxy
+  others = rival(**{'detect.threshold': 0.99, 'detect.min_area_px': 1e4})
+  np.testing.assert_array_equal(others.boxes.xyxy, [box])
+  wider = rival(**{'classical.detect.box_margin_px': 6.5})
+  np.testing.assert_allclose(wider.boxes.xyxy - box, [[-5, -5, 5, 5]])
+  # And the config is left as it was.
+  changed = config()
+  found = sources.load(changed, workdir=None, weights='classical')
+  sources.build_detector(changed, found)
+  assert changed.detect == config().detect
+
+
+def keywords(function):
+  return {
+    name
+    for name, parameter in inspect.signature(function).parameters.items()
+    if parameter.kind is parameter.KEYWORD_ONLY
+  }
+
+
+def test_the_settings_fit_the_functions_that_take_them():
+  names = default.get_config()
+  assert set(names.classical.scores) == keywords(classical_scores)
+  assert set(names.eval.second_take) == keywords(second_take)
+  assert set(names.classical.detect) < set(names.detect)
