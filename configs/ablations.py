@@ -10,7 +10,7 @@ on the command line of ``launch.train`` or ``launch.evaluate``. One's own rows:
 a config file that calls this one and sets ``config.rows.NAME = row(...)``
 inside ``with config.unlocked():``.
 
-Expected time: 1 hour on two CPU cores, by reckoning: 24 trainings and 56
+Expected time: 1 hour on two CPU cores, by reckoning: 30 trainings and 68
 evaluations.
 Measured result: not yet measured.
 """
@@ -183,6 +183,13 @@ def _data_rows() -> dict[str, ml_collections.ConfigDict]:
       'photographs in half of the pairs, procedural in the other half',
       train=('synthesis.backgrounds.photographs=7.5',),
     ),
+    **{
+      f'no_{name}': row(
+        f'no {name.replace("_", " ")} among the backgrounds',
+        train=(f'synthesis.backgrounds.{name}=0',),
+      )
+      for name in PROCEDURAL
+    },
     no_nuisances=row(
       'two pictures of a good part are the same picture',
       train=tuple(

@@ -17,7 +17,13 @@ from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.model.build import build_model
 
-BOXES = dict(threshold=0.3, min_area_px=4.0, join_px=2.0, box_margin_px=0.0)
+BOXES = dict(
+  threshold=0.3,
+  min_area_px=4.0,
+  join_px=2.0,
+  extent_share=0.4,
+  box_margin_px=0.0,
+)
 
 
 def scene(height, width, seed=0):

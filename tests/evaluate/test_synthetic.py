@@ -67,7 +67,12 @@ def knows(reference, test):
   """Boxes round what differs, which without nuisances is the mask."""
   scores = np.minimum(change(reference, test), 1.0)
   found = boxes_from_scores(
-    scores, threshold=0.12, min_area_px=1.0, join_px=0.0, box_margin_px=0.0
+    scores,
+    threshold=0.12,
+    min_area_px=1.0,
+    join_px=0.0,
+    extent_share=0.0,
+    box_margin_px=0.0,
   )
   return Detection(scores, found, None)
 

@@ -157,7 +157,7 @@ def test_no_two_rows_are_the_same(rows):
     json.dumps([row.evaluations[0].training, settings_of(row)], default=str)
     for row in rows.values()
   ]
-  assert len(set(told)) == len(rows) == 18
+  assert len(set(told)) == len(rows) == 24
 
 
 def test_a_view_changes_the_alignment(rows):
@@ -183,7 +183,7 @@ def test_rows_share_a_training_where_they_can(rows):
     for e in row.evaluations
     if e.training
   }
-  assert len(folders) == 24
+  assert len(folders) == 30
 
 
 def test_commands_are_as_one_types_them(rows, data):

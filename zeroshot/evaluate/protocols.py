@@ -3,16 +3,15 @@
   figures = protocols.evaluate_detections(
     results,
     iou_threshold=0.33,
-    box_margin_px={'official': 8, 'shrunk': 8, 'as_published': 8, 'coco': 8},
+    box_margin_px={'official': 9, 'shrunk': 3, 'as_published': 3, 'coco': 9},
     bootstrap_samples=1000,
     seed=0,
   )
   figures['official']['ap']
 
-``official`` is DeepPCB's benchmark with one class; ``shrunk`` takes all boxes,
-true and found, at half their sides; ``as-published`` moreover ranks by the
-answer, as the paper's authors did, and is there for comparison alone; ``coco``
-is COCO's AP.
+``official`` is DeepPCB's benchmark with one class; ``shrunk`` takes the ground
+truth at half its sides; ``as-published`` moreover ranks by the answer, as the
+paper's authors did, and is there for comparison alone; ``coco`` is COCO's AP.
 """
 
 from __future__ import annotations
@@ -66,8 +65,7 @@ class Protocol:
 
   Attributes:
     margin: entry of ``box_margin_px`` that its detections are grown by.
-    halved: ground truth at half its sides, and so the detections after
-      their margin.
+    shrink_truth: ground truth at half its sides.
     rank_by_truth: a detection's confidence is its best IoU with the truth.
     class_aware: the kinds of a pair must agree.
     by_coco: scored by pycocotools; nothing but ``margin`` applies.
@@ -76,7 +74,7 @@ class Protocol:
   """
 
   margin: str
-  halved: bool = False
+  shrink_truth: bool = False
   rank_by_truth: bool = False
   class_aware: bool = False
   by_coco: bool = False
@@ -86,10 +84,10 @@ class Protocol:
 
 PROTOCOLS: Mapping[str, Protocol] = {
   'official': Protocol(margin='official', detailed=True),
-  'shrunk': Protocol(margin='shrunk', halved=True),
+  'shrunk': Protocol(margin='shrunk', shrink_truth=True),
   'as-published': Protocol(
     margin='as_published',
-    halved=True,
+    shrink_truth=True,
     rank_by_truth=True,
     note='oracle-ranked, as published',
   ),
@@ -237,9 +235,8 @@ def _prepare(
     )
     for picture in pictures
   ]
-  if protocol.halved:
+  if protocol.shrink_truth:
     truth = [box_shapes.shrunk(boxes) for boxes in truth]
-    found = [box_shapes.shrunk(boxes) for boxes in found]
   if protocol.rank_by_truth:
     found = [
       boxes._replace(
