@@ -137,6 +137,7 @@ def get_detect() -> ml_collections.ConfigDict:
     # A box goes round the pixels with so much of its component's score and of
     # its change; 0 goes round the whole component.
     extent_share=0.4,
+    hidden_px=2.0,  # added to a side that runs into material like the change
     box_margin_px=0.0,  # added on every side of a box
     tile_px=1024,  # pictures with a longer side go through tiles
     tile_overlap_px=128,
@@ -162,6 +163,7 @@ def get_classical() -> ml_collections.ConfigDict:
       min_area_px=4.0,
       join_px=4.0,
       extent_share=0.0,
+      hidden_px=0.0,
       box_margin_px=1.5,  # its components are slimmer than the defects
     ),
   )

@@ -24,9 +24,9 @@ from launch import command, sources
 from launch import evaluation_pictures as shown
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, pictures
-from zeroshot.detect.boxes import grow
 from zeroshot.evaluate import (
   benchmark_files,
+  box_shapes,
   defect_free,
   json_text,
   pairs,
@@ -218,7 +218,7 @@ def write_zip(
   benchmark_files.write_detections(
     path,
     {
-      result.name: grow(
+      result.name: box_shapes.as_annotated(
         result.detections,
         margin_px=margin_px,
         height=result.height,

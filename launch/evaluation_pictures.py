@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.detect.boxes import grow
-from zeroshot.evaluate import failures, pairs
+from zeroshot.evaluate import box_shapes, failures, pairs
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.evaluate.reliability import Reliability
 from zeroshot.report import contact_sheet, drawing
@@ -68,7 +67,7 @@ def cut(
 ) -> contact_sheet.Tile:
   """The tile of one failure."""
   height, width = done.test.shape[:2]
-  found = grow(
+  found = box_shapes.as_annotated(
     done.result.detections, margin_px=margin_px, height=height, width=width
   )
   return contact_sheet.cut_tile(

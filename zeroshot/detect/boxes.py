@@ -1,36 +1,34 @@
 """From a score map to boxes, each with a confidence of its own.
 
-  boxes = boxes_from_scores(scores, valid, change, threshold=0.1,
+  boxes = boxes_from_scores(scores, valid, pictures, threshold=0.1,
                             min_area_px=6.0, join_px=2.0, extent_share=0.4,
-                            box_margin_px=0.0)
+                            hidden_px=2.0, box_margin_px=0.0)
 
 The threshold is absolute: stretching every map to its own extremes would find
-something in every picture, above all in the good ones. The score says what
-differs; how far it reaches is said by the pictures' own pixels, which know it
-to a pixel where the score map fades over several.
+something in every picture, above all in the good ones.
 """
 
 from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 
+from zeroshot.detect.components import find_components, mean_over_highest
+from zeroshot.detect.extents import Pictures, extents
 from zeroshot.types import Boxes, HostArray
-
-_TOP_SHARE = 0.25  # of a component's pixels: the highest make its confidence
 
 
 def boxes_from_scores(
   scores: HostArray,
   valid: HostArray | None = None,
-  change: HostArray | None = None,
+  pictures: Pictures | None = None,
   *,
   threshold: float,
   min_area_px: float,
   join_px: float,
   extent_share: float,
+  hidden_px: float,
   box_margin_px: float,
 ) -> Boxes:
   """Returns a box round each group of pixels that score above a threshold.
@@ -43,16 +41,13 @@ def boxes_from_scores(
   Args:
     scores: ``[H, W]`` in [0, 1].
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
-    change: ``[H, W]``, 0 or more, how far the registered pictures differ at
-      each pixel; None leaves the extent of a box to the scores alone.
+    pictures: reference and test, images ``[H, W, 3]`` in one grid and light,
+      which say how far a difference reaches; None leaves that to the scores.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
-    join_px: components with up to so many pixels between them are one,
-      rounded up to an even number; 0 joins neighbours alone, diagonal ones
-      included.
-    extent_share: in [0, 1]; a box goes round those pixels of its component
-      that have at least this share of its confidence and of its change, both
-      taken over the same highest pixels. 0 goes round all of them.
+    join_px: see ``components.find_components``.
+    extent_share: see ``extents.extents``.
+    hidden_px: likewise.
     box_margin_px: added on every side, then clipped to the picture.
 
   Returns:
@@ -62,27 +57,25 @@ def boxes_from_scores(
     ValueError: if the scores are no finite map, the mask does not fit them or
       a parameter is out of its range.
   """
-  _check(scores, valid, change, threshold=threshold, join_px=join_px)
+  _check(scores, valid, pictures, threshold=threshold, join_px=join_px)
   mask = scores > threshold
   if valid is not None:
     mask &= valid > 0
-  y, x = np.nonzero(mask)
-  if not y.size:
+  if not mask.any():
     return _no_boxes()
-  label = _labels(mask, join_px=join_px)[y, x]
-  order = np.lexsort((-scores[y, x], label))  # by component, highest first
-  x, y, label = x[order], y[order], label[order]
-  area = np.bincount(label)
-  starts = np.cumsum(area) - area
-  top = _highest(label, area, starts, num_least=math.ceil(min_area_px))
-  confidence = _mean_over(top, scores[y, x], label)
-  reached = scores[y, x] >= extent_share * confidence[label]
-  if change is not None:
-    typical = _mean_over(top, change[y, x], label)
-    reached &= change[y, x] >= extent_share * typical[label]
-  xyxy = _corners(x, y, label, starts, reached)
+  components = find_components(
+    scores, mask, join_px=join_px, num_least=math.ceil(min_area_px)
+  )
+  xyxy = extents(
+    components,
+    scores,
+    pictures,
+    extent_share=extent_share,
+    hidden_px=hidden_px,
+  )
+  confidence = mean_over_highest(components, scores)
   confidence = np.clip(confidence, 0.0, 1.0).astype(np.float32)
-  kept = np.flatnonzero(area >= min_area_px)
+  kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]
   found = Boxes(xyxy[kept], confidence[kept], ('difference',) * len(kept))
   height, width = scores.shape
@@ -128,65 +121,6 @@ def select(boxes: Boxes, wanted: HostArray) -> Boxes:
   )
 
 
-def _labels(mask: HostArray, *, join_px: float) -> HostArray:
-  """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
-  joined: HostArray = mask.astype(np.uint8)
-  radius = math.ceil(join_px / 2)
-  if radius:
-    side = 2 * radius + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    joined = cv2.dilate(joined, disc)
-  _, labels = cv2.connectedComponents(joined, connectivity=8)
-  return labels - 1
-
-
-def _highest(
-  label: HostArray, area: HostArray, starts: HostArray, *, num_least: int
-) -> HostArray:
-  """Returns which pixels are the highest of their components, bool ``[N]``.
-
-  Args:
-    label: int ``[N]``, the component of each pixel, one component after the
-      other, the highest score of each first.
-    area: int ``[K]``, the number of pixels of each component.
-    starts: int ``[K]``, where each component begins.
-    num_least: take so many, or all, where a share would be fewer.
-  """
-  share = np.ceil(_TOP_SHARE * area).astype(np.int64)
-  num_top = np.minimum(np.maximum(share, max(num_least, 1)), area)
-  rank = np.arange(label.size) - starts[label]
-  return rank < num_top[label]
-
-
-def _mean_over(top: HostArray, value: HostArray, label: HostArray) -> HostArray:
-  """Returns each component's mean over its highest pixels, ``[K]``."""
-  total = np.bincount(label, weights=value * top)
-  return total / np.bincount(label, weights=top)
-
-
-def _corners(
-  x: HostArray,
-  y: HostArray,
-  label: HostArray,
-  starts: HostArray,
-  reached: HostArray,
-) -> HostArray:
-  """Returns the box round each component's reached pixels, ``[K, 4]``.
-
-  Where none is reached, score and change being high in different places, it
-  goes round all of them.
-  """
-  reached = reached | ~np.logical_or.reduceat(reached, starts)[label]
-  beyond = np.iinfo(x.dtype).max
-  corners = (
-    np.minimum.reduceat(np.where(reached, x, beyond), starts),
-    np.minimum.reduceat(np.where(reached, y, beyond), starts),
-    np.maximum.reduceat(np.where(reached, x, -1), starts) + 1,
-    np.maximum.reduceat(np.where(reached, y, -1), starts) + 1,
-  )
-  return np.stack(corners, axis=1).astype(np.float32)
-
-
 def _no_boxes() -> Boxes:
   return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), ())
 
@@ -194,7 +128,7 @@ def _no_boxes() -> Boxes:
 def _check(
   scores: HostArray,
   valid: HostArray | None,
-  change: HostArray | None,
+  pictures: Pictures | None,
   *,
   threshold: float,
   join_px: float,
@@ -206,10 +140,15 @@ def _check(
       f'{np.count_nonzero(~np.isfinite(scores))} scores are not finite; check '
       'the parameters and the pictures for NaN'
     )
-  for name, plane in (('valid', valid), ('change', change)):
-    if plane is not None and plane.shape != scores.shape:
+  if valid is not None and valid.shape != scores.shape:
+    raise ValueError(
+      f'valid has shape {valid.shape}, scores {scores.shape}; give the same'
+    )
+  for picture in pictures or ():
+    if picture.shape != (*scores.shape, 3):
       raise ValueError(
-        f'{name} has shape {plane.shape}, scores {scores.shape}; give the same'
+        f'a picture has shape {picture.shape}, scores {scores.shape}; give '
+        'images [H, W, 3] of the same size'
       )
   if not 0.0 <= threshold < 1.0:
     raise ValueError(f'the threshold is {threshold}; use one in [0, 1)')

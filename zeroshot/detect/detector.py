@@ -173,8 +173,8 @@ def detect(
   )
   seen = within(registered.valid)
   scores = scores * seen
-  change = np.abs(with_lighting_of(test, comparable) - test).max(axis=2)
-  found = boxes.boxes_from_scores(scores, seen, change, **box_settings)
+  pictures = with_lighting_of(test, comparable), test
+  found = boxes.boxes_from_scores(scores, seen, pictures, **box_settings)
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
   found = boxes.select(found, found.confidence >= min_confidence)

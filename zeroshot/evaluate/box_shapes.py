@@ -1,5 +1,6 @@
-"""Boxes shrunk, and kept where both pictures have content.
+"""Boxes in the annotators' terms, shrunk, and kept where there is content.
 
+found = box_shapes.as_annotated(found, margin_px=10, height=640, width=640)
 halved = box_shapes.shrunk(truth)
 """
 
@@ -9,8 +10,33 @@ import math
 
 import numpy as np
 
-from zeroshot.detect.boxes import select
+from zeroshot.detect.boxes import grow, select
 from zeroshot.types import Boxes, HostArray
+
+
+def as_annotated(
+  boxes: Boxes, *, margin_px: float, height: int, width: int
+) -> Boxes:
+  """Detections as DeepPCB's annotators would have drawn them.
+
+  They leave room round a defect, and their second corner is the last pixel
+  inside, not the first one beyond: round defects that stand alone the room is
+  the same to a pixel on all sides, if one counts so.
+
+  Args:
+    boxes: detections of one picture, half-open, without any margin.
+    margin_px: added to each side; a negative one takes away, to the centre at
+      most.
+    height: of the picture, to which they are clipped.
+    width: of the picture.
+
+  Returns:
+    The boxes with inclusive corners.
+  """
+  grown = grow(boxes, margin_px=margin_px, height=height, width=width)
+  first, beyond = grown.xyxy[:, :2], grown.xyxy[:, 2:]
+  last = np.maximum(beyond - 1, first)
+  return grown._replace(xyxy=np.concatenate([first, last], axis=1))
 
 
 def shrunk(boxes: Boxes) -> Boxes:

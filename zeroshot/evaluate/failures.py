@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from zeroshot.detect.boxes import grow
 from zeroshot.evaluate import box_shapes, matching
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.types import Boxes, HostArray
@@ -143,7 +142,7 @@ def _judge(
   """Drops what lies in the invalid area, then grows, then matches."""
   for picture in pictures:
     truth = box_shapes.inside(picture.truth, picture.valid)
-    found = grow(
+    found = box_shapes.as_annotated(
       box_shapes.inside(picture.detections, picture.valid),
       margin_px=margin_px,
       height=picture.height,

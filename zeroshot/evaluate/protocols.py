@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zeroshot.detect.boxes import grow, select
+from zeroshot.detect.boxes import select
 from zeroshot.evaluate import (
   average_precision,
   box_shapes,
@@ -108,8 +108,8 @@ def evaluate_detections(
 
   Boxes, true or found, that lie more than half outside a picture's valid area
   are dropped first, before any margin, so that every protocol sees the same
-  ones. Each protocol then grows the detections by its own margin and clips
-  them to the picture.
+  ones. Each protocol then gives the detections its own margin, see
+  ``box_shapes.as_annotated``.
 
   Args:
     pictures: one result for each picture of the set.
@@ -227,7 +227,7 @@ def _prepare(
   """Ground truth and detections as the protocol wants them."""
   truth = [picture.truth for picture in pictures]
   found = [
-    grow(
+    box_shapes.as_annotated(
       picture.detections,
       margin_px=margin_px,
       height=picture.height,

@@ -1,0 +1,97 @@
+"""Groups of pixels that score above a threshold, as flat arrays.
+
+  found = find_components(scores, mask, join_px=2.0, num_least=6)
+  confidence = mean_over_highest(found, scores)
+
+Notation:
+  N  pixels of all components, one component after the other
+  K  components
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from zeroshot.types import HostArray
+
+_TOP_SHARE = 0.25  # of a component's pixels: the highest are typical of it
+
+
+class Components(NamedTuple):
+  """The pixels of every component, the highest score of each first.
+
+  Attributes:
+    x: int ``[N]``, column of each pixel.
+    y: int ``[N]``, row of each pixel.
+    label: int ``[N]``, component of each pixel, from 0, never falling.
+    starts: int ``[K]``, where each component begins.
+    area: int ``[K]``, number of its pixels, at least 1.
+    highest: bool ``[N]``, the highest quarter of each component's pixels, or
+      so many as were asked for if these are more.
+  """
+
+  x: HostArray
+  y: HostArray
+  label: HostArray
+  starts: HostArray
+  area: HostArray
+  highest: HostArray
+
+
+def find_components(
+  scores: HostArray, mask: HostArray, *, join_px: float, num_least: int
+) -> Components:
+  """Groups the pixels of a mask.
+
+  Args:
+    scores: ``[H, W]``.
+    mask: bool ``[H, W]``, the pixels to group.
+    join_px: components with up to so many pixels between them are one,
+      rounded up to an even number; 0 joins neighbours alone, diagonal ones
+      included.
+    num_least: so many pixels of a component are among its highest, or all.
+
+  Returns:
+    The components; none where the mask is empty.
+  """
+  y, x = np.nonzero(mask)
+  label = _labels(mask, join_px=join_px)[y, x]
+  order = np.lexsort((-scores[y, x], label))  # by component, highest first
+  x, y, label = x[order], y[order], label[order]
+  area = np.bincount(label)
+  starts = np.cumsum(area) - area
+  share = np.ceil(_TOP_SHARE * area).astype(np.int64)
+  num_highest = np.minimum(np.maximum(share, max(num_least, 1)), area)
+  rank = np.arange(label.size) - starts[label]
+  return Components(x, y, label, starts, area, rank < num_highest[label])
+
+
+def mean_over_highest(found: Components, plane: HostArray) -> HostArray:
+  """Each component's mean over its highest pixels.
+
+  Args:
+    found: the components.
+    plane: ``[H, W]``, of what to take the mean.
+
+  Returns:
+    Float64 ``[K]``.
+  """
+  value = plane[found.y, found.x] * found.highest
+  total = np.bincount(found.label, weights=value)
+  return total / np.bincount(found.label, weights=found.highest)
+
+
+def _labels(mask: HostArray, *, join_px: float) -> HostArray:
+  """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
+  joined: HostArray = mask.astype(np.uint8)
+  radius = math.ceil(join_px / 2)
+  if radius:
+    side = 2 * radius + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    joined = cv2.dilate(joined, disc)
+  _, labels = cv2.connectedComponents(joined, connectivity=8)
+  return labels - 1

@@ -1,0 +1,133 @@
+"""How far a difference reaches: to the pixels that really changed, and under.
+
+  xyxy = extents(components, scores, pictures, extent_share=0.4, hidden_px=2.0)
+
+The score map says what differs, but it fades over several pixels. Where a
+difference ends is read off the two pictures instead, at half of its change.
+Where it runs into material that looks like it (copper spilt onto copper, a bite
+that opens onto bare board) its end cannot be seen at all: some pixels are added
+on those sides. For notation see components.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from zeroshot.detect.components import Components, mean_over_highest
+from zeroshot.types import HostArray
+
+Pictures = tuple[HostArray, HostArray]
+
+_RIM_PX = 3  # a difference runs on through pixels so near to a side
+_PROBES_PX = (2, 4)  # beyond the side, where like material is looked for
+_ALIKE = 0.5  # of the change; values that differ by less are alike
+
+
+def extents(
+  found: Components,
+  scores: HostArray,
+  pictures: Pictures | None,
+  *,
+  extent_share: float,
+  hidden_px: float,
+) -> HostArray:
+  """The box of each component.
+
+  Args:
+    found: the components.
+    scores: ``[H, W]`` in [0, 1].
+    pictures: reference and test, images ``[H, W, 3]`` in one grid and light;
+      None leaves the extents to the scores alone.
+    extent_share: in [0, 1]; a box goes round those pixels of its component
+      that have at least this share of its typical score and of its typical
+      change. 0 goes round all of them.
+    hidden_px: added on each side on which the difference runs into material
+      that looks like it.
+
+  Returns:
+    Float32 ``[K, 4]``, x1 y1 x2 y2 in pixels, half-open, not clipped.
+  """
+  typical = mean_over_highest(found, scores)
+  reached = scores[found.y, found.x] >= extent_share * typical[found.label]
+  if pictures is None:
+    return _corners(found, reached).astype(np.float32)
+  reference, test = pictures
+  change = np.abs(reference - test).max(axis=2)  # [H, W]
+  typical = mean_over_highest(found, change)
+  changed = change[found.y, found.x] >= extent_share * typical[found.label]
+  reached = _or_all(found, reached & changed)
+  corners = _corners(found, reached)
+  runs_on = _runs_on(found, reached, corners, test, typical)
+  outward = np.array([-hidden_px, -hidden_px, hidden_px, hidden_px])
+  return (corners + outward * runs_on).astype(np.float32)
+
+
+def _or_all(found: Components, reached: HostArray) -> HostArray:
+  """``reached``, but all pixels of a component of which none is.
+
+  That happens where score and change are high in different places.
+  """
+  return reached | ~np.logical_or.reduceat(reached, found.starts)[found.label]
+
+
+def _corners(found: Components, reached: HostArray) -> HostArray:
+  """Returns the box round each component's reached pixels, int ``[K, 4]``."""
+  beyond = np.iinfo(found.x.dtype).max
+  return np.stack(
+    [
+      np.minimum.reduceat(np.where(reached, found.x, beyond), found.starts),
+      np.minimum.reduceat(np.where(reached, found.y, beyond), found.starts),
+      np.maximum.reduceat(np.where(reached, found.x, -1), found.starts) + 1,
+      np.maximum.reduceat(np.where(reached, found.y, -1), found.starts) + 1,
+    ],
+    axis=1,
+  )
+
+
+def _runs_on(
+  found: Components,
+  reached: HostArray,
+  corners: HostArray,
+  test: HostArray,
+  typical_change: HostArray,
+) -> HostArray:
+  """Returns on which sides a difference runs into what looks like it.
+
+  From each of its pixels next to a side one looks straight out, beyond the box;
+  it runs on if what is seen looks like the difference from most of them, at
+  each of two distances.
+
+  Args:
+    found: the components.
+    reached: bool ``[N]``.
+    corners: int ``[K, 4]``, round the reached pixels.
+    test: image ``[H, W, 3]``.
+    typical_change: ``[K]``.
+
+  Returns:
+    Bool ``[K, 4]``: left, top, right, bottom.
+  """
+  height, width = test.shape[:2]
+  colour = np.stack(
+    [mean_over_highest(found, test[..., c]) for c in range(3)], axis=-1
+  )  # [K, 3]
+  inside = corners - [0, 0, 1, 1]  # the last pixels within each side
+  result = np.ones(corners.shape, bool)
+  for side in range(4):
+    of, limit = (found.x, width) if side % 2 == 0 else (found.y, height)
+    edge = inside[:, side][found.label]  # [N]
+    near = reached & (np.abs(of - edge) < _RIM_PX)
+    label = found.label[near]
+    for distance in _PROBES_PX:
+      probe = edge[near] + (distance if side >= 2 else -distance)
+      seen = (probe >= 0) & (probe < limit)
+      probe = np.clip(probe, 0, limit - 1)
+      x = probe if side % 2 == 0 else found.x[near]
+      y = found.y[near] if side % 2 == 0 else probe
+      other = np.abs(test[y, x] - colour[label]).max(axis=-1)
+      alike = seen & (other < _ALIKE * typical_change[label])
+      count = np.bincount(label, minlength=len(corners))
+      result[:, side] &= (
+        2 * np.bincount(label, weights=alike, minlength=len(corners)) > count
+      )
+  return result
