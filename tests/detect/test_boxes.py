@@ -9,13 +9,14 @@ DEFAULTS = dict(
   min_area_px=1.0,
   join_px=0.0,
   extent_share=0.0,
+  hidden_px=0.0,
   box_margin_px=0.0,
 )
 
 
-def find(scores, valid=None, change=None, **changes):
+def find(scores, valid=None, pictures=None, **changes):
   settings = {**DEFAULTS, **changes}
-  return boxes.boxes_from_scores(scores, valid, change, **settings)
+  return boxes.boxes_from_scores(scores, valid, pictures, **settings)
 
 
 def blank(height=40, width=60):
@@ -209,63 +210,26 @@ def test_a_margin_must_be_finite():
     boxes.grow(find(blank()), margin_px=float('nan'), height=9, width=9)
 
 
-def faded():
-  """Scores of 0.9 on 4 x 6 pixels, fading by steps over 3 more all round."""
+def test_the_pictures_set_the_extent():
   scores = blank()
-  for out, value in ((3, 0.2), (2, 0.3), (1, 0.5), (0, 0.9)):
-    scores[20 - out : 24 + out, 30 - out : 36 + out] = value
-  return scores
+  scores[18:27, 28:40] = 0.9
+  reference = np.zeros((40, 60, 3), np.float32)
+  test = reference.copy()
+  test[20:25, 30:38] = 0.5
+  pictures = reference, test
+  found = find(scores, pictures=pictures, extent_share=0.4)
+  np.testing.assert_array_equal(found.xyxy, [[30, 20, 38, 25]])
+  wide = find(scores, pictures=pictures)
+  np.testing.assert_array_equal(wide.xyxy, [[28, 18, 40, 27]])
+  assert found.confidence == wide.confidence
 
 
-@pytest.mark.parametrize(
-  ('extent_share', 'out'), [(0.0, 3), (0.25, 2), (0.5, 1), (0.9, 0)]
-)
-def test_a_share_of_the_confidence_sets_the_extent(extent_share, out):
-  found = find(faded(), threshold=0.1, extent_share=extent_share)
-  box = [30 - out, 20 - out, 36 + out, 24 + out]
-  np.testing.assert_array_equal(found.xyxy, [box])
-
-
-def test_the_extent_is_that_of_the_changed_pixels():
-  change = blank()
-  change[19:25, 33:36] = 0.8
-  change[10:12, 10:12] = 1.0  # where nothing scores
-  found = find(faded(), change=change, threshold=0.1, extent_share=0.4)
-  np.testing.assert_array_equal(found.xyxy, [[33, 19, 36, 25]])
-  # Strong and faint changes alike: what counts is the component's own.
-  weak = find(faded(), change=0.05 * change, threshold=0.1, extent_share=0.4)
-  np.testing.assert_array_equal(weak.xyxy, found.xyxy)
-  whole = find(faded(), change=change, threshold=0.1, extent_share=0.0)
-  np.testing.assert_array_equal(whole.xyxy, [[27, 17, 39, 27]])
-  assert found.confidence == weak.confidence == whole.confidence
-
-
-def test_where_nothing_changed_much_the_box_goes_round_all():
-  change = blank()
-  change[20:24, 30:36] = 0.5  # of the highest pixels
-  change[21, 31] = 0.0
-  scores = blank()
-  scores[20:24, 30:36] = 0.2
-  scores[21, 31] = 0.9  # so the confidence is its own, and the change is 0.5
-  found = find(scores, change=change, threshold=0.1, extent_share=0.9)
-  np.testing.assert_array_equal(found.xyxy, [[30, 20, 36, 24]])
-
-
-@pytest.mark.parametrize('seed', [0, 1])
-def test_an_extent_lies_within_its_component(seed):
-  scores, change = random_scores(seed), random_scores(seed + 10)
-  whole = find(scores, threshold=0.8)
-  found = find(scores, change=change, threshold=0.8, extent_share=0.95)
-  np.testing.assert_array_equal(found.confidence, whole.confidence)
-  inner, outer = found.xyxy, whole.xyxy
-  assert (inner[:, :2] >= outer[:, :2]).all()
-  assert (inner[:, 2:] <= outer[:, 2:]).all()
-  assert (inner != outer).any()
-
-
-def test_a_change_of_another_size_is_refused():
-  with pytest.raises(ValueError, match=r'change has shape \(3, 3\)'):
-    find(blank(), change=np.zeros((3, 3), np.float32))
+@pytest.mark.parametrize('which', [0, 1])
+def test_a_picture_of_another_size_is_refused(which):
+  pictures = [np.zeros((40, 60, 3), np.float32) for _ in range(2)]
+  pictures[which] = np.zeros((3, 3, 3), np.float32)
+  with pytest.raises(ValueError, match=r'a picture has shape \(3, 3, 3\)'):
+    find(blank(), pictures=tuple(pictures))
 
 
 THREE = Boxes(

@@ -22,6 +22,7 @@ BOXES = dict(
   min_area_px=4.0,
   join_px=2.0,
   extent_share=0.4,
+  hidden_px=0.0,
   box_margin_px=0.0,
 )
 

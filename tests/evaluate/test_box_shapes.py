@@ -49,6 +49,22 @@ def test_nothing_stays_nothing():
     assert result.kind == ()
 
 
+def test_as_annotated_grows_and_names_the_last_pixel():
+  found = boxes([20, 30, 40, 45], [0, 2, 5, 10])
+  after = box_shapes.as_annotated(found, margin_px=10, height=60, width=45)
+  assert after.xyxy.tolist() == [[10, 20, 44, 54], [0, 0, 14, 19]]
+  assert after.xyxy.dtype == np.float32
+  np.testing.assert_array_equal(after.confidence, found.confidence)
+
+
+def test_as_annotated_turns_no_box_inside_out():
+  thin = boxes([3, 3, 4, 9])
+  after = box_shapes.as_annotated(thin, margin_px=0, height=20, width=20)
+  assert after.xyxy.tolist() == [[3, 3, 3, 8]]
+  after = box_shapes.as_annotated(thin, margin_px=-2, height=20, width=20)
+  assert after.xyxy.tolist() == [[3.5, 5, 3.5, 6]]
+
+
 def test_inside_without_a_mask_drops_nothing():
   beyond = boxes([-30, -30, -10, -10], [0, 0, 10, 10])
   assert box_shapes.inside(beyond, None) is beyond

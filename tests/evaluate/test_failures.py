@@ -23,7 +23,10 @@ def boxes(*xyxy, confidence=None):
 
 
 def picture(name, truth, detections, valid=None):
-  return protocols.PictureResult(name, 'g', 100, 120, truth, detections, valid)
+  """One of 100 x 120 px; both sides in the annotators' terms."""
+  half_open = detections.xyxy + np.float32([0, 0, 1, 1])
+  found = detections._replace(xyxy=half_open)
+  return protocols.PictureResult(name, 'g', 100, 120, truth, found, valid)
 
 
 def worst(finder, pictures, *, margin_px=0, iou_threshold=0.33, count=99):
@@ -148,7 +151,7 @@ def test_the_margin_decides_and_shows_in_alarms_alone():
   assert alarms(pictures, margin_px=10) == []
   assert misses(pictures, margin_px=10) == []
   (alarm,) = alarms(pictures, margin_px=60)  # clipped to the picture
-  assert alarm.xyxy.tolist() == [0, 0, 110, 100]
+  assert alarm.xyxy.tolist() == [0, 0, 110, 99]
   (miss,) = misses(pictures, margin_px=60)
   assert miss.xyxy.tolist() == [20, 20, 60, 60]
 

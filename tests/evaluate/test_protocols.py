@@ -33,9 +33,15 @@ def boxes(*xyxy, confidence=None):
   )
 
 
+def half_open(found):
+  """Boxes whose second corner is the last pixel inside, as detections."""
+  return found._replace(xyxy=found.xyxy + np.float32([0, 0, 1, 1]))
+
+
 def picture(name, truth, detections, *, group='g', valid=None):
+  """One of 100 x 120 px; both sides in the annotators' terms."""
   return protocols.PictureResult(
-    name, group, 100, 120, truth, detections, valid
+    name, group, 100, 120, truth, half_open(detections), valid
   )
 
 
@@ -309,7 +315,7 @@ def test_a_perfect_detector_on_the_real_annotations(shared):
     truth = deeppcb.read_annotations(entry.annotation_path)
     pictures.append(
       protocols.PictureResult(
-        entry.name, entry.group, 640, 640, truth, truth, None
+        entry.name, entry.group, 640, 640, truth, half_open(truth), None
       )
     )
   figures = evaluate(pictures)

@@ -72,6 +72,7 @@ def knows(reference, test):
     min_area_px=1.0,
     join_px=0.0,
     extent_share=0.0,
+    hidden_px=0.0,
     box_margin_px=0.0,
   )
   return Detection(scores, found, None)
