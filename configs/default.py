@@ -162,9 +162,8 @@ def get_classical() -> ml_collections.ConfigDict:
       threshold=0.16,
       min_area_px=4.0,
       join_px=4.0,
-      extent_share=0.0,
-      hidden_px=0.0,
-      box_margin_px=1.5,  # its components are slimmer than the defects
+      extent_share=0.2,
+      hidden_px=2.0,
     ),
   )
 

@@ -144,7 +144,7 @@ def test_the_rival_s_settings_stand_instead_of_the_network_s():
   (box,) = plain.boxes.xyxy
   others = rival(**{'detect.threshold': 0.99, 'detect.min_area_px': 1e4})
   np.testing.assert_array_equal(others.boxes.xyxy, [box])
-  wider = rival(**{'classical.detect.box_margin_px': 6.5})
+  wider = rival(**{'detect.box_margin_px': 5.0})  # this one they share
   np.testing.assert_allclose(wider.boxes.xyxy - box, [[-5, -5, 5, 5]])
   # And the config is left as it was.
   changed = config()
