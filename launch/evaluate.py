@@ -33,7 +33,6 @@ from zeroshot.evaluate import (
 )
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
-from zeroshot.model.build import build_model
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -102,8 +101,8 @@ def evaluate(
     figures['defect_free'] = measure_defect_free(
       config, entries, detector, threshold=threshold
     )
-  if settings.synthetic_pairs and weights.parameters is not None:
-    figures['synthetic'] = measure_synthetic(config, weights.parameters)
+  if settings.synthetic_pairs:
+    figures['synthetic'] = measure_synthetic(config, detector)
   figures['seconds_per_pair'] = float(np.median(seconds))
   figures['config'] = resume.plain_config(config)
   figures['step'] = weights.step
@@ -197,14 +196,13 @@ def spread(total: int, count: int) -> set[int]:
 
 
 def measure_synthetic(
-  config: ml_collections.ConfigDict, parameters: Any
+  config: ml_collections.ConfigDict, detector: pairs.Detector
 ) -> dict[str, float | int]:
   """Pixel metrics on ``eval.synthetic_pairs`` synthetic pairs."""
   path = config.synthesis.bank
   return synthetic_metrics(
-    parameters,
+    detector,
     bank_files.load_bank(path) if path else None,
-    model=build_model(config.model),
     config=config.synthesis,
     num_pairs=config.eval.synthetic_pairs,
     seed=config.seed,

@@ -1,15 +1,14 @@
 """Figures on synthetic pairs that training has not seen.
 
-synthetic_metrics(parameters, bank, model=model, config=config.synthesis, ...)
+figures = synthetic_metrics(detector, bank, config=config.synthesis, ...)
 confidence, correct = judged_boxes(detector, bank, config=..., ...)
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import flax.linen as nn
 import jax
 import ml_collections
 import numpy as np
@@ -18,26 +17,26 @@ from zeroshot import rng
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
-from zeroshot.types import HostArray, Pair
+from zeroshot.types import HostArray
 
 BATCH_SIZE = 8
 
+Detector = Callable[[HostArray, HostArray], Detection]
+
 
 def synthetic_metrics(
-  parameters: Any,
+  detector: Detector,
   bank: HostArray | None,
   *,
-  model: nn.Module,
   config: ml_collections.ConfigDict,
   num_pairs: int,
   seed: int,
 ) -> dict[str, float | int]:
-  """Scores pairs of a stream of their own and compares with their masks.
+  """Detects on pairs of a stream of their own and compares with their masks.
 
   Args:
-    parameters: of ``model``.
+    detector: ``(reference, test) -> Detection``.
     bank: uint8 ``[N, S, S, 3]`` or None.
-    model: a network.
     config: ``config.synthesis``.
     num_pairs: how many pairs.
     seed: of the stream ``'evaluation'``.
@@ -45,17 +44,12 @@ def synthetic_metrics(
   Returns:
     ``pixel_auroc``, ``pixel_ap`` in [0, 1] and ``num_pairs``.
   """
-  # The two programs of the sample sheets of training, at their default size,
-  # so that a compilation cache serves both.
-  apply = jax.jit(model.apply)
+  examples = _examples(bank, config, num_pairs=num_pairs, seed=seed)
   masks, scores = [], []
-  for pair in _batches(bank, config, num_pairs=num_pairs, seed=seed):
-    prediction: Any = apply({'params': parameters}, pair.reference, pair.test)
-    masks.append(jax.device_get(pair.mask))
-    scores.append(jax.device_get(jax.nn.sigmoid(prediction.logits)))
-  figures = pixel_metrics(
-    np.concatenate(scores)[:num_pairs], np.concatenate(masks)[:num_pairs]
-  )
+  for reference, test, mask in itertools.islice(examples, num_pairs):
+    masks.append(mask)
+    scores.append(detector(reference, test).scores)
+  figures = pixel_metrics(np.stack(scores), np.stack(masks))
   return {
     'pixel_auroc': figures['auroc'],
     'pixel_ap': figures['ap'],
@@ -64,7 +58,7 @@ def synthetic_metrics(
 
 
 def judged_boxes(
-  detector: Callable[[HostArray, HostArray], Detection],
+  detector: Detector,
   bank: HostArray | None,
   *,
   config: ml_collections.ConfigDict,
@@ -87,28 +81,30 @@ def judged_boxes(
     Confidences float32 ``[K]``, and bool ``[K]``, pooled over the pairs.
   """
   confidence, correct = [np.zeros(0, np.float32)], [np.zeros(0, bool)]
-  for batch in _batches(bank, config, num_pairs=num_pairs, seed=seed):
-    for reference, test, mask in zip(*jax.device_get(batch), strict=True):
-      boxes = detector(reference, test).boxes
-      confidence.append(boxes.confidence)
-      inside = [
-        mask[y1:y2, x1:x2].any() for x1, y1, x2, y2 in boxes.xyxy.astype(int)
-      ]
-      correct.append(np.asarray(inside, bool))
+  for reference, test, mask in _examples(
+    bank, config, num_pairs=num_pairs, seed=seed
+  ):
+    boxes = detector(reference, test).boxes
+    confidence.append(boxes.confidence)
+    inside = [
+      mask[y1:y2, x1:x2].any() for x1, y1, x2, y2 in boxes.xyxy.astype(int)
+    ]
+    correct.append(np.asarray(inside, bool))
   return np.concatenate(confidence), np.concatenate(correct)
 
 
-def _batches(
+def _examples(
   bank: HostArray | None,
   config: ml_collections.ConfigDict,
   *,
   num_pairs: int,
   seed: int,
-) -> Iterator[Pair]:
-  """Whole batches, so that the program compiles once; the last has surplus."""
+) -> Iterator[tuple[HostArray, HostArray, HostArray]]:
+  """Reference, test and mask of pair after pair, in whole batches."""
   synthesise, stored = jax.jit(build_synthesis(config)), jax.device_put(bank)
   for first in range(0, num_pairs, BATCH_SIZE):
     keys = rng.example_keys(
       seed, 'evaluation', 0, first=first, count=BATCH_SIZE
     )
-    yield synthesise(keys, stored)
+    batch = jax.device_get(synthesise(keys, stored))
+    yield from zip(*batch, strict=True)

@@ -1,0 +1,80 @@
+"""The weights that ship: small, calibrated, and good at what they are for."""
+
+from __future__ import annotations
+
+import re
+
+import jax
+import numpy as np
+import pytest
+
+from configs import default
+from data_tools import make_pairs
+from launch import evaluate, sources
+from zeroshot.detect import calibration
+from zeroshot.weights import files
+
+MOST_BYTES = 8e6  # all that lies in zeroshot/weights
+
+
+@pytest.fixture(scope='module')
+def weights():
+  return sources.load(default.get_config(), workdir=None, weights='default')
+
+
+def test_they_are_small_enough_in_all():
+  shipped = [f for f in files.SHIPPED.rglob('*') if f.suffix != '.pyc']
+  assert sum(f.stat().st_size for f in shipped if f.is_file()) <= MOST_BYTES
+
+
+def test_each_has_a_card_with_all_its_pictures():
+  assert 'default' in files.shipped()
+  for name in files.shipped():
+    card = (files.SHIPPED / f'{name}.md').read_text()
+    pictures = re.findall(r'!\[[^]]*\]\(([^)]+)\)', card)
+    assert pictures
+    assert all((files.SHIPPED / picture).is_file() for picture in pictures)
+    assert '@@' not in card
+
+
+def test_default_is_what_the_default_config_trains(weights):
+  config = default.get_config()
+  assert weights.step == config.train.steps
+  assert weights.config['seed'] == config.seed
+  for room in ('synthesis', 'model', 'loss'):
+    assert set(weights.config[room]) == set(config[room])
+  leaves = jax.tree.leaves(weights.parameters)
+  assert sum(leaf.size for leaf in leaves) == 130_028
+  assert all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def test_its_calibration_came_from_no_real_defect(weights):
+  stored = weights.calibration
+  fitted = calibration.from_plain(stored)
+  assert fitted.slope > 0
+  assert 0 < fitted.threshold < 1
+  target = default.get_config().calibrate.false_boxes_per_pair
+  assert stored['false_boxes_per_pair'] <= target
+  assert stored['defect_free_pairs'] * target >= 10  # enough to tell
+
+
+@pytest.mark.slow
+def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
+  root = tmp_path / 'PCBData'
+  make_pairs.make(root, num_pairs=6, seed=1, size_px=320)
+  config = default.get_config()
+  config.eval.update(
+    root=str(root),
+    split='generated',
+    bootstrap_samples=5,
+    pictures=0,
+    worst=0,
+    synthetic_pairs=0,
+    defect_free_pairs=6,
+  )
+  for turn in (0.0, 2.5):
+    config.eval.misalign.rotation_deg = turn
+    figures = evaluate.evaluate(config, weights, tmp_path / str(turn))
+    assert figures['official']['ap'] > 0.9
+    assert figures['official']['at_threshold']['precision'] > 0.9
+    assert figures['defect_free']['false_boxes_per_pair_at_threshold'] < 0.5
