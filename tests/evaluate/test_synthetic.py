@@ -10,6 +10,7 @@ import pytest
 
 from tests.synthesis import parts
 from zeroshot import rng
+from zeroshot.detect import registration
 from zeroshot.detect.boxes import boxes_from_scores
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate import synthetic
@@ -153,7 +154,28 @@ def test_pairs_come_in_whole_batches_of_their_stream(num_pairs, seen):
 def sees(reference, test):
   """Marks what differs, up to noise."""
   noise = 0.2 * np.abs(np.sin(1000 * test.sum(-1)))
-  return Detection(change(reference, test) + noise, None, None)
+  unmoved = registration.register(reference, test, method='none')
+  return Detection(change(reference, test) + noise, None, unmoved)
+
+
+def test_where_the_reference_has_no_content_no_pixel_counts():
+  def left_half(reference, test):
+    valid = np.ones(test.shape[:2], np.float32)
+    valid[:, valid.shape[1] // 2 :] = 0
+    found = sees(reference, test)
+    scores = np.where(valid > 0, found.scores, 1 - found.scores)
+    return found._replace(
+      scores=scores, registration=found.registration._replace(valid=valid)
+    )
+
+  whole, half = (
+    synthetic.synthetic_metrics(
+      detector, None, config=config(), num_pairs=8, seed=0
+    )
+    for detector in (sees, left_half)
+  )
+  assert half['pixel_auroc'] > 0.6
+  assert half['pixel_auroc'] != whole['pixel_auroc']
 
 
 @pytest.mark.parametrize('num_pairs', [3, 8, 11])

@@ -14,7 +14,7 @@ import ml_collections
 import numpy as np
 
 from zeroshot import rng
-from zeroshot.detect.detector import Detection
+from zeroshot.detect.detector import Detection, within
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
 from zeroshot.types import HostArray
@@ -42,14 +42,19 @@ def synthetic_metrics(
     seed: of the stream ``'evaluation'``.
 
   Returns:
-    ``pixel_auroc``, ``pixel_ap`` in [0, 1] and ``num_pairs``.
+    ``pixel_auroc``, ``pixel_ap`` in [0, 1], over where the registered reference
+    has content, and ``num_pairs``.
   """
   examples = _examples(bank, config, num_pairs=num_pairs, seed=seed)
-  masks, scores = [], []
+  masks, scores, seen = [], [], []
   for reference, test, mask in itertools.islice(examples, num_pairs):
+    found = detector(reference, test)
     masks.append(mask)
-    scores.append(detector(reference, test).scores)
-  figures = pixel_metrics(np.stack(scores), np.stack(masks))
+    scores.append(found.scores)
+    seen.append(within(found.registration.valid))
+  figures = pixel_metrics(
+    np.stack(scores), np.stack(masks), valid=np.stack(seen)
+  )
   return {
     'pixel_auroc': figures['auroc'],
     'pixel_ap': figures['ap'],
