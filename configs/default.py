@@ -2,6 +2,10 @@
 
 Command:
   python -m launch.train --config=configs/default.py --workdir=runs/default
+
+Expected time: 30 minutes on two cores of an AMD EPYC (Zen 5).
+Measured result: official AP 0.9977 on the 1,000 pairs of DeepPCB's trainval
+list; the weights are zeroshot/weights/default.safetensors.
 """
 
 import ml_collections
@@ -137,7 +141,9 @@ def get_detect() -> ml_collections.ConfigDict:
     # A box goes round the pixels with so much of its component's score and of
     # its change; 0 goes round the whole component.
     extent_share=0.4,
-    hidden_px=2.0,  # added to a side that runs into material like the change
+    # Added to a side that runs into material like the change. It is fitted to
+    # annotators' habits, as eval.box_margin_px is.
+    hidden_px=2.0,
     box_margin_px=0.0,  # added on every side of a box
     tile_px=1024,  # pictures with a longer side go through tiles
     tile_overlap_px=128,
@@ -180,9 +186,9 @@ def get_eval() -> ml_collections.ConfigDict:
     bootstrap_samples=1000,
     synthetic_pairs=64,  # for the pixel metrics; 0 leaves them out
     pictures=12,  # drawn into the output folder
-    # Annotators leave 10 px round a defect; the shrunk protocols take some of
-    # that away. The only thing that is fitted to their habits. Chosen, like the
-    # settings of detect, on groups 20085, 44000 and 77000.
+    # Annotators leave 10 px round a defect; half of their sides is less. But
+    # for detect.hidden_px nothing else is fitted to their habits. Chosen, like
+    # the settings of detect, on groups 20085, 44000 and 77000.
     box_margin_px=dict(official=10.0, shrunk=3.0, as_published=3.0, coco=10.0),
     # Moves every reference: turned about the centre, scaled, then shifted.
     misalign=dict(shift_px=0.0, rotation_deg=0.0, scale=1.0),
