@@ -64,6 +64,7 @@ def get_config() -> ml_collections.ConfigDict:
     ),
     evaluate=(  # lines of every evaluation
       'eval.pictures=0',
+      'eval.worst=0',
       'eval.bootstrap_samples=200',
       'eval.synthetic_pairs=32',
       'eval.defect_free_pairs=0',
