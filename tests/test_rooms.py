@@ -155,3 +155,11 @@ def test_mentions_sees_code_and_not_comments():
   assert mentions('jax.pmap(f)', 'pmap')
   assert mentions('from jax import pmap', 'pmap')
   assert not mentions('"""pmap"""  # pmap', 'pmap')
+
+
+def test_the_package_lists_its_rooms_from_the_top_down():
+  text = ast.get_docstring(
+    ast.parse((ROOT / 'zeroshot/__init__.py').read_text())
+  )
+  listed = [line.split()[0] for line in text.splitlines() if line[:2] == '  ']
+  assert listed == list(reversed(ROOMS))

@@ -2,9 +2,11 @@
 
 The rooms, from the last word to the first (a room imports only rooms below):
 
+  report       results -> pictures
   evaluate     predictions + truth -> figures
   detect       parameters + pictures -> score map -> boxes
   train        state, step, loop
+  weights      parameters as files, and those that ship
   checkpoints  the only user of orbax
   losses       masked pixel and region losses
   model        the Siamese discrepancy network
