@@ -137,7 +137,7 @@ def get_detect() -> ml_collections.ConfigDict:
     threshold=0.1,  # of the score; pixels above it form components
     min_confidence=0.0,  # boxes below it are dropped
     min_area_px=6.0,  # components with fewer pixels are dropped
-    join_px=2.0,  # components nearer than this are one
+    join_px=2.0,  # components with up to so many pixels between them are one
     # A box goes round the pixels with so much of its component's score and of
     # its change; 0 goes round the whole component.
     extent_share=0.4,

@@ -246,6 +246,12 @@ def _plan_evaluation(
     config.views[view],
     field=field,
   )
+  settings = overrides.resolve(path, lines, field=field)
+  draws = settings['eval']['synthetic_pairs'] and _takes_photographs(settings)
+  if draws and config.bank:
+    bank = [f'synthesis.bank={config.bank}']
+    lines = overrides.merge(lines, bank, field='bank')
+    settings = overrides.resolve(path, lines, field='bank')
   folder = workdir / 'rows' / name / f'seed{seed}' / view
   network = (
     f'--workdir={training.folder}' if training else f'--weights={row.weights}'
@@ -259,7 +265,7 @@ def _plan_evaluation(
     source=training.folder.name if training else row.weights,
     folder=folder,
     command=words + overrides.as_flags(lines),
-    settings=overrides.resolve(path, lines, field=field),
+    settings=settings,
   )
 
 

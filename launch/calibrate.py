@@ -45,9 +45,31 @@ def main(argv: Sequence[str]) -> None:
       'trained network'
     )
   references = list_references(options.references)
+  check(config, references, Path(options.out))
   found = calibrate(config, weights, references)
   files.save(options.out, weights._replace(calibration=found))
   print(json_text.to_json(found))
+
+
+def check(
+  config: ml_collections.ConfigDict, references: Sequence[Path], out: Path
+) -> None:
+  """Refuses what would fail only at the end, after minutes of work.
+
+  Raises:
+    ValueError: the folder of ``--out`` is missing, or the pictures are too few
+      to show the wanted rate of false boxes.
+  """
+  if not out.absolute().parent.is_dir():
+    raise ValueError(f'--out={out}: its folder does not exist; make it first')
+  settings = config.calibrate
+  num_pairs = len(references) * settings.takes
+  if num_pairs * settings.false_boxes_per_pair < 1:
+    raise ValueError(
+      f'{len(references)} pictures taken {settings.takes} times cannot show a '
+      f'rate of {settings.false_boxes_per_pair} false boxes a pair; give more '
+      '--references or a larger --config.calibrate.takes'
+    )
 
 
 def calibrate(
@@ -66,6 +88,8 @@ def calibrate(
     What ``calibration.from_plain`` reads, and what it was found on.
   """
   settings = config.calibrate
+  config = config.copy_and_resolve_references()
+  config.detect.min_confidence = 0.0  # all boxes count, sure or not
   confidence, correct = judge_synthetic(config, weights)
   slope, offset = calibration.fit(confidence, correct)
   fitted = calibration.Calibration(slope, offset, threshold=0.0)

@@ -217,7 +217,7 @@ def write_zip(
     path,
     {
       result.name: box_shapes.as_annotated(
-        result.detections,
+        box_shapes.inside(result.detections, result.valid),
         margin_px=margin_px,
         height=result.height,
         width=result.width,

@@ -176,7 +176,7 @@ def test_smoothing_weakens_a_speck_more_than_a_patch():
   assert 0 < ratio(1.0) < 0.7 * ratio(0.0)
 
 
-@pytest.mark.parametrize(('gain', 'offset'), [(0.6, 0.1), (1.4, -0.2)])
+@pytest.mark.parametrize(('gain', 'offset'), [(0.6, 0.1), (0.7, 0.3)])
 @pytest.mark.parametrize('image', [noise(96, 128), board()])
 def test_another_lighting_does_not_fire_but_the_defect_does(
   image, gain, offset
@@ -191,6 +191,14 @@ def test_another_lighting_does_not_fire_but_the_defect_does(
   assert matched[away].max() < 0.02
   assert plain[away].max() > 0.05
   assert matched[35:45, 55:65].mean() > 0.15
+
+
+@pytest.mark.parametrize('lift', [0.1, 0.2, -0.1])
+def test_what_is_over_or_underexposed_does_not_fire(lift):
+  image = noise(96, 128)
+  test = np.clip((image - 0.5) * 1.3 + 0.5 + lift, 0, 1).astype(np.float32)
+  assert np.mean((test == 0) | (test == 1)) > 0.01
+  assert score(image, test, min_change=0.1).max() < 0.05
 
 
 def test_a_defect_on_a_flat_picture_is_not_taken_for_lighting():

@@ -65,15 +65,22 @@ def test_pictures_tell_it_to_the_pixel(strength):
 
 def test_where_score_and_change_lie_apart_it_is_the_whole_component():
   scores = plane((20, 24, 30, 36), value=0.2)
-  scores[21, 31] = 0.9  # alone among the highest, with a change of 0.5
-  changed = plane((20, 24, 30, 36))
-  changed[21, 31] = 0.5
-  changed = np.where(changed == 1, 0.0, changed).astype(np.float32)
-  changed[21, 31] = 0.0
+  scores[20, 30:35] = 0.9
+  scores[20, 35] = 0.5  # the sixth of the highest 6 pixels of 24
+  changed = plane()
+  changed[20, 35] = 1.0  # and the only one of them that changed
+  changed[23, 30:36] = 1.0
   pictures = image(plane()), image(changed)
   found = reach(scores, pictures, extent_share=0.9)
-  assert found[0, 0] <= 31
-  assert found[0, 2] >= 32
+  np.testing.assert_array_equal(found, [[30, 20, 36, 24]])
+
+
+def test_a_share_of_one_survives_rounding():
+  scores = np.zeros(SHAPE)
+  scores[5, 5:8] = 0.1 + 1e-9
+  found = find_components(scores, scores > 0, join_px=0.0, num_least=3)
+  box = extents(found, scores, None, extent_share=1.0, hidden_px=0.0)
+  np.testing.assert_array_equal(box, [[5, 5, 8, 6]])
 
 
 COPPER, BOARD = 0.0, 1.0

@@ -68,11 +68,18 @@ def test_the_reference_is_moved_and_the_test_picture_is_not(entry):
   assert 0 < comparable.mean() < 1
 
 
-@pytest.mark.parametrize('moves', [STILL, MOVED])
-def test_swapped_pictures_change_places_and_nothing_else(entry, moves):
+@pytest.mark.parametrize(
+  'change', [{'shift_px': 1.0}, {'rotation_deg': 1.0}, {'scale': 1.01}]
+)
+def test_swapped_and_moved_has_no_annotations(entry, change):
+  with pytest.raises(ValueError, match=r'eval\.swap and eval\.misalign'):
+    pairs.evaluate_pair(entry, Remembers(), moves=STILL | change, swap=True)
+
+
+def test_swapped_pictures_change_places_and_nothing_else(entry):
   detector = Remembers()
-  plain = pairs.evaluate_pair(entry, detector, moves=moves)
-  swapped = pairs.evaluate_pair(entry, detector, moves=moves, swap=True)
+  plain = pairs.evaluate_pair(entry, detector, moves=STILL)
+  swapped = pairs.evaluate_pair(entry, detector, moves=STILL, swap=True)
   first, second = detector.seen
   np.testing.assert_array_equal(second[0], first[1])
   np.testing.assert_array_equal(second[1], first[0])

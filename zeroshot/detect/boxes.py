@@ -57,7 +57,14 @@ def boxes_from_scores(
     ValueError: if the scores are no finite map, the mask does not fit them or
       a parameter is out of its range.
   """
-  _check(scores, valid, pictures, threshold=threshold, join_px=join_px)
+  _check(scores, valid, pictures)
+  _check_settings(
+    threshold=threshold,
+    extent_share=extent_share,
+    min_area_px=min_area_px,
+    join_px=join_px,
+    hidden_px=hidden_px,
+  )
   mask = scores > threshold
   if valid is not None:
     mask &= valid > 0
@@ -129,9 +136,6 @@ def _check(
   scores: HostArray,
   valid: HostArray | None,
   pictures: Pictures | None,
-  *,
-  threshold: float,
-  join_px: float,
 ) -> None:
   if scores.ndim != 2:
     raise ValueError(f'scores have shape {scores.shape}; give one map [H, W]')
@@ -150,7 +154,15 @@ def _check(
         f'a picture has shape {picture.shape}, scores {scores.shape}; give '
         'images [H, W, 3] of the same size'
       )
+
+
+def _check_settings(
+  *, threshold: float, extent_share: float, **lengths: float
+) -> None:
   if not 0.0 <= threshold < 1.0:
     raise ValueError(f'the threshold is {threshold}; use one in [0, 1)')
-  if join_px < 0:
-    raise ValueError(f'join_px is {join_px}; use 0 or more')
+  if not 0.0 <= extent_share <= 1.0:
+    raise ValueError(f'extent_share is {extent_share}; use one in [0, 1]')
+  for name, length in lengths.items():
+    if not 0.0 <= length < math.inf:
+      raise ValueError(f'{name} is {length}; use a finite one, 0 or more')

@@ -62,7 +62,8 @@ def classical_scores(
     min_change=min_change,
   )
   if match_lighting:
-    reference = with_lighting_of(test, reference)
+    # Clipped as the test picture is, where it is over- or underexposed.
+    reference = np.clip(with_lighting_of(test, reference), 0.0, 1.0)
   changed = _beyond_tolerance(reference, test, tolerance_px=tolerance_px)
   changed = np.maximum(changed - min_change, 0.0) / (1.0 - min_change)
   return _ranked(changed, smooth_px=smooth_px, window_px=window_px)

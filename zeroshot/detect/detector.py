@@ -48,7 +48,7 @@ class Detection(NamedTuple):
 
   Attributes:
     scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
-      the reference has no content.
+      the reference has no content, and in a rim along that.
     boxes: the differences as boxes, with confidences.
     registration: how the reference was moved onto the test picture, and where
       it has content.

@@ -50,7 +50,7 @@ def extents(
   typical = mean_over_highest(found, scores)
   reached = scores[found.y, found.x] >= extent_share * typical[found.label]
   if pictures is None:
-    return _corners(found, reached).astype(np.float32)
+    return _corners(found, _or_all(found, reached)).astype(np.float32)
   reference, test = pictures
   change = np.abs(reference - test).max(axis=2)  # [H, W]
   typical = mean_over_highest(found, change)
@@ -65,7 +65,8 @@ def extents(
 def _or_all(found: Components, reached: HostArray) -> HostArray:
   """``reached``, but all pixels of a component of which none is.
 
-  That happens where score and change are high in different places.
+  That happens where score and change are high in different places, and to a
+  share of 1 by rounding.
   """
   return reached | ~np.logical_or.reduceat(reached, found.starts)[found.label]
 

@@ -57,8 +57,16 @@ def evaluate_pair(
     The pair's result, and its pictures for drawing.
 
   Raises:
-    ValueError: if a file of the pair cannot be read.
+    ValueError: if a file of the pair cannot be read, or the pictures are to
+      be swapped and the reference moved: the annotations would lie in the
+      grid of neither.
   """
+  moved = moves['shift_px'] or moves['rotation_deg'] or moves['scale'] != 1
+  if swap and moved:
+    raise ValueError(
+      'eval.swap and eval.misalign together: the annotations would lie in the '
+      'grid of neither picture; give one of them'
+    )
   reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
   truth = deeppcb.read_annotations(entry.annotation_path)
   reference, comparable = misalign.moved_reference(reference, **moves)
