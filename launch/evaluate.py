@@ -68,6 +68,7 @@ def evaluate(
   Returns:
     The content of ``metrics.json``.
   """
+  check(config)
   settings = config.eval
   entries = deeppcb.list_pairs(
     settings.root,
@@ -108,6 +109,35 @@ def evaluate(
   figures['step'] = weights.step
   write(out, config, entries, examine, results, figures)
   return figures
+
+
+def check(config: ml_collections.ConfigDict) -> None:
+  """Refuses what would fail only after all pairs are done.
+
+  Raises:
+    ValueError: a number of ``config.eval`` is out of its range, or synthetic
+      pairs need photographs that are not there.
+  """
+  settings = config.eval
+  for name in (
+    'synthetic_pairs',
+    'pictures',
+    'defect_free_pairs',
+    'worst',
+    'bootstrap_samples',
+  ):
+    if settings[name] < 0:
+      raise ValueError(f'eval.{name} is {settings[name]}; give 0 or more')
+  if not 0 <= settings.iou_threshold < 1:
+    raise ValueError(
+      f'eval.iou_threshold is {settings.iou_threshold}; give one in [0, 1)'
+    )
+  photographs = config.synthesis.backgrounds.photographs > 0
+  if settings.synthetic_pairs and photographs and not config.synthesis.bank:
+    raise ValueError(
+      'eval.synthetic_pairs needs photographs but synthesis.bank is empty; '
+      'give --config.synthesis.bank=FILE.npz or --config.eval.synthetic_pairs=0'
+    )
 
 
 def examine_all(

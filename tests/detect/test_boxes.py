@@ -232,6 +232,23 @@ def test_a_picture_of_another_size_is_refused(which):
     find(blank(), pictures=tuple(pictures))
 
 
+@pytest.mark.parametrize(
+  'change',
+  [
+    {'extent_share': 4.0},
+    {'extent_share': -0.1},
+    {'hidden_px': float('nan')},
+    {'min_area_px': float('nan')},
+    {'join_px': float('inf')},
+    {'hidden_px': -1.0},
+  ],
+)
+def test_a_setting_out_of_range_is_named(change):
+  (name,) = change
+  with pytest.raises(ValueError, match=f'{name} is'):
+    find(blank(), **change)
+
+
 THREE = Boxes(
   np.array([[0, 0, 4, 4], [1, 1, 5, 5], [2, 2, 6, 6]], np.float32),
   np.array([0.9, 0.5, 0.7], np.float32),

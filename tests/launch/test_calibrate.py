@@ -43,6 +43,24 @@ def test_a_pattern_that_matches_nothing_is_named(tmp_path, patterns):
   assert repr(patterns.split(',')[-1]) in str(raised.value)
 
 
+def test_what_would_fail_at_the_end_is_refused_first(tmp_path):
+  settings = smoke.get_config()
+  settings.calibrate.update(takes=2, false_boxes_per_pair=0.02)
+  enough, few = [tmp_path / 'a.png'] * 25, [tmp_path / 'a.png'] * 24
+  calibrate.check(settings, enough, tmp_path / 'w.safetensors')
+  with pytest.raises(ValueError, match='24 pictures taken 2 times'):
+    calibrate.check(settings, few, tmp_path / 'w.safetensors')
+  with pytest.raises(ValueError, match='its folder does not exist'):
+    calibrate.check(settings, enough, tmp_path / 'no' / 'w.safetensors')
+
+
+def test_unsure_boxes_count_whatever_is_hidden_from_users(config, references):
+  plain = calibrate.calibrate(config, weights(config), references)
+  config.detect.min_confidence = 0.9
+  assert calibrate.calibrate(config, weights(config), references) == plain
+  assert config.detect.min_confidence == 0.9
+
+
 # --- The whole of it, but for the network and the synthetic pairs -----------
 
 TRUE = Calibration(slope=2.0, offset=-1.0, threshold=0.0)

@@ -392,6 +392,31 @@ def test_zeros_leave_things_out(generated, tmp_path):
   assert empty < full
 
 
+@pytest.mark.parametrize(
+  'change',
+  [
+    {'worst': -1},
+    {'defect_free_pairs': -1},
+    {'synthetic_pairs': -1},
+    {'bootstrap_samples': -1},
+    {'pictures': -1},
+    {'iou_threshold': 1.0},
+  ],
+)
+def test_a_setting_out_of_range_is_refused_first(tmp_path, change):
+  (name,) = change
+  with pytest.raises(ValueError, match=rf'eval\.{name} is'):
+    evaluate_classical('no such folder', tmp_path, **change)
+
+
+def test_synthetic_pairs_of_photographs_need_them_first(tmp_path):
+  config = smoke.get_config()
+  config.synthesis.backgrounds.photographs = 1.0
+  weights = sources.load(config, workdir=None, weights='classical')
+  with pytest.raises(ValueError, match=r'synthesis\.bank is empty'):
+    evaluate.evaluate(config, weights, tmp_path)
+
+
 def test_swapped_pictures_give_the_same_figures(generated, tmp_path):
   """Of the rival, to which both pictures are alike."""
   plain, swapped = (
