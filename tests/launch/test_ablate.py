@@ -267,6 +267,15 @@ def test_a_command_that_says_nothing_is_told_too(table, status, message):
   assert table.row('d')['status'] == 'failed'
 
 
+@pytest.fixture
+def interruptible():
+  """Python's own handler, even where the tests run in the background."""
+  before = signal.signal(signal.SIGINT, signal.default_int_handler)
+  yield
+  signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures('interruptible')
 def test_an_interruption_ends_the_command(tmp_path, monkeypatch):
   source = 'import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n'
   (tmp_path / 'sleeper.py').write_text(source)
