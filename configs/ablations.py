@@ -12,7 +12,7 @@ inside ``with config.unlocked():``.
 
 Expected time: 1 hour on two CPU cores, by reckoning: 30 trainings and 68
 evaluations.
-Measured result: not yet measured.
+Measured result: docs/ablations.md.
 """
 
 import ml_collections
