@@ -44,7 +44,8 @@ class Boxes(NamedTuple):
   """The detections, or the annotations, of one picture (host side).
 
   Attributes:
-    xyxy: float32 ``[K, 4]``, half-open pixel boxes.
+    xyxy: float32 ``[K, 4]``, half-open pixel boxes; as they stand in the file
+      for annotations, of which DeepPCB's name the last pixel inside.
     confidence: float32 ``[K]`` in [0, 1]; all ones for annotations.
     kind: ``K`` words, for example ``'open'``; ``'difference'`` where the kind
       is not known.

@@ -7,21 +7,20 @@ confidence, correct = judged_boxes(detector, bank, config=..., ...)
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import jax
 import ml_collections
 import numpy as np
 
 from zeroshot import rng
-from zeroshot.detect.detector import Detection, within
+from zeroshot.detect.detector import within
+from zeroshot.evaluate.pairs import Detector
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
 from zeroshot.types import HostArray
 
 BATCH_SIZE = 8
-
-Detector = Callable[[HostArray, HostArray], Detection]
 
 
 def synthetic_metrics(
