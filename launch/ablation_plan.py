@@ -19,8 +19,7 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from launch import overrides
-from zeroshot.data import bank as bank_files
+from launch import ablation_bank, overrides
 from zeroshot.data import deeppcb
 
 # Rooms of a config that decide what a training makes.
@@ -132,7 +131,10 @@ def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
     rows.append(
       Row(name, row.about, row.seeds, name in wanted, tuple(evaluations))
     )
-  _check_bank(config, rows)
+  firsts = {row.name: row.evaluations[0].training for row in rows if row.wanted}
+  ablation_bank.check(
+    {n: first.settings for n, first in firsts.items() if first}
+  )
   return Plan(
     rows=tuple(rows),
     views=dict(config.views.items()),
@@ -213,10 +215,7 @@ def _plan_training(
   seeds = [f'seed={seed}']
   lines = overrides.merge(_common(config), row.train, seeds, field=field)
   settings = overrides.resolve(path, lines, field=field)
-  if _takes_photographs(settings) and config.bank:
-    bank = [f'synthesis.bank={config.bank}']
-    lines = overrides.merge(lines, bank, field='bank')
-    settings = overrides.resolve(path, lines, field='bank')
+  lines, settings = ablation_bank.given(config, path, lines, settings)
   decisive = json.dumps([settings[room] for room in _DECISIVE], sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
@@ -247,11 +246,8 @@ def _plan_evaluation(
     field=field,
   )
   settings = overrides.resolve(path, lines, field=field)
-  draws = settings['eval']['synthetic_pairs'] and _takes_photographs(settings)
-  if draws and config.bank:
-    bank = [f'synthesis.bank={config.bank}']
-    lines = overrides.merge(lines, bank, field='bank')
-    settings = overrides.resolve(path, lines, field='bank')
+  if settings['eval']['synthetic_pairs']:
+    lines, settings = ablation_bank.given(config, path, lines, settings)
   folder = workdir / 'rows' / name / f'seed{seed}' / view
   network = (
     f'--workdir={training.folder}' if training else f'--weights={row.weights}'
@@ -267,29 +263,6 @@ def _plan_evaluation(
     command=words + overrides.as_flags(lines),
     settings=settings,
   )
-
-
-def _takes_photographs(settings: dict[str, Any]) -> bool:
-  weight: float = settings['synthesis']['backgrounds']['photographs']
-  return weight > 0
-
-
-def _check_bank(config: ml_collections.ConfigDict, rows: Sequence[Row]) -> None:
-  """Refuses to train on photographs that are not there."""
-  needing = {}
-  for row in rows:
-    training = row.evaluations[0].training
-    if row.wanted and training and _takes_photographs(training.settings):
-      needing[row.name] = training.settings['synthesis']['bank']
-  without = [name for name, path in needing.items() if not path]
-  if without:
-    raise ValueError(
-      f'bank is empty and these rows train on photographs: '
-      f'{", ".join(without)}; pack one with data_tools.pack_backgrounds and '
-      'give --config.bank=FILE.npz, or name other rows in --config.only'
-    )
-  for path in sorted(set(needing.values())):
-    bank_files.load_bank(path)
 
 
 def _count_pairs(config: ml_collections.ConfigDict) -> int:

@@ -63,8 +63,11 @@ def check(
   if not out.absolute().parent.is_dir():
     raise ValueError(f'--out={out}: its folder does not exist; make it first')
   settings = config.calibrate
-  num_pairs = len(references) * settings.takes
-  if num_pairs * settings.false_boxes_per_pair < 1:
+  allowed = defect_free.allowed_false_boxes(
+    len(references) * settings.takes,
+    false_boxes_per_pair=settings.false_boxes_per_pair,
+  )
+  if allowed < 1:
     raise ValueError(
       f'{len(references)} pictures taken {settings.takes} times cannot show a '
       f'rate of {settings.false_boxes_per_pair} false boxes a pair; give more '

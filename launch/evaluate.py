@@ -26,10 +26,10 @@ from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, pictures
 from zeroshot.evaluate import (
   benchmark_files,
-  box_shapes,
   defect_free,
   json_text,
   pairs,
+  protocols,
 )
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
@@ -246,11 +246,8 @@ def write_zip(
   benchmark_files.write_detections(
     path,
     {
-      result.name: box_shapes.as_annotated(
-        box_shapes.inside(result.detections, result.valid),
-        margin_px=margin_px,
-        height=result.height,
-        width=result.width,
+      result.name: protocols.detections_as_annotated(
+        protocols.drop_invalid(result), margin_px=margin_px
       )
       for result in results
     },

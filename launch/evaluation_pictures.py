@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.evaluate import box_shapes, failures, pairs
-from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.evaluate import failures, pairs
+from zeroshot.evaluate.protocols import PictureResult, detections_as_annotated
 from zeroshot.evaluate.reliability import Reliability
 from zeroshot.report import contact_sheet, drawing
 from zeroshot.report.reliability_diagram import reliability_diagram
@@ -66,10 +66,7 @@ def cut(
   done: pairs.Evaluated, failure: failures.Failure, *, margin_px: float
 ) -> contact_sheet.Tile:
   """The tile of one failure."""
-  height, width = done.test.shape[:2]
-  found = box_shapes.as_annotated(
-    done.result.detections, margin_px=margin_px, height=height, width=width
-  )
+  found = detections_as_annotated(done.result, margin_px=margin_px)
   return contact_sheet.cut_tile(
     done.reference,
     done.test,

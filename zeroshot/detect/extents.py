@@ -119,6 +119,7 @@ def _runs_on(
     edge = inside[:, side][found.label]  # [N]
     near = reached & (np.abs(of - edge) < _RIM_PX)
     label = found.label[near]
+    count = np.bincount(label, minlength=len(corners))
     for distance in _PROBES_PX:
       probe = edge[near] + (distance if side >= 2 else -distance)
       seen = (probe >= 0) & (probe < limit)
@@ -127,8 +128,6 @@ def _runs_on(
       y = found.y[near] if side % 2 == 0 else probe
       other = np.abs(test[y, x] - colour[label]).max(axis=-1)
       alike = seen & (other < _ALIKE * typical_change[label])
-      count = np.bincount(label, minlength=len(corners))
-      result[:, side] &= (
-        2 * np.bincount(label, weights=alike, minlength=len(corners)) > count
-      )
+      num_alike = np.bincount(label, weights=alike, minlength=len(corners))
+      result[:, side] &= 2 * num_alike > count
   return result

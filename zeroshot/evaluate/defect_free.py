@@ -111,6 +111,19 @@ def false_boxes_per_pair(
   return float(np.mean([np.sum(c >= threshold) for c in confidences]))
 
 
+def allowed_false_boxes(num_pairs: int, *, false_boxes_per_pair: float) -> int:
+  """How many boxes a rate allows on so many pairs; below 1 it cannot be shown.
+
+  Args:
+    num_pairs: of good parts.
+    false_boxes_per_pair: the rate.
+
+  Returns:
+    Their product, rounded down but for rounding errors.
+  """
+  return int(false_boxes_per_pair * num_pairs + 1e-9)
+
+
 def threshold_for(
   confidences: list[HostArray], *, false_boxes_per_pair: float
 ) -> float:
@@ -133,7 +146,9 @@ def threshold_for(
     raise ValueError(
       f'false_boxes_per_pair is {false_boxes_per_pair}; give a positive rate'
     )
-  allowed = int(false_boxes_per_pair * len(confidences) + 1e-9)
+  allowed = allowed_false_boxes(
+    len(confidences), false_boxes_per_pair=false_boxes_per_pair
+  )
   if allowed < 1:
     raise ValueError(
       f'{len(confidences)} defect-free pairs cannot show a rate of '

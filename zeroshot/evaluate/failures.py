@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from zeroshot.evaluate import box_shapes, matching
+from zeroshot.evaluate import matching, protocols
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.types import Boxes, HostArray
 
@@ -141,13 +141,9 @@ def _judge(
 ) -> Iterator[_Judged]:
   """Drops what lies in the invalid area, then grows, then matches."""
   for picture in pictures:
-    truth = box_shapes.inside(picture.truth, picture.valid)
-    found = box_shapes.as_annotated(
-      box_shapes.inside(picture.detections, picture.valid),
-      margin_px=margin_px,
-      height=picture.height,
-      width=picture.width,
-    )
+    kept = protocols.drop_invalid(picture)
+    truth = kept.truth
+    found = protocols.detections_as_annotated(kept, margin_px=margin_px)
     partner = matching.match_picture(
       truth.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
     )

@@ -134,7 +134,7 @@ def evaluate_detections(
       missing or unknown, or a setting out of range.
   """
   _check(pictures, box_margin_px)
-  kept = [_drop_invalid(picture) for picture in pictures]
+  kept = [drop_invalid(picture) for picture in pictures]
   return {
     name: _score(
       kept,
@@ -206,8 +206,12 @@ def _check(
     )
 
 
-def _drop_invalid(picture: PictureResult) -> PictureResult:
-  """The picture without the boxes that lie in its invalid area."""
+def drop_invalid(picture: PictureResult) -> PictureResult:
+  """The picture without the boxes, true or found, in its invalid area.
+
+  Raises:
+    ValueError: the mask is not of the picture's size.
+  """
   if picture.valid is None:
     return picture
   if picture.valid.shape != (picture.height, picture.width):
@@ -221,20 +225,24 @@ def _drop_invalid(picture: PictureResult) -> PictureResult:
   )
 
 
+def detections_as_annotated(
+  picture: PictureResult, *, margin_px: float
+) -> Boxes:
+  """A picture's detections by ``box_shapes.as_annotated``."""
+  return box_shapes.as_annotated(
+    picture.detections,
+    margin_px=margin_px,
+    height=picture.height,
+    width=picture.width,
+  )
+
+
 def _prepare(
   pictures: Sequence[PictureResult], protocol: Protocol, *, margin_px: float
 ) -> tuple[list[Boxes], list[Boxes]]:
   """Ground truth and detections as the protocol wants them."""
   truth = [picture.truth for picture in pictures]
-  found = [
-    box_shapes.as_annotated(
-      picture.detections,
-      margin_px=margin_px,
-      height=picture.height,
-      width=picture.width,
-    )
-    for picture in pictures
-  ]
+  found = [detections_as_annotated(p, margin_px=margin_px) for p in pictures]
   if protocol.shrink_truth:
     truth = [box_shapes.shrunk(boxes) for boxes in truth]
   if protocol.rank_by_truth:
