@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zeroshot.detect.components import find_components
+from zeroshot.detect.components import find_components, mean_over_highest
 from zeroshot.detect.extents import extents
 
 SHAPE = (40, 60)
@@ -28,6 +28,7 @@ def reach(scores, pictures=None, *, extent_share=0.4, hidden_px=0.0):
   return extents(
     found,
     scores,
+    mean_over_highest(found, scores),
     pictures,
     extent_share=extent_share,
     hidden_px=hidden_px,
@@ -79,7 +80,8 @@ def test_a_share_of_one_survives_rounding():
   scores = np.zeros(SHAPE)
   scores[5, 5:8] = 0.1 + 1e-9
   found = find_components(scores, scores > 0, join_px=0.0, num_least=3)
-  box = extents(found, scores, None, extent_share=1.0, hidden_px=0.0)
+  typical = mean_over_highest(found, scores)
+  box = extents(found, scores, typical, None, extent_share=1.0, hidden_px=0.0)
   np.testing.assert_array_equal(box, [[5, 5, 8, 6]])
 
 

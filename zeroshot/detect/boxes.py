@@ -73,15 +73,16 @@ def boxes_from_scores(
   components = find_components(
     scores, mask, join_px=join_px, num_least=math.ceil(min_area_px)
   )
+  typical_score = mean_over_highest(components, scores)
   xyxy = extents(
     components,
     scores,
+    typical_score,
     pictures,
     extent_share=extent_share,
     hidden_px=hidden_px,
   )
-  confidence = mean_over_highest(components, scores)
-  confidence = np.clip(confidence, 0.0, 1.0).astype(np.float32)
+  confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
   kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]
   found = Boxes(xyxy[kept], confidence[kept], ('difference',) * len(kept))

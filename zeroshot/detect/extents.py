@@ -1,6 +1,7 @@
 """How far a difference reaches: to the pixels that really changed, and under.
 
-  xyxy = extents(components, scores, pictures, extent_share=0.4, hidden_px=2.0)
+  xyxy = extents(components, scores, typical_score, pictures,
+                 extent_share=0.4, hidden_px=2.0)
 
 The score map says what differs, but it fades over several pixels. Where a
 difference ends is read off the two pictures instead, at half of its change.
@@ -26,6 +27,7 @@ _ALIKE = 0.5  # of the change; values that differ by less are alike
 def extents(
   found: Components,
   scores: HostArray,
+  typical_score: HostArray,
   pictures: Pictures | None,
   *,
   extent_share: float,
@@ -36,6 +38,7 @@ def extents(
   Args:
     found: the components.
     scores: ``[H, W]`` in [0, 1].
+    typical_score: ``[K]``, ``mean_over_highest`` of the scores.
     pictures: reference and test, images ``[H, W, 3]`` in one grid and light;
       None leaves the extents to the scores alone.
     extent_share: in [0, 1]; a box goes round those pixels of its component
@@ -47,17 +50,18 @@ def extents(
   Returns:
     Float32 ``[K, 4]``, x1 y1 x2 y2 in pixels, half-open, not clipped.
   """
-  typical = mean_over_highest(found, scores)
-  reached = scores[found.y, found.x] >= extent_share * typical[found.label]
+  least = extent_share * typical_score  # [K]
+  reached = scores[found.y, found.x] >= least[found.label]
   if pictures is None:
     return _corners(found, _or_all(found, reached)).astype(np.float32)
   reference, test = pictures
   change = np.abs(reference - test).max(axis=2)  # [H, W]
-  typical = mean_over_highest(found, change)
-  changed = change[found.y, found.x] >= extent_share * typical[found.label]
+  typical_change = mean_over_highest(found, change)
+  least = extent_share * typical_change
+  changed = change[found.y, found.x] >= least[found.label]
   reached = _or_all(found, reached & changed)
   corners = _corners(found, reached)
-  runs_on = _runs_on(found, reached, corners, test, typical)
+  runs_on = _runs_on(found, reached, corners, test, typical_change)
   outward = np.array([-hidden_px, -hidden_px, hidden_px, hidden_px])
   return (corners + outward * runs_on).astype(np.float32)
 
