@@ -49,8 +49,11 @@ class Boxes(NamedTuple):
     confidence: float32 ``[K]`` in [0, 1]; all ones for annotations.
     kind: ``K`` words, for example ``'open'``; ``'difference'`` where the kind
       is not known.
+    kind_confidence: float32 ``[K]`` in [0, 1], how sure each kind is, given
+      that the box is a true difference; None is all ones.
   """
 
   xyxy: HostArray
   confidence: HostArray
   kind: tuple[str, ...]
+  kind_confidence: HostArray | None = None

@@ -122,10 +122,12 @@ def select(boxes: Boxes, wanted: HostArray) -> Boxes:
     boxes: of one picture.
     wanted: bool ``[K]``.
   """
+  sure = boxes.kind_confidence
   return Boxes(
     xyxy=boxes.xyxy[wanted],
     confidence=boxes.confidence[wanted],
     kind=tuple(k for k, kept in zip(boxes.kind, wanted, strict=True) if kept),
+    kind_confidence=None if sure is None else sure[wanted],
   )
 
 
