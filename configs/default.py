@@ -19,6 +19,7 @@ def get_config() -> ml_collections.ConfigDict:
     synthesis=get_synthesis(),
     model=get_model(),
     loss=get_loss(),
+    labelled=get_labelled(),
     train=get_train(),
     detect=get_detect(),
     classical=get_classical(),
@@ -95,6 +96,11 @@ def get_model() -> ml_collections.ConfigDict:
     match_radii=(0, 1, 2, 2),  # of the search window, cells of that stride
     match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
+    # The pair head, learned from labels alone: the kinds that it tells apart,
+    # as words, and whether it draws the boxes.
+    kinds=(),
+    predicts_sides=False,
+    head_width=40,  # its channels
   )
 
 
@@ -108,12 +114,35 @@ def get_loss() -> ml_collections.ConfigDict:
     label_smoothing=0.0,  # targets become [smoothing, 1 - smoothing]
     focal_gamma=2.0,
     contrast_margin=0.5,  # least cosine distance wanted inside the mask
+    kinds=0.0,  # of the pair head; needs labelled pairs
+    sides=0.0,  # likewise
+  )
+
+
+def get_labelled() -> ml_collections.ConfigDict:
+  """Labelled pairs to learn from as well; see configs/transfer.py."""
+  return config_dict.create(
+    # Folder of split lists and groups (PCBData), or a manifest, JSON lines of
+    # reference, test, boxes and kinds; both '' learn from no label.
+    root='',
+    manifest='',
+    split='trainval',  # name of the list, without .txt
+    groups='',  # comma-separated; '' takes all
+    leave_out='',  # comma-separated groups to keep out, however named
+    stop_groups='',  # groups that decide when to stop, and teach nothing
+    stop_every=200,  # how often they are looked at, in steps
+    patience=3,  # looks without a gain before training stops
+    num_pairs=0,  # so many of these, drawn by the run's seed; 0 takes all
+    margin_px=10.0,  # that annotators left round a defect
+    window_px=192,  # side of what is cut out round each box, to crop from
+    synthetic_every=2,  # every so many-th pair of a batch is synthetic; 0: none
   )
 
 
 def get_train() -> ml_collections.ConfigDict:
   """Optimisation, logging and checkpoints."""
   return config_dict.create(
+    init_weights='',  # weights to start from; '' starts from random ones
     steps=4000,
     batch_size=16,  # pairs of a step over all devices and processes
     learning_rate=3e-3,  # peak

@@ -23,7 +23,7 @@ from absl import flags, logging
 from launch import command, sources
 from launch import evaluation_pictures as shown
 from zeroshot.data import bank as bank_files
-from zeroshot.data import deeppcb, pictures
+from zeroshot.data import deeppcb, manifest, pictures
 from zeroshot.evaluate import (
   benchmark_files,
   defect_free,
@@ -70,12 +70,14 @@ def evaluate(
   """
   check(config)
   settings = config.eval
-  entries = deeppcb.list_pairs(
-    settings.root,
-    settings.split,
-    groups=settings.groups,
-    every=settings.every,
-    max_pairs=settings.max_pairs,
+  entries = manifest.labelled_pairs(
+    deeppcb.list_pairs(
+      settings.root,
+      settings.split,
+      groups=settings.groups,
+      every=settings.every,
+      max_pairs=settings.max_pairs,
+    )
   )
   detector = sources.build_detector(config, weights)
   examine = functools.partial(
@@ -141,8 +143,8 @@ def check(config: ml_collections.ConfigDict) -> None:
 
 
 def examine_all(
-  entries: Sequence[deeppcb.Entry],
-  examine: Callable[[deeppcb.Entry], pairs.Evaluated],
+  entries: Sequence[manifest.LabelledPair],
+  examine: Callable[[manifest.LabelledPair], pairs.Evaluated],
   folder: Path,
   *,
   num_drawn: int,
@@ -168,8 +170,8 @@ def examine_all(
 def write(
   out: Path,
   config: ml_collections.ConfigDict,
-  entries: Sequence[deeppcb.Entry],
-  examine: Callable[[deeppcb.Entry], pairs.Evaluated],
+  entries: Sequence[manifest.LabelledPair],
+  examine: Callable[[manifest.LabelledPair], pairs.Evaluated],
   results: Sequence[PictureResult],
   figures: Mapping[str, Any],
 ) -> None:
@@ -194,7 +196,7 @@ def write(
 
 def measure_defect_free(
   config: ml_collections.ConfigDict,
-  entries: Sequence[deeppcb.Entry],
+  entries: Sequence[manifest.LabelledPair],
   detector: pairs.Detector,
   *,
   threshold: float | None,

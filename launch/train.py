@@ -12,11 +12,7 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from launch import command
-from zeroshot import losses
-from zeroshot.data import bank as bank_files
-from zeroshot.model import build as model_build
-from zeroshot.synthesis import pairs
+from launch import command, early_stopping, training_parts
 from zeroshot.train import loop
 
 
@@ -25,15 +21,15 @@ def main(argv: Sequence[str]) -> None:
   del argv
   command.show_log_lines()
   config = flags.FLAGS.config
-  path = config.synthesis.bank
+  if flags.FLAGS.init_weights is not None:
+    config.train.init_weights = flags.FLAGS.init_weights
   try:
+    looks = early_stopping.build(config, flags.FLAGS.workdir)
     loop.train(
       config,
       workdir=flags.FLAGS.workdir,
-      synthesise=pairs.build_synthesis(config.synthesis),
-      bank=bank_files.load_bank(path) if path else None,
-      model=model_build.build_model(config.model),
-      loss=losses.build_loss(config.loss),
+      **training_parts.prepare(config)._asdict(),
+      **looks._asdict(),
     )
   except FloatingPointError as error:
     sys.exit(f'training stopped: {error}')
@@ -42,4 +38,10 @@ def main(argv: Sequence[str]) -> None:
 if __name__ == '__main__':
   command.define_config_flag()
   flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
+  flags.DEFINE_string(
+    'init_weights',
+    None,
+    'Weights to start from: a file, or the name of weights that ship, as '
+    "'default'; the same as --config.train.init_weights.",
+  )
   command.run(main)

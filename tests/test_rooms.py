@@ -22,6 +22,7 @@ ROOMS = (
   'weights',
   'train',
   'detect',
+  'transfer',
   'evaluate',
   'report',
 )

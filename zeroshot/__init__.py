@@ -4,14 +4,15 @@ The rooms, from the last word to the first (a room imports only rooms below):
 
   report       results -> pictures
   evaluate     predictions + truth -> figures
-  detect       parameters + pictures -> score map -> boxes
+  transfer     labelled pairs -> windows with pixel targets
+  detect       parameters + pictures -> score map -> boxes -> kinds
   train        state, step, loop
   weights      parameters as files, and those that ship
   checkpoints  the only user of orbax
   losses       masked pixel and region losses
   model        the Siamese discrepancy network
   synthesis    key -> Pair(reference, test, mask)
-  data         host side: pictures, background bank, DeepPCB pairs
+  data         host side: pictures, background bank, DeepPCB and other pairs
   rng          named streams of keys
   types        Pair, Boxes and the notation legend
 """

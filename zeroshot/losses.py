@@ -1,7 +1,7 @@
 """What training minimises; every term by name and weight.
 
   loss = build_loss(config.loss)
-  total, terms = loss(prediction, mask)
+  total, terms = loss(prediction, mask, labels)
 
 Each term is a function of one batch and returns a scalar. Sources: focal loss,
 T. Lin et al., ICCV 2017, equation 5; soft Dice, F. Milletari et al., 3DV 2016,
@@ -19,9 +19,11 @@ import ml_collections
 import optax
 
 from zeroshot.model.siamese import Prediction
-from zeroshot.types import Array
+from zeroshot.types import Array, Labels
 
-Loss = Callable[[Prediction, Array], tuple[Array, dict[str, Array]]]
+Loss = Callable[..., tuple[Array, dict[str, Array]]]
+
+_SIDES_UNIT_PX = 2.0  # errors beyond it count by their size, not its square
 
 
 def build_loss(config: ml_collections.ConfigDict) -> Loss:
@@ -31,8 +33,8 @@ def build_loss(config: ml_collections.ConfigDict) -> Loss:
     config: ``config.loss``.
 
   Returns:
-    A function ``(prediction, mask [B, H, W]) -> (total, terms)``: the scalar
-    to minimise and each term before its weight, by name.
+    A function ``(prediction, mask [B, H, W], labels=None) -> (total, terms)``:
+    the scalar to minimise and each term before its weight, by name.
 
   Raises:
     ValueError: if no term has a weight or one is negative.
@@ -42,15 +44,19 @@ def build_loss(config: ml_collections.ConfigDict) -> Loss:
   def smooth(mask: Array) -> Array:
     return smoothing + (1 - 2 * smoothing) * mask
 
-  terms = {
-    'balanced_bce': lambda p, mask: balanced_bce(p.logits, smooth(mask)),
-    'focal': lambda p, mask: focal(
-      p.logits, smooth(mask), gamma=config.focal_gamma
+  terms: dict[str, Callable[..., Array]] = {
+    'balanced_bce': lambda p, mask, weight, _: balanced_bce(
+      p.logits, smooth(mask), weight
     ),
-    'dice': lambda p, mask: dice(p.logits, mask),
-    'contrast': lambda p, mask: contrast(
-      p.features, mask, margin=config.contrast_margin
+    'focal': lambda p, mask, weight, _: focal(
+      p.logits, smooth(mask), weight, gamma=config.focal_gamma
     ),
+    'dice': lambda p, mask, weight, _: dice(p.logits, mask, weight),
+    'contrast': lambda p, mask, weight, _: contrast(
+      p.features, mask, weight, margin=config.contrast_margin
+    ),
+    'kinds': lambda p, mask, weight, labels: kinds(p.kind_logits, labels),
+    'sides': lambda p, mask, weight, labels: sides(p.sides, labels),
   }
   weights = {name: config[name] for name in terms}
   if min(weights.values()) < 0 or not any(weights.values()):
@@ -60,19 +66,20 @@ def build_loss(config: ml_collections.ConfigDict) -> Loss:
     )
 
   def loss(
-    prediction: Prediction, mask: Array
+    prediction: Prediction, mask: Array, labels: Labels | None = None
   ) -> tuple[Array, dict[str, Array]]:
+    weight = jnp.ones_like(mask) if labels is None else labels.weight
     values = {
-      name: terms[name](prediction, mask)
-      for name, weight in weights.items()
-      if weight
+      name: terms[name](prediction, mask, weight, labels)
+      for name, term_weight in weights.items()
+      if term_weight
     }
     return sum(weights[name] * values[name] for name in values), values
 
   return loss
 
 
-def balanced_bce(logits: Array, target: Array) -> Array:
+def balanced_bce(logits: Array, target: Array, weight: Array) -> Array:
   """Cross-entropy in which rare differences weigh more.
 
   A differing pixel weighs the inverse square root of their share in the
@@ -82,32 +89,36 @@ def balanced_bce(logits: Array, target: Array) -> Array:
   Args:
     logits: ``[B, H, W]``.
     target: ``[B, H, W]`` in [0, 1].
+    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
 
   Returns:
     Scalar, nats a pixel.
   """
-  share = jnp.mean(target)
+  share = _mean(target, weight)
   gain = jnp.clip(jax.lax.rsqrt(jnp.maximum(share, 1e-4)), 1.0, 10.0)
-  weight = 1.0 + (gain - 1.0) * target
   losses = optax.sigmoid_binary_cross_entropy(logits, target)
-  return jnp.mean(weight * losses)
+  return _mean((1.0 + (gain - 1.0) * target) * losses, weight)
 
 
-def focal(logits: Array, target: Array, *, gamma: float) -> Array:
+def focal(
+  logits: Array, target: Array, weight: Array, *, gamma: float
+) -> Array:
   """Cross-entropy in which pixels already right weigh little.
 
   Args:
     logits: ``[B, H, W]``.
     target: ``[B, H, W]`` in [0, 1].
+    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
     gamma: exponent; 0 is plain cross-entropy.
 
   Returns:
     Scalar.
   """
-  return jnp.mean(optax.sigmoid_focal_loss(logits, target, gamma=gamma))
+  losses = optax.sigmoid_focal_loss(logits, target, gamma=gamma)
+  return _mean(losses, weight)
 
 
-def dice(logits: Array, mask: Array) -> Array:
+def dice(logits: Array, mask: Array, weight: Array) -> Array:
   """One minus the soft overlap of prediction and mask, over the batch.
 
   Over the batch and not per picture: a picture without a difference has no
@@ -116,18 +127,23 @@ def dice(logits: Array, mask: Array) -> Array:
   Args:
     logits: ``[B, H, W]``.
     mask: ``[B, H, W]``, 0 or 1.
+    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
 
   Returns:
     Scalar in [0, 1]; 0 where both are empty.
   """
   scores = jax.nn.sigmoid(logits)
-  overlap = jnp.sum(scores * mask)
-  total = jnp.sum(scores) + jnp.sum(mask)
+  overlap = jnp.sum(weight * scores * mask)
+  total = jnp.sum(weight * scores) + jnp.sum(weight * mask)
   return 1.0 - (2.0 * overlap + 1.0) / (total + 1.0)
 
 
 def contrast(
-  features: tuple[tuple[Array, Array], ...], mask: Array, *, margin: float
+  features: tuple[tuple[Array, Array], ...],
+  mask: Array,
+  weight: Array,
+  *,
+  margin: float,
 ) -> Array:
   """Features alike where the mask is empty, apart where it is set.
 
@@ -138,6 +154,7 @@ def contrast(
   Args:
     features: pairs of ``[B, h, w, C]``, each side a divisor of the mask's.
     mask: ``[B, H, W]``, 0 or 1.
+    weight: ``[B, H, W]``, 0 where the mask is open, else 1.
     margin: cosine distance wanted inside the mask, in (0, 2].
 
   Returns:
@@ -145,6 +162,8 @@ def contrast(
   """
   if not features:
     return jnp.zeros(())
+  # An open pixel makes its cell neither alike nor, by itself, apart.
+  mask = jnp.where(weight > 0, mask, 0.5)
   scales = [_contrast(*pair, mask, margin) for pair in features]
   return jnp.mean(jnp.stack(scales))
 
@@ -161,3 +180,58 @@ def _contrast(test: Array, matched: Array, mask: Array, margin: float) -> Array:
   lack = jnp.maximum(margin - distance, 0.0) ** 2
   push = jnp.sum(apart * lack) / jnp.maximum(jnp.sum(apart), 1.0)
   return pull + push
+
+
+def kinds(kind_logits: Array | None, labels: Labels | None) -> Array:
+  """Cross-entropy of the kind, averaged over a box and then over boxes.
+
+  Args:
+    kind_logits: ``[B, H, W, num_kinds]``.
+    labels: of the pixels; those without a kind do not count.
+
+  Returns:
+    Scalar, nats a box; 0 where no kind is known.
+
+  Raises:
+    ValueError: if the network names no kinds, or the pairs have no labels.
+  """
+  if kind_logits is None or labels is None:
+    raise ValueError(
+      'loss.kinds has weight: give model.kinds and labelled pairs, see '
+      'configs/transfer.py'
+    )
+  share = labels.share * (labels.kind >= 0)
+  losses = optax.softmax_cross_entropy_with_integer_labels(
+    kind_logits, jnp.maximum(labels.kind, 0)
+  )
+  return _mean(losses, share)
+
+
+def sides(predicted: Array | None, labels: Labels | None) -> Array:
+  """Huber's loss of the sides, averaged over a box and then over boxes.
+
+  Args:
+    predicted: ``[B, H, W, 4]``, in pixels.
+    labels: of the pixels; those without a box do not count.
+
+  Returns:
+    Scalar, in units of 2 px; 0 where there is no box.
+
+  Raises:
+    ValueError: if the network corrects no sides, or the pairs have no labels.
+  """
+  if predicted is None or labels is None:
+    raise ValueError(
+      'loss.sides has weight: give model.predicts_sides and labelled pairs, '
+      'see configs/transfer.py'
+    )
+  losses = optax.huber_loss(
+    predicted / _SIDES_UNIT_PX, labels.sides / _SIDES_UNIT_PX
+  )
+  return _mean(jnp.mean(losses, axis=-1), labels.share)
+
+
+def _mean(values: Array, weight: Array) -> Array:
+  """Weighted mean; 0 where nothing has weight."""
+  total = jnp.sum(weight)
+  return jnp.sum(weight * values) / jnp.where(total > 0, total, 1.0)

@@ -25,6 +25,27 @@ Array = jax.Array
 HostArray = np.ndarray
 
 
+class Labels(NamedTuple):
+  """What annotators said of a pair beyond where it differs, pixel by pixel.
+
+  Attributes:
+    weight: ``[..., H, W]``, 0 where it is open whether the pixel differs,
+      else 1.
+    kind: int32 ``[..., H, W]``, number of the kind of the box that a differing
+      pixel belongs to; -1 where there is none or it is not known.
+    sides: ``[..., H, W, 4]``, how far beyond the changed pixels the left, top,
+      right and bottom of the annotated box lie, the annotators' margin apart,
+      in pixels; 0 where ``share`` is.
+    share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
+      0 where it belongs to none.
+  """
+
+  weight: Array
+  kind: Array
+  sides: Array
+  share: Array
+
+
 class Pair(NamedTuple):
   """A reference picture, a test picture and where they truly differ.
 
@@ -33,11 +54,48 @@ class Pair(NamedTuple):
     test: image ``[..., H, W, 3]``, the part under test.
     mask: ``[..., H, W]``, 1 where the part itself differs, in the grid of
       ``test``; what merely moved, brightened or got noisy is 0.
+    labels: more about the mask, of a run that learns from annotators; None
+      where synthesis alone is learned from.
   """
 
   reference: Array
   test: Array
   mask: Array
+  labels: Labels | None = None
+
+
+class Windows(NamedTuple):
+  """Windows cut out of labelled pairs, for training to crop from.
+
+  Attributes:
+    reference: uint8 ``[N, S, S, C]``, registered; C is 1 for grey, or 3.
+    test: uint8 ``[N, S, S, C]``.
+    instance: uint8 ``[N, S, S]``, 0 where the two are the same, 255 where that
+      is open, else one plus the number of the box that the pixel belongs to.
+    sides: float32 ``[N, M, 4]``, of each box, see ``Labels``; windows with
+      fewer boxes are filled up with 0.
+    kind: int32 ``[N, M]``, number of each box's kind; -1 where not known.
+    total: int32 scalar; windows from it on are there to fill up.
+  """
+
+  reference: Array
+  test: Array
+  instance: Array
+  sides: Array
+  kind: Array
+  total: Array
+
+
+class Material(NamedTuple):
+  """What training draws from; either may be missing.
+
+  Attributes:
+    photographs: uint8 ``[N, S, S, 3]``, backgrounds for synthesis.
+    windows: of labelled pairs.
+  """
+
+  photographs: Array | None = None
+  windows: Windows | None = None
 
 
 class Boxes(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zeroshot.data import deeppcb, pictures
+from zeroshot.data import deeppcb, manifest, pictures
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate import misalign, pairs
 from zeroshot.types import Boxes
@@ -28,7 +28,8 @@ def entry(tmp_path):
     image = random.integers(0, 256, (24, 32, 3)) / 255
     pictures.write_picture(path, image)
   paths[2].write_text('5 6 15 16 4\n')
-  return deeppcb.Entry('a', 'group1', *paths)
+  entry = deeppcb.Entry('a', 'group1', *paths)
+  return manifest.labelled_pairs([entry])[0]
 
 
 class Remembers:

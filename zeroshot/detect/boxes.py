@@ -16,6 +16,7 @@ import numpy as np
 
 from zeroshot.detect.components import find_components, mean_over_highest
 from zeroshot.detect.extents import Pictures, extents
+from zeroshot.detect.maps import corrections
 from zeroshot.types import Boxes, HostArray
 
 
@@ -23,6 +24,7 @@ def boxes_from_scores(
   scores: HostArray,
   valid: HostArray | None = None,
   pictures: Pictures | None = None,
+  sides: HostArray | None = None,
   *,
   threshold: float,
   min_area_px: float,
@@ -43,6 +45,8 @@ def boxes_from_scores(
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
     pictures: reference and test, images ``[H, W, 3]`` in one grid and light,
       which say how far a difference reaches; None leaves that to the scores.
+    sides: ``[H, W, 4]``, how far beyond the changed pixels a pair head would
+      draw the boxes, see ``Maps``; it takes the place of ``hidden_px``.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
     join_px: see ``components.find_components``.
@@ -80,8 +84,10 @@ def boxes_from_scores(
     typical_score,
     pictures,
     extent_share=extent_share,
-    hidden_px=hidden_px,
+    hidden_px=hidden_px if sides is None else 0.0,
   )
+  if sides is not None:
+    xyxy = (xyxy + corrections(components, sides)).astype(np.float32)
   confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
   kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]

@@ -64,12 +64,12 @@ def classical_scores(
   if match_lighting:
     # Clipped as the test picture is, where it is over- or underexposed.
     reference = np.clip(with_lighting_of(test, reference), 0.0, 1.0)
-  changed = _beyond_tolerance(reference, test, tolerance_px=tolerance_px)
+  changed = beyond_tolerance(reference, test, tolerance_px=tolerance_px)
   changed = np.maximum(changed - min_change, 0.0) / (1.0 - min_change)
   return _ranked(changed, smooth_px=smooth_px, window_px=window_px)
 
 
-def _beyond_tolerance(
+def beyond_tolerance(
   reference: HostArray, test: HostArray, *, tolerance_px: float
 ) -> HostArray:
   """Returns the change that no move within the tolerance explains.

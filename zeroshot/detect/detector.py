@@ -18,7 +18,7 @@ import cv2
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import boxes, registration, tiling
+from zeroshot.detect import boxes, maps, registration, tiling
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
@@ -34,13 +34,18 @@ class Scorer(NamedTuple):
 
   Attributes:
     score: ``(reference, test) -> scores``, images ``[H, W, 3]`` to float32
-      ``[H, W]`` in [0, 1].
+      ``[H, W]`` in [0, 1], or with a pair head to layers ``[H, W, C]``; see
+      ``maps.split``.
     stride_px: tiles start at its multiples, so that they see the same cells as
       the whole picture would.
+    kinds: words of the kinds that it tells apart, if any.
+    predicts_sides: whether it draws boxes.
   """
 
   score: Callable[[HostArray, HostArray], HostArray]
   stride_px: int
+  kinds: tuple[str, ...] = ()
+  predicts_sides: bool = False
 
 
 class Detection(NamedTuple):
@@ -71,7 +76,10 @@ def network_scorer(
   model = build_model(model_config)
   score = functools.partial(build_score(model), parameters)
   return Scorer(
-    lambda reference, test: np.asarray(score(reference, test)), model.stride
+    lambda reference, test: np.asarray(score(reference, test)),
+    stride_px=model.stride,
+    kinds=tuple(model_config.kinds),
+    predicts_sides=model_config.predicts_sides,
   )
 
 
@@ -163,7 +171,7 @@ def detect(
     reference, test, method=method, valid=valid
   )
   comparable = fill(registered.aligned_reference, test, registered.valid)
-  scores = tiling.tiled(
+  layers = tiling.tiled(
     scorer.score,
     comparable,
     test,
@@ -172,12 +180,24 @@ def detect(
     stride_px=scorer.stride_px,
   )
   seen = within(registered.valid)
-  scores = scores * seen
+  found_maps = maps.split(
+    layers,
+    num_kinds=len(scorer.kinds),
+    predicts_sides=scorer.predicts_sides,
+  )
+  scores = found_maps.scores * seen
   pictures = with_lighting_of(test, comparable), test
-  found = boxes.boxes_from_scores(scores, seen, pictures, **box_settings)
+  found = boxes.boxes_from_scores(
+    scores, seen, pictures, found_maps.sides, **box_settings
+  )
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
   found = boxes.select(found, found.confidence >= min_confidence)
+  if scorer.kinds:
+    p = maps.kind_probabilities(found.xyxy, found_maps)
+    found = found._replace(
+      kind=tuple(scorer.kinds[i] for i in p.argmax(1)), kind_confidence=p.max(1)
+    )
   return Detection(scores=scores, boxes=found, registration=registered)
 
 

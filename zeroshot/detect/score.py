@@ -2,10 +2,15 @@
 
 score = build_score(model)
 scores = score(parameters, reference, test)    # [H, W] in [0, 1]
+
+A network with a pair head gives layers ``[H, W, 1 + K + 4]`` instead: the
+score, the probability of each kind, and the four sides of the box; each of the
+last two only if the head has it. ``detect.maps`` takes them apart.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +27,7 @@ Picture = Array | HostArray
 BUCKET_PX = 64
 
 
+@functools.cache  # a network looked at again and again compiles once
 def build_score(
   model: nn.Module,
 ) -> Callable[[Any, Picture, Picture], Array]:
@@ -32,7 +38,8 @@ def build_score(
 
   Returns:
     A function ``(parameters, reference, test) -> scores`` that takes images
-    ``[H, W, 3]`` of any one size and returns float32 ``[H, W]`` in [0, 1].
+    ``[H, W, 3]`` of any one size and returns float32 ``[H, W]`` in [0, 1], or
+    layers ``[H, W, C]`` of which the first is the scores.
 
   Raises:
     ValueError: if the network's stride does not divide 64.
@@ -48,7 +55,14 @@ def build_score(
     prediction: Any = model.apply(
       {'params': parameters}, reference[None], test[None]
     )
-    return jax.nn.sigmoid(prediction.logits[0])
+    layers = [jax.nn.sigmoid(prediction.logits[0])[..., None]]
+    if prediction.kind_logits is not None:
+      layers.append(jax.nn.softmax(prediction.kind_logits[0], axis=-1))
+    if prediction.sides is not None:
+      layers.append(prediction.sides[0])
+    if len(layers) == 1:
+      return layers[0][..., 0]
+    return jnp.concatenate(layers, axis=-1)
 
   def score(parameters: Any, reference: Picture, test: Picture) -> Array:
     height, width = test.shape[:2]

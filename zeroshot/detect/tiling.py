@@ -87,11 +87,13 @@ def blend(
 
   Args:
     tiles: from ``tile_grid``.
-    maps: float32 ``[h, w]`` for each tile, in the same order.
+    maps: float32 ``[h, w]``, or layers ``[h, w, C]``, for each tile, in the
+      same order.
     overlap_px: that the grid was made with.
 
   Returns:
-    Float32 ``[H, W]``, each pixel a weighted mean of the tiles that hold it.
+    Float32 ``[H, W]`` or ``[H, W, C]``, each pixel a weighted mean of the
+    tiles that hold it.
 
   Raises:
     ValueError: if a map does not have its tile's shape.
@@ -101,14 +103,16 @@ def blend(
     return np.asarray(maps[0], np.float32)
   height = max(tile.top + tile.height for tile in tiles)
   width = max(tile.left + tile.width for tile in tiles)
-  total = np.zeros((height, width), np.float32)
-  weights = np.zeros((height, width), np.float32)
+  layers = maps[0].shape[2:]
+  total = np.zeros((height, width, *layers), np.float32)
+  weights = np.zeros((height, width, *[1] * len(layers)), np.float32)
   for tile, scores in zip(tiles, maps, strict=True):
     _check_map(scores, tile)
     weight = np.outer(
       _ramp(tile.top, tile.height, height, overlap_px=overlap_px),
       _ramp(tile.left, tile.width, width, overlap_px=overlap_px),
     )
+    weight = weight.reshape(*weight.shape, *[1] * len(layers))
     total[tile.window] += weight * scores
     weights[tile.window] += weight
   return total / weights
@@ -127,7 +131,8 @@ def tiled(
 
   Args:
     score_function: from a reference and a test tile, ``[h, w, 3]``, to scores
-      ``[h, w]``; called with one shape only, so it compiles once.
+      ``[h, w]`` or layers ``[h, w, C]``; called with one shape only, so it
+      compiles once.
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
     tile_px: longest side of a tile.
@@ -135,7 +140,7 @@ def tiled(
     stride_px: of the network's coarsest cells, see ``tile_grid``.
 
   Returns:
-    Float32 scores ``[H, W]``.
+    Float32 scores ``[H, W]`` or layers ``[H, W, C]``.
 
   Raises:
     ValueError: if the pictures differ in shape, the tiles cannot overlap so
@@ -184,7 +189,7 @@ def _ramp(start: int, size: int, length: int, *, overlap_px: int) -> HostArray:
 
 
 def _check_map(scores: HostArray, tile: Tile) -> None:
-  if scores.shape != (tile.height, tile.width):
+  if scores.shape[:2] != (tile.height, tile.width) or scores.ndim > 3:
     raise ValueError(
       f'the scores of a tile of {tile.height} x {tile.width} px have shape '
       f'{scores.shape}; return one score for each pixel'

@@ -1,6 +1,6 @@
 """Runs a detector over one pair of a split: files in, result out.
 
-evaluated = evaluate_pair(entry, detector, moves=config.eval.misalign)
+evaluated = evaluate_pair(pair, detector, moves=config.eval.misalign)
 evaluated.result  # for evaluate.protocols
 """
 
@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from zeroshot.data import deeppcb, pictures
+from zeroshot.data import pictures
+from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate import misalign
 from zeroshot.evaluate.protocols import PictureResult
@@ -38,7 +39,7 @@ class Evaluated(NamedTuple):
 
 
 def evaluate_pair(
-  entry: deeppcb.Entry,
+  pair: LabelledPair,
   detector: Detector,
   *,
   moves: Mapping[str, float],
@@ -47,7 +48,7 @@ def evaluate_pair(
   """Reads a pair, moves its reference, detects.
 
   Args:
-    entry: of ``deeppcb.list_pairs``.
+    pair: with its annotation, see ``manifest.labelled_pairs``.
     detector: ``(reference, test) -> Detection``; it is not told of the move.
     moves: keyword arguments of ``misalign.moved_reference``.
     swap: hand the detector the two pictures in each other's place. What
@@ -67,8 +68,7 @@ def evaluate_pair(
       'eval.swap and eval.misalign together: the annotations would lie in the '
       'grid of neither picture; give one of them'
     )
-  reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
-  truth = deeppcb.read_annotations(entry.annotation_path)
+  reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
   reference, comparable = misalign.moved_reference(reference, **moves)
   if swap:
     reference, test = test, reference
@@ -77,11 +77,11 @@ def evaluate_pair(
   seconds = time.perf_counter() - start
   height, width = test.shape[:2]
   result = PictureResult(
-    name=entry.name,
-    group=entry.group,
+    name=pair.name,
+    group=pair.group,
     height=height,
     width=width,
-    truth=truth,
+    truth=pair.truth,
     detections=detection.boxes,
     valid=comparable,
   )

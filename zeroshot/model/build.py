@@ -45,17 +45,31 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
       f'model fields differ in their number of scales: {lengths}; '
       'give one value for each stride 2, 4, 8, ...'
     )
+  has_head = bool(config.kinds) or config.predicts_sides
+  if has_head and len(config.widths) < 2:
+    raise ValueError(
+      f'model.widths has {len(config.widths)} scale; model.kinds and '
+      'model.predicts_sides need 2 or more'
+    )
   return Siamese(
     widths=tuple(config.widths),
     depths=tuple(config.depths),
     match_radii=tuple(config.match_radii),
     decoder_widths=tuple(config.decoder_widths),
     match_support=config.match_support,
+    num_kinds=len(config.kinds),
+    predicts_sides=config.predicts_sides,
+    head_width=config.head_width,
   )
 
 
 def _early_fusion(config: ml_collections.ConfigDict) -> EarlyFusion:
   """The paper's network at the given widths."""
+  if config.kinds or config.predicts_sides:
+    raise ValueError(
+      'model.kinds and model.predicts_sides need model.kind=siamese: the '
+      "paper's network compares no features"
+    )
   return EarlyFusion(
     widths=tuple(config.widths), decoder_width=config.decoder_widths[0]
   )

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from zeroshot.model import blocks, matching
 from zeroshot.model.encoder import Encoder
+from zeroshot.model.pair_head import PairHead
 from zeroshot.types import Array
 
 
@@ -27,10 +28,17 @@ class Prediction(NamedTuple):
     features: for each scale, finest first, the test's features and the
       matched reference's, ``[B, h, w, C]`` each; empty for a network that
       compares no features.
+    kind_logits: ``[B, H, W, num_kinds]`` before the softmax, of a difference
+      at that pixel; None for a network that names no kinds.
+    sides: ``[B, H, W, 4]``, how far beyond the changed pixels annotators would
+      draw the left, top, right and bottom of the difference there, in pixels;
+      None for a network that does not say.
   """
 
   logits: Array
   features: tuple[tuple[Array, Array], ...]
+  kind_logits: Array | None = None
+  sides: Array | None = None
 
 
 class Siamese(nn.Module):
@@ -42,6 +50,9 @@ class Siamese(nn.Module):
     match_radii: radius of the search window at each stride, cells.
     match_support: radius of the square over which similarities are averaged.
     decoder_widths: channels of the decoder at each stride.
+    num_kinds: kinds that the pair head tells apart; 0 leaves them out.
+    predicts_sides: whether the pair head corrects the boxes' sides.
+    head_width: channels of the pair head.
   """
 
   widths: tuple[int, ...]
@@ -49,6 +60,9 @@ class Siamese(nn.Module):
   match_radii: tuple[int, ...]
   match_support: int
   decoder_widths: tuple[int, ...]
+  num_kinds: int = 0
+  predicts_sides: bool = False
+  head_width: int = 40
 
   @property
   def stride(self) -> int:
@@ -70,7 +84,7 @@ class Siamese(nn.Module):
       jnp.concatenate([reference, test], axis=0)
     )
     flow, decoded = None, None
-    features = []
+    features, disagreements = [], []
     for scale in reversed(range(len(self.widths))):
       reference_features, test_features = jnp.split(both[scale], 2)
       if flow is None:
@@ -94,9 +108,16 @@ class Siamese(nn.Module):
         jnp.concatenate([nn.relu(difference), nn.relu(-difference)], -1),
         decoded,
       )
+      disagreements.append(decoded)
     logits = nn.Conv(4, (3, 3))(decoded)
     logits = blocks.depth_to_space(logits, factor=2)[..., 0]
-    return Prediction(logits=logits, features=tuple(reversed(features)))
+    prediction = Prediction(logits=logits, features=tuple(reversed(features)))
+    if not self.num_kinds and not self.predicts_sides:
+      return prediction
+    kind_logits, sides = PairHead(
+      self.head_width, self.num_kinds, self.predicts_sides, name='pair_head'
+    )(disagreements, features)
+    return prediction._replace(kind_logits=kind_logits, sides=sides)
 
 
 class DecoderStage(nn.Module):

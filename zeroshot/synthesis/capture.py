@@ -41,11 +41,7 @@ def capture(
   """
   keys = jax.random.split(key, 4)
   size = reference.shape[0] - 2 * margin_px
-  offsets = nuisances.displacement(
-    keys[0],
-    size=size,
-    **{name: nuisance[name] for name in ('shift', 'rotation', 'scale', 'warp')},
-  )
+  offsets = displacement(keys[0], size=size, nuisance=nuisance)
   crop = slice(margin_px, margin_px + size)
   still, test = reference[crop, crop], test[crop, crop]
   moved = nuisances.move(reference, offsets, margin=margin_px)
@@ -55,8 +51,37 @@ def capture(
     )
   )
 
-  def develop(side_key: Array, image: Array) -> Array:
-    light_key, sense_key = jax.random.split(side_key)
+  moved, test = develop(keys[2:], moved, test, nuisance=nuisance)
+  return Pair(reference=moved, test=test, mask=mask)
+
+
+def displacement(
+  key: Array, *, size: int, nuisance: Mapping[str, Any]
+) -> Array:
+  """``nuisances.displacement`` under the settings of all nuisances by name."""
+  names = ('shift', 'rotation', 'scale', 'warp')
+  return nuisances.displacement(
+    key, size=size, **{name: nuisance[name] for name in names}
+  )
+
+
+def develop(
+  keys: Array, reference: Array, test: Array, *, nuisance: Mapping[str, Any]
+) -> tuple[Array, Array]:
+  """Each picture under a light and through a sensor of its own.
+
+  Args:
+    keys: keys ``[2]``.
+    reference: image ``[S, S, 3]``.
+    test: image ``[S, S, 3]``.
+    nuisance: settings of each nuisance by name.
+
+  Returns:
+    Both, with nothing moved.
+  """
+
+  def one(key: Array, image: Array) -> Array:
+    light_key, sense_key = jax.random.split(key)
     light = ('brightness', 'contrast', 'gamma', 'spot_light')
     image = nuisances.relight(
       light_key, image, **{name: nuisance[name] for name in light}
@@ -67,8 +92,8 @@ def capture(
       **{name: nuisance[name] for name in ('blur', 'noise', 'blocking')},
     )
 
-  moved, test = jax.vmap(develop)(keys[2:], jnp.stack([moved, test]))
-  return Pair(reference=moved, test=test, mask=mask)
+  reference, test = jax.vmap(one)(keys, jnp.stack([reference, test]))
+  return reference, test
 
 
 def _binarise_or_not(

@@ -11,7 +11,8 @@ The order is fixed. First restore; then for each step:
      last log line. A value that is not finite ends the run here, and so before
      it could be saved;
   4. save, every ``checkpoint_every`` steps;
-  5. hooks, in the given order, each at its own period; sample sheets first.
+  5. hooks, in the given order, each at its own period; sample sheets first;
+  6. stop, if asked to: what was not saved is saved.
 
 Each period also ends at the last step. Between log lines the host does not wait
 for the devices. A run that was interrupted goes on from its newest checkpoint
@@ -33,12 +34,18 @@ from absl import logging
 from flax import linen as nn
 
 from zeroshot import checkpoints
-from zeroshot.train import metrics, parallel, resume, samples, writers
+from zeroshot.train import (
+  metrics,
+  parallel,
+  resume,
+  samples,
+  warm_start,
+  writers,
+)
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.progress import progress_bar
 from zeroshot.train.state import TrainState, create_state, describe_state
 from zeroshot.train.step import Loss, Synthesise, sample_step, train_step
-from zeroshot.types import HostArray
 
 # (name, every, function): function(ema_params, step) returns figures, which
 # are written as 'name/figure'. It must not keep the parameters: the next
@@ -51,10 +58,12 @@ def train(
   *,
   workdir: str | Path,
   synthesise: Synthesise,
-  bank: HostArray | None,
+  bank: Any,
   model: nn.Module,
   loss: Loss,
+  initial: Any = None,
   hooks: Sequence[Hook] = (),
+  stop: Callable[[int], bool] = lambda step: False,
   devices: Sequence[jax.Device] | None = None,
 ) -> TrainState:
   """Trains, or goes on training, until ``config.train.steps``.
@@ -62,11 +71,15 @@ def train(
   Args:
     config: the whole config; stored as ``WORKDIR/config.json``.
     workdir: folder of the run.
-    synthesise: ``(keys [B], bank) -> Pair``, pure.
-    bank: uint8 ``[N, S, S, 3]`` background photographs, or None.
+    synthesise: ``(keys [B], bank) -> Pair``, pure, with labels or without.
+    bank: what ``synthesise`` draws from, a tree of arrays, or None.
     model: called as ``model(reference, test)``.
-    loss: ``(prediction, mask) -> (total, terms)``.
+    loss: ``(prediction, mask, labels) -> (total, terms)``.
+    initial: parameters to start from, see ``warm_start``; None starts from
+      random ones.
     hooks: what to do at intervals, see ``Hook``.
+    stop: asked with the step, after its hooks, whether to end there; also
+      before the first update, of a run that goes on.
     devices: those that train; all of them by default.
 
   Returns:
@@ -103,6 +116,8 @@ def train(
     checkpoint = checkpoints.restore_latest(manager)
     if checkpoint is None:
       state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
+      if initial is not None:
+        state = warm_start.start_from(state, initial)
     else:
       resume.check_same_run(checkpoint.config, record)
       state = resume.join_state(
@@ -120,7 +135,8 @@ def train(
       hooks = _sample_hooks(config, synthesise, model, bank, writer) + [*hooks]
       pending: list[Any] = []  # metrics since the last log line, not yet read
       mark = first, time.perf_counter()  # from where the pace is measured
-      for step in range(first + 1, settings.steps + 1):
+      steps = () if stop(first) else range(first + 1, settings.steps + 1)
+      for step in steps:
         state, collection = update(state, bank)
         pending.append(collection)
         advance(step)
@@ -149,6 +165,13 @@ def train(
                 step, {f'{name}/{key}': value for key, value in figures.items()}
               )
             mark = step, time.perf_counter()
+        if step < settings.steps and stop(step):
+          logging.info('stopped early after step %d', step)
+          if not due(settings.checkpoint_every):
+            _read(pending, step)  # nothing that is not finite is saved
+            items = resume.split_state(state)
+            checkpoints.save(manager, step, **items, config=record)
+          break
   return state
 
 

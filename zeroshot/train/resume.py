@@ -20,7 +20,7 @@ from zeroshot.checkpoints import Checkpoint
 from zeroshot.train.state import TrainState
 
 # Rooms of the config that decide what the parameters become.
-_DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
+_DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train')
 # Fields of ``train`` that do not: how often to look, and what to keep.
 _FREE = (
   'train.log_every',
@@ -29,6 +29,18 @@ _FREE = (
   'train.sample_every',
   'train.num_samples',
 )
+# Fields of ``model`` that shape the pair head alone.
+_HEAD = ('kinds', 'predicts_sides', 'head_width')
+# Fields that came later: what runs from before them stand for.
+_BEFORE: Mapping[str, Any] = {
+  'model.kinds': [],
+  'model.predicts_sides': False,
+  'loss.kinds': 0.0,
+  'loss.sides': 0.0,
+  'labelled.root': '',
+  'labelled.manifest': '',
+  'train.init_weights': '',
+}
 
 
 def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
@@ -47,10 +59,10 @@ def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
 def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
   """Refuses to go on with a run under a config that would spoil it.
 
-  Compared are ``seed``, ``synthesis``, ``model``, ``loss`` and ``train``. Free
-  to change are the periods of logging, saving and sampling, and, under a
-  constant schedule, ``train.steps``: a longer cosine is another curve from its
-  first step on.
+  Compared are ``seed``, ``synthesis``, ``model``, ``loss``, ``labelled`` and
+  ``train``. Free to change are the periods of logging, saving and sampling,
+  and, under a constant schedule, ``train.steps``: a longer cosine is another
+  curve from its first step on.
 
   Args:
     saved: config of the checkpoint, as of ``plain_config``.
@@ -87,16 +99,33 @@ def check_same_model(
   Raises:
     ValueError: naming each field of ``model`` that differs.
   """
+  old, new = (_flatten({'model': one['model']}) for one in (saved, wanted))
   differing = [
-    f'model.{name} was {saved["model"].get(name)!r} and is now {value!r}'
-    for name, value in wanted['model'].items()
-    if saved['model'].get(name) != value
+    f'{name} was {old.get(name)!r} and is now {value!r}'
+    for name, value in new.items()
+    if old.get(name) != value
   ]
   if differing:
     raise ValueError(
       f'these parameters belong to another network: {"; ".join(differing)}. '
       'Give the config that they were trained with'
     )
+
+
+def check_same_trunk(
+  saved: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> None:
+  """Refuses to start from parameters of another network, its head apart.
+
+  Args:
+    saved: config that the parameters were trained with.
+    wanted: config of this command.
+
+  Raises:
+    ValueError: naming each field of ``model`` that differs.
+  """
+  head = {name: wanted['model'].get(name) for name in _HEAD}
+  check_same_model({'model': {**saved['model'], **head}}, wanted)
 
 
 def split_state(state: TrainState) -> dict[str, Any]:
@@ -152,6 +181,23 @@ def _check_arrays(items: Any, expected: Any, step: int) -> None:
 
 
 def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
-  """Dotted names of the decisive fields -> values."""
+  """Dotted names of the decisive fields -> values.
+
+  Fields of what the config does not use are left out.
+  """
   decisive = {name: config[name] for name in _DECISIVE if name in config}
-  return traverse_util.flatten_dict(decisive, sep='.')
+  flat = {
+    name: value
+    for name, value in _BEFORE.items()
+    if name.split('.')[0] in decisive or name.startswith('labelled.')
+  }
+  flat |= traverse_util.flatten_dict(decisive, sep='.')
+  if not flat['labelled.root'] and not flat['labelled.manifest']:
+    flat = {
+      name: value
+      for name, value in flat.items()
+      if not name.startswith('labelled.')
+    }
+  if not flat['model.kinds'] and not flat['model.predicts_sides']:
+    flat.pop('model.head_width', None)
+  return flat

@@ -25,8 +25,8 @@ from zeroshot.types import Array, Pair
 
 AXIS = 'batch'
 
-Synthesise = Callable[[Array, Array | None], Pair]
-Loss = Callable[[Any, Array], tuple[Array, Mapping[str, Array]]]
+Synthesise = Callable[[Array, Any], Pair]
+Loss = Callable[..., tuple[Array, Mapping[str, Array]]]
 
 
 def train_step(
@@ -71,10 +71,10 @@ def train_step(
     # [b, ...] -> [B, ...]. Each replica differentiates the loss of the whole
     # batch; the adjoint of the gathering adds up their equal cotangents, so
     # that the mean over replicas below is the gradient, once.
-    prediction, mask = jax.lax.all_gather(
-      (prediction, pair.mask), AXIS, axis=0, tiled=True
+    prediction, mask, labels = jax.lax.all_gather(
+      (prediction, pair.mask, pair.labels), AXIS, axis=0, tiled=True
     )
-    return loss(prediction, mask)
+    return loss(prediction, mask, labels)
 
   (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
     state.params

@@ -1,0 +1,130 @@
+"""Stops a training once held-out groups no longer gain from it.
+
+  looks = early_stopping.build(config, workdir)
+  loop.train(..., hooks=looks.hooks, stop=looks.stop)
+
+Every look is a line of ``WORKDIR/early_stopping.jsonl``; the best parameters
+are ``WORKDIR/best.safetensors``. All that is decided follows from that file,
+so a run that is resumed decides the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import ml_collections
+from absl import logging
+
+from launch import sources, training_parts
+from zeroshot.data.manifest import LabelledPair
+from zeroshot.evaluate import pairs, protocols
+from zeroshot.train import resume
+from zeroshot.train.loop import Hook
+from zeroshot.weights import files
+
+BEST = 'best.safetensors'
+LOOKS = 'early_stopping.jsonl'
+_STILL = {'shift_px': 0.0, 'rotation_deg': 0.0, 'scale': 1.0}
+
+
+class Looks(NamedTuple):
+  """Arguments of ``loop.train``; none where nothing is held out."""
+
+  hooks: Sequence[Hook] = ()
+  stop: Callable[[int], bool] = lambda step: False
+
+
+def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
+  """What looks at ``labelled.stop_groups``, and when it has seen enough.
+
+  Args:
+    config: the whole config.
+    workdir: folder of the run.
+
+  Returns:
+    Looks.
+
+  Raises:
+    ValueError: for a period or a patience below 1, or an unknown group.
+  """
+  settings = config.labelled
+  wanted = training_parts.names(settings.stop_groups)
+  if not wanted:
+    return Looks()
+  for name in ('stop_every', 'patience'):
+    if settings[name] < 1:
+      raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
+  found = training_parts.every_pair(config)
+  held_out = [pair for pair in found if pair.group in wanted]
+  folder = Path(workdir).expanduser()
+  look = functools.partial(_look, config=config, pairs=held_out, folder=folder)
+  return Looks(
+    hooks=[('held_out', settings.stop_every, look)],
+    stop=functools.partial(_stop, folder / LOOKS, patience=settings.patience),
+  )
+
+
+def _look(
+  params: Any,
+  step: int,
+  *,
+  config: ml_collections.ConfigDict,
+  pairs: Sequence[LabelledPair],
+  folder: Path,
+) -> Mapping[str, float]:
+  """Scores the held-out pairs; keeps the parameters if none were better."""
+  weights = files.Weights(
+    jax.device_get(params), resume.plain_config(config), step
+  )
+  figures = score(config, weights, pairs)
+  # Lines from beyond this step are of a run that was killed before it saved.
+  earlier = [line for line in read_looks(folder / LOOKS) if line['step'] < step]
+  record = {'step': step, **figures}
+  text = ''.join(json.dumps(line) + '\n' for line in [*earlier, record])
+  (folder / LOOKS).write_text(text)
+  if all(line['ap'] < record['ap'] for line in earlier):
+    files.save(folder / BEST, weights)
+    logging.info('best so far on held-out groups: step %d', step)
+  return figures
+
+
+def score(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  held_out: Sequence[LabelledPair],
+) -> dict[str, float]:
+  """``ap`` by class where the network names kinds, else of one class."""
+  detector = sources.build_detector(config, weights)
+  results = [
+    pairs.evaluate_pair(pair, detector, moves=_STILL).result
+    for pair in held_out
+  ]
+  figures = protocols.evaluate_detections(
+    results,
+    iou_threshold=config.eval.iou_threshold,
+    box_margin_px=config.eval.box_margin_px.to_dict(),
+    bootstrap_samples=0,
+    seed=config.seed,
+  )
+  protocol = 'official-6' if config.model.kinds else 'official'
+  return {'ap': figures[protocol]['ap']}
+
+
+def read_looks(path: Path) -> list[dict[str, Any]]:
+  """The lines so far; none where there is no file yet."""
+  if not path.is_file():
+    return []
+  return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _stop(path: Path, step: int, *, patience: int) -> bool:
+  """Whether the last looks, up to a step, all failed to gain."""
+  scores = [line['ap'] for line in read_looks(path) if line['step'] <= step]
+  if not scores:
+    return False
+  return len(scores) - 1 - scores.index(max(scores)) >= patience

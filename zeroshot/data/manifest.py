@@ -1,0 +1,165 @@
+"""Labelled pairs, of DeepPCB or of anybody's manifest, in one form.
+
+  pairs = manifest.read_manifest('parts.jsonl')
+  pairs = manifest.labelled_pairs(deeppcb.list_pairs('PCBData', 'trainval'))
+
+A manifest has one JSON object a line:
+
+  {"reference": "good.png", "test": "part7.png", "group": "lot 3",
+   "boxes": [[10, 20, 31, 45]], "kinds": ["scratch"]}
+
+Paths are relative to the manifest's folder. A box names its first and its last
+pixel, x1 y1 x2 y2, as DeepPCB's do. ``kinds`` may be left out, and so may
+``group``, which then is the reference's path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from zeroshot.data import deeppcb
+from zeroshot.types import Boxes
+
+UNKNOWN_KIND = 'difference'
+_FIELDS = {'reference', 'test', 'boxes', 'kinds', 'group'}
+
+
+class LabelledPair(NamedTuple):
+  """One pair and its annotation.
+
+  Attributes:
+    name: unique in the set.
+    group: pairs of one group show the same product.
+    reference_path: picture of the good part.
+    test_path: picture of the part under test.
+    truth: boxes as annotated; a kind is ``'difference'`` where not known.
+  """
+
+  name: str
+  group: str
+  reference_path: pathlib.Path
+  test_path: pathlib.Path
+  truth: Boxes
+
+
+def labelled_pairs(entries: Iterable[deeppcb.Entry]) -> list[LabelledPair]:
+  """Reads the annotations of entries of DeepPCB.
+
+  Args:
+    entries: of ``deeppcb.list_pairs``.
+
+  Returns:
+    The pairs, in the same order.
+
+  Raises:
+    ValueError: an annotation cannot be read.
+  """
+  return [
+    LabelledPair(
+      entry.name,
+      entry.group,
+      entry.reference_path,
+      entry.test_path,
+      deeppcb.read_annotations(entry.annotation_path),
+    )
+    for entry in entries
+  ]
+
+
+def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
+  """Reads a manifest.
+
+  Args:
+    path: of the file, JSON lines.
+
+  Returns:
+    The pairs in file order; each of their pictures exists. Their names are
+    the numbers of their lines.
+
+  Raises:
+    ValueError: the file is missing, or a line is malformed or names a picture
+      that is not there.
+  """
+  file = pathlib.Path(path)
+  try:
+    lines = file.read_text('utf-8').splitlines()
+  except (OSError, UnicodeDecodeError) as error:
+    raise ValueError(
+      f'{path}: cannot be read as text ({error}); give a manifest, JSON lines'
+    ) from error
+  pairs = [
+    _parse(line, number, file)
+    for number, line in enumerate(lines, start=1)
+    if line.strip()
+  ]
+  if not pairs:
+    raise ValueError(f'{path}: no pair in it; give one JSON object a line')
+  return pairs
+
+
+def _parse(line: str, number: int, file: pathlib.Path) -> LabelledPair:
+  """The pair of one line."""
+  where = f'{file}, line {number}'
+  try:
+    fields = json.loads(line)
+  except json.JSONDecodeError as error:
+    raise ValueError(f'{where}: not JSON ({error})') from error
+  if not isinstance(fields, dict):
+    raise ValueError(f'{where}: {line.strip()[:80]} is no JSON object')
+  missing = sorted({'reference', 'test', 'boxes'} - set(fields))
+  unknown = sorted(set(fields) - _FIELDS)
+  if missing or unknown:
+    raise ValueError(
+      f'{where}: lacks {missing} and has unknown {unknown}; the fields are '
+      f'{sorted(_FIELDS)}'
+    )
+  paths = [
+    _picture(fields[name], file, where) for name in ('reference', 'test')
+  ]
+  return LabelledPair(
+    name=str(number),
+    group=str(fields.get('group', fields['reference'])),
+    reference_path=paths[0],
+    test_path=paths[1],
+    truth=_boxes(fields['boxes'], fields.get('kinds'), where),
+  )
+
+
+def _picture(name: Any, file: pathlib.Path, where: str) -> pathlib.Path:
+  """Path of a picture that exists."""
+  path = file.parent / str(name)
+  if not path.is_file():
+    raise ValueError(f'{where}: there is no picture {path}; correct the path')
+  return path
+
+
+def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
+  """The boxes of one line."""
+  if not isinstance(corners, list):
+    raise ValueError(f'{where}: boxes is {corners!r}; give a list of boxes')
+  rows = []
+  for box in corners:
+    if not isinstance(box, list) or len(box) != 4:
+      raise ValueError(f'{where}: box {box!r}; give [x1, y1, x2, y2]')
+    rows.append(deeppcb.parse_corners([str(x) for x in box], where=where))
+  words = [UNKNOWN_KIND] * len(rows) if kinds is None else kinds
+  if (
+    not isinstance(words, list)
+    or len(words) != len(rows)
+    or not all(isinstance(word, str) for word in words)
+  ):
+    raise ValueError(
+      f'{where}: kinds is {kinds!r}; give one word for each of the '
+      f'{len(rows)} boxes, or leave kinds out'
+    )
+  return Boxes(
+    xyxy=np.asarray(rows, np.float32).reshape(-1, 4),
+    confidence=np.ones(len(rows), np.float32),
+    kind=tuple(words),
+  )

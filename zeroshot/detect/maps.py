@@ -1,0 +1,94 @@
+"""What a network says of each pixel, taken apart, and read for each box.
+
+maps = split(layers, num_kinds=6, predicts_sides=True)
+xyxy = xyxy + corrections(components, maps.sides)
+probabilities = kind_probabilities(boxes, maps)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from zeroshot.detect.components import Components, mean_over_highest
+from zeroshot.types import HostArray
+
+
+class Maps(NamedTuple):
+  """One value, or several, for each pixel of the test picture.
+
+  Attributes:
+    scores: float32 ``[H, W]`` in [0, 1].
+    kinds: float32 ``[H, W, K]``, probability of each kind of a difference
+      there; None for a network that names none.
+    sides: float32 ``[H, W, 4]``, how far beyond the changed pixels annotators
+      would draw the left, top, right and bottom of the difference there, in
+      pixels; None for a network that does not say.
+  """
+
+  scores: HostArray
+  kinds: HostArray | None = None
+  sides: HostArray | None = None
+
+
+def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
+  """Takes a scorer's layers apart.
+
+  Args:
+    layers: ``[H, W]``, or ``[H, W, 1 + K + 4]`` with a pair head.
+    num_kinds: K, 0 for a network that names none.
+    predicts_sides: whether the four last layers are there.
+
+  Returns:
+    The maps.
+  """
+  if layers.ndim == 2:
+    return Maps(layers)
+  kinds = layers[..., 1 : 1 + num_kinds] if num_kinds else None
+  sides = layers[..., 1 + num_kinds :] if predicts_sides else None
+  return Maps(layers[..., 0], kinds, sides)
+
+
+def corrections(found: Components, sides: HostArray) -> HostArray:
+  """How far a box's sides lie beyond the changed pixels of its component.
+
+  Args:
+    found: the components.
+    sides: ``[H, W, 4]``, see ``Maps``.
+
+  Returns:
+    Float64 ``[K, 4]``, to add to x1 y1 x2 y2.
+  """
+  outward = (-1, -1, 1, 1)
+  return np.stack(
+    [
+      sign * mean_over_highest(found, sides[..., side])
+      for side, sign in enumerate(outward)
+    ],
+    axis=1,
+  )
+
+
+def kind_probabilities(xyxy: HostArray, maps: Maps) -> HostArray:
+  """The kind that the pixels of a box speak for, each by its score squared.
+
+  Args:
+    xyxy: boxes ``[K, 4]``, half-open.
+    maps: with kinds.
+
+  Returns:
+    Float32 ``[K, num_kinds]``; rows sum to 1.
+  """
+  assert maps.kinds is not None
+  height, width, num_kinds = maps.kinds.shape
+  result = np.full((len(xyxy), num_kinds), 1 / num_kinds, np.float32)
+  for index, box in enumerate(xyxy):
+    x1, y1 = np.clip(np.floor(box[:2]).astype(int), 0, [width - 1, height - 1])
+    x2, y2 = np.ceil(box[2:]).astype(int)
+    window = slice(y1, max(y2, y1 + 1)), slice(x1, max(x2, x1 + 1))
+    weight = maps.scores[window] ** 2
+    total = weight.sum()
+    if total > 0:
+      result[index] = np.tensordot(weight, maps.kinds[window], 2) / total
+  return result

@@ -1,0 +1,216 @@
+"""Labelled pairs as training examples: cropped, turned, moved, relit.
+
+  draw = labelled.build_labelled(config.synthesis)
+  make = labelled.mixed(synthesise, draw, synthetic_every=2)
+  pair = make(keys, Material(photographs, windows))
+
+What happens to a pair happens to its labels: flips and transpositions exchange
+the sides of boxes. Only the reference is moved, so the labels
+keep the grid of the test picture.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+
+from zeroshot.synthesis import nuisances
+from zeroshot.synthesis.capture import develop, displacement
+from zeroshot.types import Array, Labels, Material, Pair, Windows
+
+OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open
+NO_KIND = -1
+
+Draw = Callable[[Array, Any], Pair]
+
+
+def build_labelled(config: ml_collections.ConfigDict) -> Draw:
+  """Builds what draws a batch of labelled pairs.
+
+  Args:
+    config: ``config.synthesis``.
+
+  Returns:
+    A pure function ``(keys [B], windows) -> Pair`` with labels.
+  """
+  draw = functools.partial(
+    draw_labelled,
+    size_px=config.size_px,
+    margin_px=config.margin_px,
+    nuisance=config.nuisances.to_dict(),
+  )
+  return jax.vmap(draw, in_axes=(0, None))
+
+
+def mixed(
+  synthesise: Draw, draw: Draw, *, synthetic_every: int
+) -> Callable[[Array, Material], Pair]:
+  """Batches of labelled pairs with synthetic ones among them.
+
+  Every so many-th pair is synthetic, by its place in the batch and not by
+  chance: so only those are synthesised, on any number of devices alike.
+
+  Args:
+    synthesise: ``(keys, photographs) -> Pair``.
+    draw: ``(keys, windows) -> Pair`` with labels.
+    synthetic_every: 1 makes all pairs synthetic, 2 every other one; 0 none.
+
+  Returns:
+    A pure function ``(keys [B], material) -> Pair`` with labels.
+
+  Raises:
+    ValueError: if ``synthetic_every`` is negative, or, once called, B is no
+      multiple of it.
+  """
+  if synthetic_every < 0:
+    raise ValueError(
+      f'labelled.synthetic_every is {synthetic_every}; give 0 or more'
+    )
+
+  def make(keys: Array, material: Material) -> Pair:
+    if not synthetic_every:
+      return draw(keys, material.windows)
+    count = keys.shape[0]
+    if count % synthetic_every:
+      raise ValueError(
+        f'{count} pairs of a device do not divide by labelled.synthetic_every='
+        f'{synthetic_every}; choose train.batch_size and train.num_samples so'
+      )
+    keys = keys.reshape(-1, synthetic_every)
+    parts = [unlabelled(synthesise(keys[:, 0], material.photographs))]
+    for place in range(1, synthetic_every):
+      parts.append(draw(keys[:, place], material.windows))
+    return jax.tree.map(
+      lambda *leaves: jnp.stack(leaves, 1).reshape(count, *leaves[0].shape[1:]),
+      *parts,
+    )
+
+  return make
+
+
+def unlabelled(pair: Pair) -> Pair:
+  """A pair whose labels say no more than its mask.
+
+  Args:
+    pair: of ``[..., H, W, ...]``.
+
+  Returns:
+    The same with labels.
+  """
+  nothing = jnp.zeros_like(pair.mask)
+  return pair._replace(
+    labels=Labels(
+      weight=jnp.ones_like(pair.mask),
+      kind=jnp.full(pair.mask.shape, NO_KIND, jnp.int32),
+      sides=jnp.stack([nothing] * 4, axis=-1),
+      share=nothing,
+    )
+  )
+
+
+def draw_labelled(
+  key: Array,
+  windows: Windows,
+  *,
+  size_px: int,
+  margin_px: int,
+  nuisance: Mapping[str, Any],
+) -> Pair:
+  """One labelled pair.
+
+  Args:
+    key: key.
+    windows: to crop from; ``S >= size_px + 2 * margin_px``.
+    size_px: side of the pictures.
+    margin_px: around the crop, so that moves bring in content.
+    nuisance: settings of each nuisance by name.
+
+  Returns:
+    Pair of ``[size_px, size_px, ...]``.
+
+  Raises:
+    ValueError: if the windows are too small.
+  """
+  side = size_px + 2 * margin_px
+  room = windows.test.shape[1] - side
+  if room < 0:
+    raise ValueError(
+      f'labelled.window_px is {windows.test.shape[1]}; it must be at least '
+      f'synthesis.size_px + 2 * synthesis.margin_px = {side}'
+    )
+  keys = jax.random.split(key, 5)
+  index = jax.random.randint(keys[0], (), 0, windows.total)
+  top, left = jax.random.randint(keys[1], (2,), 0, room + 1)
+
+  def cut(planes: Array) -> Array:
+    return jax.lax.dynamic_slice(
+      planes[index],
+      (top, left, *[0] * (planes.ndim - 3)),
+      (side, side, *planes.shape[3:]),
+    )
+
+  inner = slice(margin_px, margin_px + size_px)
+  labels, mask = _labels(
+    cut(windows.instance)[inner, inner],
+    windows.sides[index],
+    windows.kind[index],
+  )
+  reference, test = (
+    jnp.broadcast_to(cut(stored) / jnp.float32(255), (side, side, 3))
+    for stored in (windows.reference, windows.test)
+  )
+  reference, test, mask, labels = _turned(
+    keys[2], reference, test, mask, labels
+  )
+  offsets = displacement(keys[3], size=size_px, nuisance=nuisance)
+  reference = nuisances.move(reference, offsets, margin=margin_px)
+  reference, test = develop(
+    jax.random.split(keys[4]), reference, test[inner, inner], nuisance=nuisance
+  )
+  return Pair(reference, test, mask, labels)
+
+
+def _labels(instance: Array, sides: Array, kind: Array) -> tuple[Labels, Array]:
+  """The labels of a crop, and its mask.
+
+  Args:
+    instance: uint8 ``[s, s]``, of the crop.
+    sides: ``[M, 4]``.
+    kind: int32 ``[M]``.
+  """
+  differs = (instance > 0) & (instance < OPEN)
+  mask = differs.astype(jnp.float32)
+  number = jnp.where(differs, instance.astype(jnp.int32) - 1, 0)  # [s, s]
+  count = jnp.zeros(len(kind)).at[number].add(mask)
+  labels = Labels(
+    weight=(instance < OPEN).astype(jnp.float32),
+    kind=jnp.where(differs, kind[number], NO_KIND),
+    sides=sides[number] * mask[..., None],
+    share=mask / jnp.maximum(count[number], 1.0),
+  )
+  return labels, mask
+
+
+def _turned(
+  key: Array, reference: Array, test: Array, mask: Array, labels: Labels
+) -> tuple[Array, Array, Array, Labels]:
+  """All of it flipped and transposed at random, one of eight ways."""
+  across, down, over = jax.random.bernoulli(key, shape=(3,))
+
+  def turn(plane: Array) -> Array:
+    plane = jnp.where(across, plane[:, ::-1], plane)
+    plane = jnp.where(down, plane[::-1], plane)
+    return jnp.where(over, jnp.swapaxes(plane, 0, 1), plane)
+
+  order = jnp.arange(4)  # left, top, right, bottom
+  order = jnp.where(across, order[jnp.array([2, 1, 0, 3])], order)
+  order = jnp.where(down, order[jnp.array([0, 3, 2, 1])], order)
+  order = jnp.where(over, order[jnp.array([1, 0, 3, 2])], order)
+  labels = jax.tree.map(turn, labels)
+  labels = labels._replace(sides=labels.sides[..., order])
+  return turn(reference), turn(test), turn(mask), labels

@@ -1,0 +1,129 @@
+"""Which pixels an annotated box is about: what truly differs inside it.
+
+  boxes = targets.tight(annotated, margin_px=10.0)
+  instance = targets.instances(reference, test, boxes)
+
+A box is a rectangle with room round a defect; most of its pixels are the same
+in both pictures, and edges that were merely photographed differently run
+through it. What differs beyond a small tolerance is the seed of the defect; it
+grows over the changed pixels next to it, and no farther.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from zeroshot.detect.classical import beyond_tolerance
+from zeroshot.types import HostArray
+
+SAME = 0
+OPEN = 255
+MOST_BOXES = 254  # of a picture; the numbers between the two
+
+_TOLERANCE_PX = 1.0  # an edge may lie so far from its place
+_GROWTH_PX = 2  # of a seed, over changed pixels
+_REACH_PX = 5  # beyond the box without its margin, where defects still reach
+_CLEAR = 0.5  # share of the box's typical change that is a difference
+_FAINT = 0.25  # less is the same; what lies between the two is open
+_MIN_CHANGE = 0.1  # of a channel; a box with less shows no difference
+_TYPICAL = 90  # percentile of the change inside a box, of its changed pixels
+
+
+def tight(xyxy: HostArray, *, margin_px: float) -> HostArray:
+  """Annotated boxes without the annotators' room.
+
+  Args:
+    xyxy: ``[K, 4]``, x1 y1 x2 y2, the second corner the last pixel inside.
+    margin_px: room that was left on every side.
+
+  Returns:
+    Float32 ``[K, 4]``, half-open, at least a pixel wide and high.
+  """
+  xyxy = np.asarray(xyxy, np.float32).reshape(-1, 4)
+  first = xyxy[:, :2] + margin_px
+  beyond = xyxy[:, 2:] + 1 - margin_px
+  centre = (first + beyond) / 2
+  first = np.minimum(first, centre - 0.5)
+  beyond = np.maximum(beyond, centre + 0.5)
+  return np.concatenate([first, beyond], axis=1)
+
+
+def instances(
+  reference: HostArray, test: HostArray, boxes: HostArray
+) -> HostArray:
+  """Returns to which box each pixel belongs.
+
+  Where boxes overlap, a pixel belongs to the smallest that it differs for.
+
+  Args:
+    reference: image ``[H, W, 3]``, in the grid and light of the test picture.
+    test: image ``[H, W, 3]``.
+    boxes: ``[K, 4]``, half-open, without margin, at most 254; see ``tight``.
+
+  Returns:
+    Uint8 ``[H, W]``: 0 where the pictures are the same, 255 where that is
+    open, else one plus the number of the box. A box in which nothing differs
+    is open all over.
+
+  Raises:
+    ValueError: if there are more boxes than numbers.
+  """
+  if len(boxes) > MOST_BOXES:
+    raise ValueError(f'{len(boxes)} boxes in one picture; at most {MOST_BOXES}')
+  change = np.abs(reference - test).max(axis=2)  # [H, W]
+  seeds = beyond_tolerance(reference, test, tolerance_px=_TOLERANCE_PX)
+  result = np.zeros(change.shape, np.uint8)
+  areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+  for number in np.argsort(-areas, kind='stable'):
+    window = _window(boxes[number], change.shape)
+    differs, unsure = _inside(change[window], seeds[window])
+    part = result[window]  # a view
+    part[unsure & (part == SAME)] = OPEN
+    part[differs] = number + 1
+  return result
+
+
+def sides(instance: HostArray, boxes: HostArray) -> HostArray:
+  """How far beyond its changed pixels each side of a box lies.
+
+  Args:
+    instance: uint8 ``[H, W]``, of ``instances``.
+    boxes: ``[K, 4]``, the same.
+
+  Returns:
+    Float32 ``[K, 4]``: left, top, right, bottom, outward positive, in pixels;
+    0 for a box without pixels.
+  """
+  result = np.zeros((len(boxes), 4), np.float32)
+  for index, box in enumerate(boxes):
+    y, x = np.nonzero(instance == index + 1)
+    if x.size:
+      first = np.array([x.min(), y.min()]) - box[:2]
+      beyond = box[2:] - np.array([x.max() + 1, y.max() + 1])
+      result[index] = [*first, *beyond]
+  return result
+
+
+def _window(box: HostArray, shape: tuple[int, ...]) -> tuple[slice, slice]:
+  """The pixels that a defect of a box may reach, within the picture."""
+  x1, y1 = np.floor(box[:2]).astype(int) - _REACH_PX
+  x2, y2 = np.ceil(box[2:]).astype(int) + _REACH_PX
+  return (
+    slice(max(y1, 0), min(max(y2, 0), shape[0])),
+    slice(max(x1, 0), min(max(x2, 0), shape[1])),
+  )
+
+
+def _inside(change: HostArray, seeds: HostArray) -> tuple[HostArray, HostArray]:
+  """Which pixels of a window differ, and of which that is open."""
+  strong = seeds if seeds.max(initial=0) > _MIN_CHANGE else change
+  if strong.max(initial=0) <= _MIN_CHANGE:
+    return np.zeros(change.shape, bool), np.ones(change.shape, bool)
+  typical = float(np.percentile(strong[strong > _MIN_CHANGE], _TYPICAL))
+  side = 2 * _GROWTH_PX + 1
+  disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+  core = (strong >= _CLEAR * typical).astype(np.uint8)
+  near = cv2.dilate(core, disc).astype(bool)
+  differs = near & (change >= _CLEAR * typical)
+  return differs, (change >= _FAINT * typical) & ~differs

@@ -1,0 +1,197 @@
+"""Labelled pairs -> windows round their boxes, packed for the device.
+
+  windows = pack(pairs, kinds=('open', 'short'), margin_px=10.0, window_px=192,
+                 method='affine', seed=0)
+
+Pairs are registered and relit as the detector would, so that training sees what
+detection will.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from absl import logging
+
+from zeroshot.data import pictures
+from zeroshot.data.manifest import UNKNOWN_KIND, LabelledPair
+from zeroshot.detect import registration
+from zeroshot.detect.detector import fill
+from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.transfer import targets
+from zeroshot.types import HostArray, Windows
+
+# Windows are filled up to a multiple of this, and their boxes to a multiple of
+# the other, so that a few labels more need no new program.
+_WINDOWS_BUCKET = 512
+_BOXES_BUCKET = 8
+_WORKERS = 4
+
+
+class Cut(NamedTuple):
+  """One window, see ``Windows``; ``sides`` of as many boxes as there are."""
+
+  reference: HostArray
+  test: HostArray
+  instance: HostArray
+  sides: HostArray
+  kind: HostArray
+
+
+def pack(
+  pairs: Sequence[LabelledPair],
+  *,
+  kinds: Sequence[str],
+  margin_px: float,
+  window_px: int,
+  method: str,
+  seed: int,
+) -> Windows:
+  """Cuts a window round each box, and one anywhere, out of each pair.
+
+  Args:
+    pairs: to read.
+    kinds: words of the kinds, in the order of their numbers; others than
+      these are refused, but for ``'difference'``, which is no kind. Empty
+      leaves all kinds out.
+    margin_px: room that annotators left round a defect.
+    window_px: side of the windows.
+    method: of registration, see ``registration.register``.
+    seed: of the window anywhere.
+
+  Returns:
+    Windows of NumPy arrays.
+
+  Raises:
+    ValueError: no pair, a picture cannot be read, a kind is not among those
+      known.
+  """
+  if not pairs:
+    raise ValueError('no labelled pair; check labelled.groups and leave_out')
+  for pair in pairs:
+    _check_kinds(pair, kinds)
+  cut = functools.partial(
+    cut_pair,
+    kinds=tuple(kinds),
+    margin_px=margin_px,
+    window_px=window_px,
+    method=method,
+    seed=seed,
+  )
+  with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
+    parts = list(pool.map(cut, pairs))
+  cuts = [window for part in parts for window in part]
+  logging.info('%d windows of %d labelled pairs', len(cuts), len(pairs))
+  return _stacked(cuts)
+
+
+def cut_pair(
+  pair: LabelledPair,
+  *,
+  kinds: tuple[str, ...],
+  margin_px: float,
+  window_px: int,
+  method: str,
+  seed: int,
+) -> list[Cut]:
+  """The windows of one pair; for the arguments see ``pack``."""
+  reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
+  found = registration.register(reference, test, method=method)
+  reference = fill(found.aligned_reference, test, found.valid)
+  boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
+  lit = with_lighting_of(test, reference)
+  instance = targets.instances(lit, test, boxes)
+  kind = np.asarray(
+    [kinds.index(word) if word in kinds else -1 for word in pair.truth.kind],
+    np.int32,
+  )
+  sides = targets.sides(instance, boxes)
+  planes = [_stored(reference), _stored(test), instance]
+  planes = [_padded(plane, window_px) for plane in planes]
+  rng = np.random.default_rng([seed, *pair.name.encode()])
+  height, width = planes[2].shape
+  anywhere = rng.uniform(size=2) * (width, height)
+  centres = [*(boxes[:, :2] + boxes[:, 2:]) / 2, anywhere]
+  return [
+    _window(planes, sides, kind, centre, window_px=window_px)
+    for centre in centres
+  ]
+
+
+def _window(
+  planes: Sequence[HostArray],
+  sides: HostArray,
+  kind: HostArray,
+  centre: HostArray,
+  *,
+  window_px: int,
+) -> Cut:
+  """One window, with the boxes that have pixels in it, renumbered."""
+  height, width = planes[0].shape[:2]
+  corner = np.rint(centre - window_px / 2).astype(int)
+  left, top = np.clip(corner, 0, [width - window_px, height - window_px])
+  window = slice(top, top + window_px), slice(left, left + window_px)
+  reference, test, instance = (plane[window] for plane in planes)
+  numbers = np.setdiff1d(instance, [targets.SAME, targets.OPEN])
+  renumber = np.zeros(256, np.uint8)
+  renumber[numbers] = np.arange(1, len(numbers) + 1)
+  renumber[targets.OPEN] = targets.OPEN
+  chosen = numbers.astype(int) - 1
+  return Cut(reference, test, renumber[instance], sides[chosen], kind[chosen])
+
+
+def _stacked(cuts: Sequence[Cut]) -> Windows:
+  """All windows in arrays, filled up to their buckets."""
+  most = max(max(len(cut.sides) for cut in cuts), 1)
+  num_boxes = -(-most // _BOXES_BUCKET) * _BOXES_BUCKET
+  total = -(-len(cuts) // _WINDOWS_BUCKET) * _WINDOWS_BUCKET
+  grey = all(_is_grey(cut.reference) and _is_grey(cut.test) for cut in cuts)
+  channels = slice(0, 1 if grey else 3)
+  shape = (total, *cuts[0].instance.shape)
+  arrays: dict[str, Any] = {
+    'reference': np.zeros((*shape, 1 if grey else 3), np.uint8),
+    'test': np.zeros((*shape, 1 if grey else 3), np.uint8),
+    'instance': np.zeros(shape, np.uint8),
+    'sides': np.zeros((total, num_boxes, 4), np.float32),
+    'kind': np.full((total, num_boxes), -1, np.int32),
+  }
+  for index, cut in enumerate(cuts):
+    arrays['reference'][index] = cut.reference[..., channels]
+    arrays['test'][index] = cut.test[..., channels]
+    arrays['instance'][index] = cut.instance
+    arrays['sides'][index, : len(cut.sides)] = cut.sides
+    arrays['kind'][index, : len(cut.kind)] = cut.kind
+  arrays['total'] = np.asarray(len(cuts), np.int32)
+  return Windows(**arrays)
+
+
+def _stored(image: HostArray) -> HostArray:
+  """An image with 8 bits a channel."""
+  return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def _padded(plane: HostArray, window_px: int) -> HostArray:
+  """A plane at least as large as a window, its edge repeated."""
+  lack = [max(window_px - side, 0) for side in plane.shape[:2]]
+  if not any(lack):
+    return plane
+  pad = [(0, lack[0]), (0, lack[1]), *[(0, 0)] * (plane.ndim - 2)]
+  return np.pad(plane, pad, mode='edge')
+
+
+def _is_grey(image: HostArray) -> bool:
+  return bool((image == image[..., :1]).all())
+
+
+def _check_kinds(pair: LabelledPair, kinds: Sequence[str]) -> None:
+  """Refuses kinds that the network has no output for."""
+  unknown = set(pair.truth.kind) - {*kinds, UNKNOWN_KIND}
+  if kinds and unknown:
+    raise ValueError(
+      f'{pair.test_path}: kinds {sorted(unknown)} are not in model.kinds='
+      f'{tuple(kinds)}; add them, or name them difference'
+    )
