@@ -101,6 +101,7 @@ def test_a_run_from_before_labels_goes_on():
     ('loss', 'kinds'),
     ('loss', 'sides'),
     ('train', 'init_weights'),
+    ('train', 'trunk_rate'),
   ]:
     del old[room][name]
   resume.check_same_run(old, plain)

@@ -40,6 +40,7 @@ _BEFORE: Mapping[str, Any] = {
   'labelled.root': '',
   'labelled.manifest': '',
   'train.init_weights': '',
+  'train.trunk_rate': 1.0,
 }
 
 
