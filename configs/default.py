@@ -100,7 +100,7 @@ def get_model() -> ml_collections.ConfigDict:
     # as words, and whether it draws the boxes.
     kinds=(),
     predicts_sides=False,
-    head_width=40,  # its channels
+    head_widths=(24, 40, 40, 40),  # its channels at each stride
   )
 
 

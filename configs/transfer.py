@@ -27,7 +27,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.loss.kinds = 1.0
   config.loss.sides = 1.0
   config.labelled.synthetic_every = 4
-  config.train.steps = 800
+  config.train.steps = 1000
   config.train.learning_rate = 3e-3
   config.train.trunk_rate = 0.05
   config.train.warmup_steps = 50

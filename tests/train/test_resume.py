@@ -97,7 +97,7 @@ def test_a_run_from_before_labels_goes_on():
   for room, name in [
     ('model', 'kinds'),
     ('model', 'predicts_sides'),
-    ('model', 'head_width'),
+    ('model', 'head_widths'),
     ('loss', 'kinds'),
     ('loss', 'sides'),
     ('train', 'init_weights'),

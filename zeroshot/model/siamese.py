@@ -54,7 +54,7 @@ class Siamese(nn.Module):
     decoder_widths: channels of the decoder at each stride.
     num_kinds: kinds that the pair head tells apart; 0 leaves them out.
     predicts_sides: whether the pair head corrects the boxes' sides.
-    head_width: channels of the pair head.
+    head_widths: channels of the pair head at each stride.
   """
 
   widths: tuple[int, ...]
@@ -64,7 +64,7 @@ class Siamese(nn.Module):
   decoder_widths: tuple[int, ...]
   num_kinds: int = 0
   predicts_sides: bool = False
-  head_width: int = 40
+  head_widths: tuple[int, ...] = ()
 
   @property
   def stride(self) -> int:
@@ -117,7 +117,7 @@ class Siamese(nn.Module):
     if not self.num_kinds and not self.predicts_sides:
       return prediction
     kind_logits, sides = PairHead(
-      self.head_width, self.num_kinds, self.predicts_sides, name=HEAD
+      self.head_widths, self.num_kinds, self.predicts_sides, name=HEAD
     )(disagreements, features)
     return prediction._replace(kind_logits=kind_logits, sides=sides)
 
