@@ -24,7 +24,7 @@ _MIN_EXPLAINED = 0.93  # share of the variance that lies between them
 _MAX_BETWEEN = 0.07  # share of the pixels in the middle half between them
 _MAX_COLOUR = 0.08  # range of the channels, mean over the picture
 
-_COLOUR_CELL_PX = 8  # the channels are compared over cells: noise is no colour
+_COLOUR_CELL = 4  # side over which channels are compared: noise is no colour
 _ENOUGH_PIXELS = 2**16  # about so many tell the populations
 
 
@@ -69,7 +69,9 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
   Source: Otsu, A threshold selection method from gray-level histograms, 1979,
     which also gives the share of the variance.
   """
-  grey = np.concatenate([_some_grey(picture) for picture in pictures])
+  samples = [_sample(picture) for picture in pictures]
+  grey = np.concatenate([_grey(sample).ravel() for sample in samples])
+  grey = np.clip(grey, 0, 1)
   levels = np.rint(grey * 255).astype(np.uint8)
   cut, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_OTSU)
   dark = levels <= cut
@@ -84,16 +86,16 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
     contrast >= _MIN_CONTRAST
     and explained >= _MIN_EXPLAINED
     and between <= _MAX_BETWEEN
-    and max(map(_colour, pictures)) <= _MAX_COLOUR
+    and max(map(_colour, samples)) <= _MAX_COLOUR
   )
   return middle if separates else None
 
 
-def _some_grey(picture: HostArray) -> HostArray:
-  """Brightness in [0, 1], float32 ``[N]``, of enough pixels of an image."""
+def _sample(picture: HostArray) -> HostArray:
+  """Every so many-th pixel of an image, enough to tell the populations."""
   height, width = picture.shape[:2]
-  step = max(1, math.isqrt(height * width // _ENOUGH_PIXELS))
-  return np.clip(_grey(picture[::step, ::step]), 0, 1).ravel()
+  step = math.ceil(math.sqrt(height * width / _ENOUGH_PIXELS))
+  return np.ascontiguousarray(picture[::step, ::step], np.float32)
 
 
 def _grey(picture: HostArray) -> HostArray:
@@ -102,13 +104,9 @@ def _grey(picture: HostArray) -> HostArray:
   return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def _colour(picture: HostArray) -> float:
-  """How far the channels differ, mean over the picture."""
-  height, width = picture.shape[:2]
-  size = (
-    math.ceil(width / _COLOUR_CELL_PX),
-    math.ceil(height / _COLOUR_CELL_PX),
-  )
-  image = np.ascontiguousarray(picture, np.float32)
-  cells = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+def _colour(sample: HostArray) -> float:
+  """How far the channels differ, mean over an image."""
+  height, width = sample.shape[:2]
+  size = math.ceil(width / _COLOUR_CELL), math.ceil(height / _COLOUR_CELL)
+  cells = cv2.resize(sample, size, interpolation=cv2.INTER_AREA)
   return float(np.ptp(cells, axis=2).mean())
