@@ -145,6 +145,7 @@ def get_detect() -> ml_collections.ConfigDict:
     # annotators' habits, as eval.box_margin_px is.
     hidden_px=2.0,
     box_margin_px=0.0,  # added on every side of a box
+    kinds='topology',  # what boxes are named from; 'none' names none
     tile_px=1024,  # pictures with a longer side go through tiles
     tile_overlap_px=128,
   )

@@ -1,11 +1,12 @@
-"""The door of detection: a reference and a test picture -> boxes.
+"""The door of detection: a reference and a test picture -> boxes with kinds.
 
   scorer = network_scorer(config.model, parameters)
   detector = build_detector(scorer, config.detect)
   detection = detector(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
-Registration, scoring and boxes in that order; each is a room file of its own.
+Registration, scoring, boxes and kinds in that order; each is a room file of its
+own.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ import cv2
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import boxes, registration, tiling
+from zeroshot.detect import boxes, kinds, registration, tiling
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.detect.score import build_score
 from zeroshot.model.build import build_model
 from zeroshot.types import Boxes, HostArray
+
+# (boxes, reference, test, valid) -> the boxes, each with a kind.
+Namer = Callable[[Boxes, HostArray, HostArray, HostArray], Boxes]
 
 _RIM_PX = 3  # of the valid area, left out of what is compared
 
@@ -49,7 +53,7 @@ class Detection(NamedTuple):
   Attributes:
     scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
       the reference has no content, and in a rim along that.
-    boxes: the differences as boxes, with confidences.
+    boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
       it has content.
   """
@@ -102,8 +106,12 @@ def build_detector(
   Returns:
     A function ``(reference, test, valid=None) -> Detection`` of images
     ``[H, W, 3]``; see ``detect``.
+
+  Raises:
+    ValueError: nothing names kinds as ``config.kinds`` says.
   """
   settings = config.to_dict()
+  namer = build_namer(settings.pop('kinds'))
   method = settings.pop('registration')
   tile_px = settings.pop('tile_px')
   overlap_px = settings.pop('tile_overlap_px')
@@ -117,7 +125,27 @@ def build_detector(
     box_settings=settings,
     min_confidence=min_confidence,
     calibration=calibration,
+    namer=namer,
   )
+
+
+def build_namer(method: str) -> Namer | None:
+  """What names the kinds of boxes.
+
+  Args:
+    method: ``config.detect.kinds``.
+
+  Returns:
+    The function that names them; None leaves every kind ``'difference'``.
+
+  Raises:
+    ValueError: there is no such method.
+  """
+  namers: dict[str, Namer | None] = {'topology': kinds.named, 'none': None}
+  if method not in namers:
+    legal = ', '.join(map(repr, namers))
+    raise ValueError(f'detect.kinds is {method!r}; legal are {legal}')
+  return namers[method]
 
 
 def detect(
@@ -132,6 +160,7 @@ def detect(
   box_settings: dict[str, float],
   min_confidence: float,
   calibration: Calibration | None = None,
+  namer: Namer | None = None,
 ) -> Detection:
   """Marks every true difference of one pair.
 
@@ -147,6 +176,7 @@ def detect(
     box_settings: keyword arguments of ``boxes_from_scores``.
     min_confidence: boxes below it, once calibrated, are dropped.
     calibration: of the confidences; None leaves them as they are.
+    namer: names the kinds; None leaves every kind ``'difference'``.
 
   Returns:
     Detection.
@@ -178,6 +208,8 @@ def detect(
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
   found = boxes.select(found, found.confidence >= min_confidence)
+  if namer is not None:
+    found = namer(found, *pictures, seen)
   return Detection(scores=scores, boxes=found, registration=registered)
 
 
