@@ -23,7 +23,7 @@ def look(before, after, seen=None, box=BOX):
 
 def test_the_box_lies_in_the_middle():
   place = look(scene(), scene())
-  assert place.around == 16
+  assert place.around_px == 16
   assert place.after.shape == (6 + 32, 8 + 32)
   np.testing.assert_array_equal(place.after, scene()[24:62, 14:54])
   np.testing.assert_array_equal(
@@ -38,7 +38,7 @@ def test_more_surroundings_when_asked_for():
   place = surroundings(
     scene(), scene(), np.ones_like(scene()), BOX, around_px=20
   )
-  assert place.around == 20
+  assert place.around_px == 20
 
 
 @pytest.mark.parametrize('y', [-2, 0, 1])

@@ -24,7 +24,7 @@ import numpy as np
 from zeroshot.types import HostArray
 
 # Chosen, all of them, on groups 20085, 44000 and 77000.
-_BEYOND_PX = 2  # its box, so far a growth is followed
+_BEYOND_PX = 2  # a growth is followed so far out of its box
 _MIN_PART = 0.1  # of the largest part of a growth; lesser parts are not of it
 _MAX_MOVE_PX = 2  # of the reference, for each box by itself
 _MOVE_AROUND_PX = 16  # of a box, compared to find where to move
@@ -38,17 +38,17 @@ class Surroundings(NamedTuple):
     before: uint8 ``[h, w]``, conductor of the reference, moved.
     after: uint8 ``[h, w]``, conductor of the test picture.
     seen: uint8 ``[h, w]``, 1 where both pictures have content.
-    around: margin of the box on every side, in pixels.
+    around_px: margin of the box on every side, in pixels.
   """
 
   before: HostArray
   after: HostArray
   seen: HostArray
-  around: int
+  around_px: int
 
-  def window(self, around: int) -> tuple[slice, slice]:
+  def window(self, around_px: int) -> tuple[slice, slice]:
     """The box and so many pixels on every side of it."""
-    cut, (height, width) = self.around - around, self.after.shape
+    cut, (height, width) = self.around_px - around_px, self.after.shape
     return slice(cut, height - cut), slice(cut, width - cut)
 
 
@@ -68,6 +68,9 @@ def surroundings(
     seen: uint8 ``[H, W]``, 1 where both pictures have content.
     box: ``[4]``, half-open.
     around_px: at least so much is cut out on every side.
+
+  Returns:
+    The surroundings; the box itself is whole pixels, rounded outward.
   """
   around = max(around_px, _MOVE_AROUND_PX)
   move = _MAX_MOVE_PX
@@ -84,12 +87,12 @@ def surroundings(
 
 
 def _cut_out(
-  plane: HostArray, box: HostArray, around: int, border: int
+  plane: HostArray, box: HostArray, around_px: int, border: int
 ) -> HostArray:
   """The box and what lies around it, also beyond the picture."""
   height, width = plane.shape
-  left, top = np.floor(box[:2]).astype(int) - around
-  right, bottom = np.ceil(box[2:]).astype(int) + around
+  left, top = np.floor(box[:2]).astype(int) - around_px
+  right, bottom = np.ceil(box[2:]).astype(int) + around_px
   return cv2.copyMakeBorder(
     plane[max(0, top) : bottom, max(0, left) : right],
     max(0, -top),
@@ -109,6 +112,10 @@ def growth_of(
     before: the material in the reference.
     after: the material in the test picture.
     place: where to look.
+
+  Returns:
+    1 on the parts that have enough pixels within the box, as far as a little
+    beyond it; all 0 where none has any.
   """
   grown = after & (1 - before) & place.seen
   num_parts, part = cv2.connectedComponents(grown, connectivity=8)
