@@ -176,6 +176,9 @@ def get_detect() -> ml_collections.ConfigDict:
     # annotators' habits, as eval.box_margin_px is.
     hidden_px=2.0,
     box_margin_px=0.0,  # added on every side of a box
+    # What boxes are named from: 'topology', the pair head ('learned'), 'both',
+    # or 'none'.
+    kinds='topology',
     tile_px=1024,  # pictures with a longer side go through tiles
     tile_overlap_px=128,
   )

@@ -1,11 +1,12 @@
-"""The door of detection: a reference and a test picture -> boxes.
+"""The door of detection: a reference and a test picture -> boxes with kinds.
 
   scorer = network_scorer(config.model, parameters)
   detector = build_detector(scorer, config.detect)
   detection = detector(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
-Registration, scoring and boxes in that order; each is a room file of its own.
+Registration, scoring, boxes and kinds in that order; each is a room file of its
+own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import cv2
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import boxes, maps, registration, tiling
+from zeroshot.detect import boxes, maps, naming, registration, tiling
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
@@ -54,7 +55,7 @@ class Detection(NamedTuple):
   Attributes:
     scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
       the reference has no content, and in a rim along that.
-    boxes: the differences as boxes, with confidences.
+    boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
       it has content.
   """
@@ -110,8 +111,12 @@ def build_detector(
   Returns:
     A function ``(reference, test, valid=None) -> Detection`` of images
     ``[H, W, 3]``; see ``detect``.
+
+  Raises:
+    ValueError: nothing names kinds as ``config.kinds`` says.
   """
   settings = config.to_dict()
+  namer = naming.build_namer(settings.pop('kinds'), scorer.kinds)
   method = settings.pop('registration')
   tile_px = settings.pop('tile_px')
   overlap_px = settings.pop('tile_overlap_px')
@@ -125,6 +130,7 @@ def build_detector(
     box_settings=settings,
     min_confidence=min_confidence,
     calibration=calibration,
+    namer=namer,
   )
 
 
@@ -140,6 +146,7 @@ def detect(
   box_settings: dict[str, float],
   min_confidence: float,
   calibration: Calibration | None = None,
+  namer: naming.Namer | None = None,
 ) -> Detection:
   """Marks every true difference of one pair.
 
@@ -155,6 +162,7 @@ def detect(
     box_settings: keyword arguments of ``boxes_from_scores``.
     min_confidence: boxes below it, once calibrated, are dropped.
     calibration: of the confidences; None leaves them as they are.
+    namer: names the kinds; None leaves every kind ``'difference'``.
 
   Returns:
     Detection.
@@ -193,11 +201,8 @@ def detect(
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
   found = boxes.select(found, found.confidence >= min_confidence)
-  if scorer.kinds:
-    p = maps.kind_probabilities(found.xyxy, found_maps)
-    found = found._replace(
-      kind=tuple(scorer.kinds[i] for i in p.argmax(1)), kind_confidence=p.max(1)
-    )
+  if namer is not None:
+    found = namer(found, pictures, seen, found_maps)
   return Detection(scores=scores, boxes=found, registration=registered)
 
 

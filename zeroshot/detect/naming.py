@@ -1,0 +1,106 @@
+"""What names the kinds of boxes: topology, a pair head, or both.
+
+namer = build_namer('topology', ())
+boxes = namer(boxes, (reference, test), valid, maps)
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from zeroshot.data import deeppcb
+from zeroshot.detect import kinds, maps
+from zeroshot.detect.extents import Pictures
+from zeroshot.types import Boxes, HostArray
+
+# (boxes, pictures, valid, maps) -> the boxes, each with a kind.
+Namer = Callable[[Boxes, Pictures, HostArray, maps.Maps], Boxes]
+
+
+def build_namer(method: str, words: Sequence[str]) -> Namer | None:
+  """What names the kinds of boxes.
+
+  Args:
+    method: ``config.detect.kinds``.
+    words: of the kinds that the network's pair head tells apart, if any.
+
+  Returns:
+    The function that names them; None leaves every kind ``'difference'``.
+
+  Raises:
+    ValueError: there is no such method, or the network has not learned what
+      it needs.
+  """
+  namers: dict[str, Namer | None] = {
+    'topology': _by_topology,
+    'learned': functools.partial(_by_head, words=tuple(words)),
+    'both': _by_both,
+    'none': None,
+  }
+  if method not in namers:
+    legal = ', '.join(map(repr, namers))
+    raise ValueError(f'detect.kinds is {method!r}; legal are {legal}')
+  if method == 'learned' and not words:
+    raise ValueError(
+      "detect.kinds is 'learned' but the network names no kinds; give weights "
+      "with a pair head, see configs/transfer.py, or take 'topology'"
+    )
+  if method == 'both' and tuple(words) != deeppcb.KINDS:
+    raise ValueError(
+      f"detect.kinds is 'both' but the network's kinds are {tuple(words)}; "
+      f"topology knows {deeppcb.KINDS}: take 'topology' or 'learned'"
+    )
+  return namers[method]
+
+
+def _by_topology(
+  found: Boxes, pictures: Pictures, valid: HostArray, seen: maps.Maps
+) -> Boxes:
+  """See ``kinds.named``."""
+  del seen
+  return kinds.named(found, *pictures, valid)
+
+
+def _by_head(
+  found: Boxes,
+  pictures: Pictures,
+  valid: HostArray,
+  seen: maps.Maps,
+  *,
+  words: tuple[str, ...],
+) -> Boxes:
+  """What the pair head says of the pixels of each box."""
+  del pictures, valid
+  return _most_probable(found, maps.kind_probabilities(found.xyxy, seen), words)
+
+
+def _by_both(
+  found: Boxes, pictures: Pictures, valid: HostArray, seen: maps.Maps
+) -> Boxes:
+  """The product of both opinions, as if they were independent.
+
+  Where the pictures do not separate, topology finds all kinds alike and the
+  head decides alone.
+  """
+  product = kinds.kind_probabilities(
+    found.xyxy, *pictures, valid
+  ) * maps.kind_probabilities(found.xyxy, seen)
+  return _most_probable(
+    found,
+    product / product.sum(axis=1, keepdims=True),
+    deeppcb.KINDS,
+  )
+
+
+def _most_probable(
+  found: Boxes, probabilities: HostArray, words: tuple[str, ...]
+) -> Boxes:
+  """The boxes with their most probable kinds, of probabilities ``[K, C]``."""
+  best = probabilities.argmax(axis=1)
+  return found._replace(
+    kind=tuple(words[index] for index in best),
+    kind_confidence=probabilities.max(axis=1).astype(np.float32),
+  )
