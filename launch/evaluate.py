@@ -3,10 +3,12 @@
   python -m launch.evaluate --config=configs/default.py --weights=default \
       --config.eval.root=PCBData --config.eval.split=trainval --out=results
 
-Writes into ``--out``: ``metrics.json``; ``detections.zip``, the benchmark's own
-format; ``pictures/``, some of the pairs; ``false_alarms.png`` and
-``misses.png``, the worst of each; ``reliability.png``, whether confidences are
-probabilities.
+Writes into ``--out``: ``metrics.json``; the detections in the benchmark's own
+format, ``detections.zip`` to be scored without classes (``official``) and
+``detections-6.zip`` to be scored with them (``official-6``); ``pictures/``,
+some of the pairs; ``false_alarms.png``, ``misses.png`` and ``wrong_kinds.png``,
+the worst of each; ``confusion.png`` and ``confusion.md``, which kind was found
+as which; ``reliability.png``, whether confidences are probabilities.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from zeroshot.evaluate import (
   benchmark_files,
   defect_free,
   json_text,
+  kinds,
   pairs,
   protocols,
 )
@@ -190,7 +193,11 @@ def write(
   shown.write_reliability(
     out / 'reliability.png', figures['official']['reliability']
   )
+  shown.write_confusion(out, figures['official-6']['confusion'])
   write_zip(out / 'detections.zip', results, margin_px=margin_px)
+  write_zip(
+    out / 'detections-6.zip', results, margin_px=margin_px, by_kind=True
+  )
   (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
 
 
@@ -242,18 +249,36 @@ def measure_synthetic(
 
 
 def write_zip(
-  path: Path, results: Sequence[PictureResult], *, margin_px: float
+  path: Path,
+  results: Sequence[PictureResult],
+  *,
+  margin_px: float,
+  by_kind: bool = False,
 ) -> None:
-  """Writes the detections as the benchmark's zip, with the official margin."""
-  benchmark_files.write_detections(
-    path,
-    {
-      result.name: protocols.detections_as_annotated(
-        protocols.drop_invalid(result), margin_px=margin_px
-      )
-      for result in results
-    },
-  )
+  """Writes the detections as the benchmark's zip, with the official margin.
+
+  The two protocols rank differently and a line has one confidence, so each
+  needs a zip of its own.
+
+  Args:
+    path: of the zip.
+    results: of every pair.
+    margin_px: of the official protocol.
+    by_kind: confidences are those of ``kinds.rank_by_kind``, and a kind that is
+      not known is written ``difference``, which is false as in ``official-6``.
+      Otherwise they are the plain ones and a legal word stands in.
+  """
+  found = {
+    result.name: protocols.detections_as_annotated(
+      protocols.drop_invalid(result), margin_px=margin_px
+    )
+    for result in results
+  }
+  stand_in = benchmark_files.STAND_IN
+  if by_kind:
+    found = {name: kinds.rank_by_kind(boxes) for name, boxes in found.items()}
+    stand_in = kinds.UNKNOWN
+  benchmark_files.write_detections(path, found, stand_in=stand_in)
 
 
 if __name__ == '__main__':

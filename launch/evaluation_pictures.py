@@ -1,4 +1,4 @@
-"""What an evaluation shows, as PNG files: pairs, failures, reliability."""
+"""What an evaluation shows: pairs, failures, reliability, kinds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.evaluate import failures, pairs
+from zeroshot.evaluate import failures, kinds, pairs
 from zeroshot.evaluate.protocols import PictureResult, detections_as_annotated
 from zeroshot.evaluate.reliability import Reliability
-from zeroshot.report import contact_sheet, drawing
+from zeroshot.report import confusion_matrix, contact_sheet, drawing
 from zeroshot.report.reliability_diagram import reliability_diagram
 
 COLUMNS = 3
@@ -40,7 +40,7 @@ def write_sheets(
   iou_threshold: float,
   count: int,
 ) -> None:
-  """Writes ``false_alarms.png`` and ``misses.png``, the worst of each.
+  """Writes ``false_alarms.png``, ``misses.png`` and ``wrong_kinds.png``.
 
   Args:
     out: folder.
@@ -48,11 +48,12 @@ def write_sheets(
     examine: detects on the pair of a name again, for its pictures.
     margin_px: of the official protocol.
     iou_threshold: likewise.
-    count: most failures on a sheet.
+    count: most failures on a sheet, the worst of all.
   """
   for name, worst in (
     ('false_alarms', failures.worst_false_alarms),
     ('misses', failures.worst_misses),
+    ('wrong_kinds', failures.worst_wrong_kinds),
   ):
     found = worst(
       results, margin_px=margin_px, iou_threshold=iou_threshold, count=count
@@ -84,3 +85,15 @@ def write_reliability(path: Path, figures: Mapping[str, Any]) -> None:
   }
   bins = Reliability(**fields)
   pictures.write_picture(path, reliability_diagram(bins))
+
+
+def write_confusion(out: Path, figures: Mapping[str, Any]) -> None:
+  """Writes ``official-6.confusion`` as ``confusion.png`` and ``.md``."""
+  found = kinds.Confusion(
+    kinds=tuple(figures['kinds']), counts=np.asarray(figures['counts'])
+  )
+  pictures.write_picture(
+    out / 'confusion.png', confusion_matrix.confusion_picture(found)
+  )
+  table = confusion_matrix.confusion_table(found)
+  (out / 'confusion.md').write_text(table + '\n')

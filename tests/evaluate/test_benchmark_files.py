@@ -58,6 +58,16 @@ def test_written_lines(tmp_path):
   assert text == ('1,2,30,40,0.12345679,pin-hole\n10,11,20,20,0.0000001,open\n')
 
 
+def test_another_word_may_stand_in(tmp_path):
+  path = tmp_path / 'a.zip'
+  two = boxes([[0, 0, 9, 9]] * 2, [0.5, 0.25], ['defect', 'spur'])
+  benchmark_files.write_detections(path, {'a': two}, stand_in='difference')
+  found = benchmark_files.read_detections(path)['a']
+  assert found.kind == ('difference', 'spur')
+  with pytest.raises(ValueError, match="stand_in is 'dent'"):
+    benchmark_files.write_detections(path, {'a': two}, stand_in='dent')
+
+
 def test_written_and_read_again(tmp_path):
   path = tmp_path / 'a.zip'
   whole = {

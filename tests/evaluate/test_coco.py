@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from zeroshot.detect.boxes import select
 from zeroshot.evaluate import coco
 from zeroshot.types import Boxes
 
@@ -73,3 +74,63 @@ def test_only_the_hundred_most_confident_count():
   figures = coco.summarise([ONE], [found])
   assert figures['num_detections'] == 100
   assert figures['recall'] == 0
+
+
+def test_one_class_is_told_so():
+  assert 'one class' in coco.summarise([ONE], [ONE])['note']
+  assert 'over the kinds' in coco.summarise([ONE], [ONE], by_kind=True)['note']
+
+
+def named(xyxy, kinds, confidence=None):
+  return boxes(xyxy, confidence)._replace(kind=tuple(kinds))
+
+
+def test_by_kind_it_is_the_mean_of_the_kinds():
+  two = [[10, 10, 30, 30], [50, 50, 70, 70]]
+  truth = named(two, ['open', 'short'])
+  wrong = named(two, ['Open', 'spur'], [0.5, 0.9])
+  figures = coco.summarise([truth], [wrong], by_kind=True)
+  # The spur, of which there is none, costs precision and no AP.
+  for name in ('ap', 'ap_50'):
+    assert figures[name] == pytest.approx((1 + 0) / 2)
+  assert (figures['precision'], figures['recall']) == (0.5, 0.5)
+  assert figures['num_detections'] == 2
+  assert coco.summarise([truth], [wrong])['ap'] == pytest.approx(1)
+  right = coco.summarise([truth, NONE], [truth, NONE], by_kind=True)
+  assert right['ap'] == pytest.approx(1)
+  assert right['precision'] == right['recall'] == 1
+
+
+def test_by_kind_each_is_the_set_of_that_kind():
+  random = np.random.default_rng(0)
+  words = ('open', 'short', 'spur')
+
+  def draw(count):
+    corner = random.integers(0, 30, (count, 2))
+    return named(
+      np.concatenate([corner, corner + 20], 1),
+      random.choice(words, count),
+      random.random(count),
+    )
+
+  truth, found = ([draw(8) for _ in range(5)] for _ in range(2))
+  figures = coco.summarise(truth, found, by_kind=True)
+
+  def only(pictures, kind):
+    return [
+      select(one, np.asarray([k == kind for k in one.kind])) for one in pictures
+    ]
+
+  alone = [coco.summarise(only(truth, k), only(found, k)) for k in words]
+  for name in ('ap', 'ap_50'):
+    assert 0 < figures[name] < 1
+    assert figures[name] == pytest.approx(np.mean([one[name] for one in alone]))
+  hits = [one['recall'] * one['num_ground_truth'] for one in alone]
+  assert figures['recall'] * 40 == pytest.approx(sum(hits))
+
+
+def test_by_kind_a_hundred_of_each_count():
+  far = np.arange(150)[:, None] * 20 + np.array([100, 0, 110, 10])
+  found = named(far, ['open'] * 120 + ['short'] * 30)
+  figures = coco.summarise([ONE], [found], by_kind=True)
+  assert figures['num_detections'] == 100 + 30

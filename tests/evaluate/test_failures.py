@@ -10,7 +10,11 @@ import pytest
 from zeroshot.evaluate import failures, protocols
 from zeroshot.types import Boxes
 
-FINDERS = (failures.worst_false_alarms, failures.worst_misses)
+FINDERS = (
+  failures.worst_false_alarms,
+  failures.worst_misses,
+  failures.worst_wrong_kinds,
+)
 
 
 def boxes(*xyxy, confidence=None):
@@ -37,6 +41,16 @@ def worst(finder, pictures, *, margin_px=0, iou_threshold=0.33, count=99):
 
 def alarms(pictures, **settings):
   return worst(failures.worst_false_alarms, pictures, **settings)
+
+
+def wrong_kinds(pictures, **settings):
+  return worst(failures.worst_wrong_kinds, pictures, **settings)
+
+
+def named(kinds, *xyxy, confidence=None, sure=None):
+  found = boxes(*xyxy, confidence=confidence)
+  sure = None if sure is None else np.asarray(sure, np.float32)
+  return found._replace(kind=tuple(kinds), kind_confidence=sure)
 
 
 def misses(pictures, **settings):
@@ -192,10 +206,56 @@ def test_they_are_as_many_as_the_official_protocol_says(margin_px):
   assert [m.best_iou for m in missed] == sorted(m.best_iou for m in missed)
 
 
+def test_wrong_kinds_are_ranked_by_both_confidences():
+  places = [0, 0, 20, 20], [40, 0, 60, 20], [80, 0, 100, 20], [0, 60, 20, 80]
+  pictures = [
+    picture(
+      'a',
+      named(['open', 'mousebite', 'spur', 'spur'], *places),
+      named(
+        ['short', 'open', 'Spur', 'difference'],
+        *places,
+        confidence=[0.75, 0.5, 1, 1],
+        sure=[0.5, 1, 1, 1],
+      ),
+    ),
+    picture(
+      'b',
+      named(['copper'], [0, 0, 20, 20]),
+      named(['open'], [0, 0, 20, 15], confidence=[1.0], sure=[0.25]),
+    ),
+    # Out of place: a false alarm, whatever its name.
+    picture('c', boxes(), named(['open'], [0, 0, 9, 9], sure=[1])),
+  ]
+  found = wrong_kinds(pictures)
+  assert [
+    (f.name, f.true_kind, f.found_kind, f.confidence, f.best_iou) for f in found
+  ] == [
+    ('a', 'mousebite', 'open', 0.5, 1),
+    ('a', 'open', 'short', 0.375, 1),
+    ('b', 'copper', 'open', 0.25, 0.75),
+  ]
+  assert found[0].xyxy.tolist() == [40, 0, 60, 20]
+  assert [f.true_kind for f in wrong_kinds(pictures, count=1)] == ['mousebite']
+  assert [alarm.name for alarm in alarms(pictures)] == ['c']
+  assert (alarms(pictures)[0].true_kind, misses(pictures)) == ('', [])
+
+
+def test_what_names_no_kind_names_none_wrongly():
+  one = picture(
+    'a', named(['open'], [0, 0, 9, 9]), boxes([0, 0, 9, 9], confidence=[0.5])
+  )
+  assert wrong_kinds([one]) == []
+
+
 @pytest.mark.parametrize('finder', FINDERS)
 def test_nothing_to_show(finder):
-  right = picture('a', boxes([0, 0, 9, 9]), boxes([0, 0, 9, 9]))
-  wrong = picture('b', boxes([0, 0, 9, 9]), boxes([50, 50, 59, 59]))
+  right = picture('c', boxes([0, 0, 9, 9]), boxes([0, 0, 9, 9]))
+  wrong = picture(
+    'b',
+    named(['open', 'spur'], [0, 0, 9, 9], [80, 0, 89, 9]),
+    named(['short', 'open'], [0, 0, 9, 9], [50, 50, 59, 59]),
+  )
   assert worst(finder, []) == []
   assert worst(finder, [picture('a', boxes(), boxes()), right]) == []
   assert worst(finder, [wrong], count=0) == []

@@ -13,6 +13,14 @@ from zeroshot.evaluate import json_text, protocols, scoring
 from zeroshot.types import Boxes
 
 NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}
+DETAILS = {
+  'ap_50',
+  'ap_75',
+  'max_recall',
+  'interval_95',
+  'groups',
+  'reliability',
+}
 KEYS = {
   'ap',
   'precision',
@@ -82,18 +90,26 @@ def random_set(seed=0, count=12):
 
 def test_every_protocol_reports_its_figures():
   figures = evaluate(random_set())
-  assert list(figures) == ['official', 'shrunk', 'as-published', 'coco']
-  assert set(figures['official']) == KEYS | {
-    'ap_50',
-    'ap_75',
-    'max_recall',
-    'interval_95',
-    'groups',
-    'reliability',
+  assert list(figures) == [
+    'official',
+    'official-6',
+    'shrunk',
+    'as-published',
+    'coco',
+    'coco-6',
+  ]
+  assert set(figures['official']) == KEYS | DETAILS
+  assert set(figures['official-6']) == KEYS | DETAILS | {
+    'kinds',
+    'voc_mean_ap',
+    'voc_mean_ap_50',
+    'kind_accuracy',
+    'confusion',
   }
   assert set(figures['shrunk']) == KEYS
   assert set(figures['as-published']) == KEYS | {'note'}
-  assert set(figures['coco']) == KEYS | {'ap_50', 'note'}
+  for name in ('coco', 'coco-6'):
+    assert set(figures[name]) == KEYS | {'ap_50', 'note'}
   assert figures['as-published']['note'] == 'oracle-ranked, as published'
   assert set(figures['official']['groups']) == {'group0', 'group1', 'group2'}
   for group in figures['official']['groups'].values():
@@ -106,17 +122,26 @@ def test_every_protocol_has_its_own_margin():
   figures = evaluate(pictures)
   aps = {name: figure['ap'] for name, figure in figures.items()}
   assert aps == pytest.approx(
-    {'official': 0, 'shrunk': 1, 'as-published': 1, 'coco': 0}
+    {
+      'official': 0,
+      'official-6': 0,
+      'shrunk': 1,
+      'as-published': 1,
+      'coco': 0,
+      'coco-6': 0,
+    }
   )
-  for key, name in {
-    'official': 'official',
-    'shrunk': 'shrunk',
-    'as_published': 'as-published',
-    'coco': 'coco',
+  for key, names in {
+    'official': ('official', 'official-6'),
+    'shrunk': ('shrunk',),
+    'as_published': ('as-published',),
+    'coco': ('coco', 'coco-6'),
   }.items():
     changed = evaluate(pictures, box_margin_px=NO_MARGIN | {key: 10})
     aps_changed = {other: figure['ap'] for other, figure in changed.items()}
-    assert aps_changed == pytest.approx(aps | {name: 1 - aps[name]})
+    assert aps_changed == pytest.approx(
+      aps | {name: 1 - aps[name] for name in names}
+    )
 
 
 def test_margins_are_clipped_to_the_picture():
@@ -229,7 +254,8 @@ def test_at_threshold_is_the_set_without_the_boxes_below():
   assert expected['num_detections'] == len(pooled) - 10 > 10
   # All else is told of every box, and by no other protocol.
   others = evaluate(pictures)
-  del figures['official']['at_threshold']
+  for name in ('official', 'official-6'):
+    del figures[name]['at_threshold']
   np.testing.assert_equal(figures, others)
 
 

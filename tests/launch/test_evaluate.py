@@ -39,7 +39,31 @@ DETAILS = {
   'groups',
   'reliability',
 }
-SHEETS = ('false_alarms.png', 'misses.png', 'reliability.png')
+SIX = {
+  'kinds',
+  'voc_mean_ap',
+  'voc_mean_ap_50',
+  'kind_accuracy',
+  'confusion',
+}
+PROTOCOLS = (
+  'official',
+  'official-6',
+  'shrunk',
+  'as-published',
+  'coco',
+  'coco-6',
+)
+SHEETS = ('false_alarms.png', 'misses.png', 'reliability.png', 'confusion.png')
+FILES = {
+  'metrics.json',
+  'detections.zip',
+  'detections-6.zip',
+  'pictures',
+  'wrong_kinds.png',
+  'confusion.md',
+  *SHEETS,
+}
 # A barely trained network marks next to nothing at a threshold of 0.5.
 EVALUATE = [
   'detect.threshold=0.3',
@@ -125,11 +149,12 @@ def metrics(trained):
 
 @pytest.mark.slow
 def test_all_promised_figures_are_there(trained, metrics):
-  for protocol in ('official', 'shrunk', 'as-published', 'coco'):
+  for protocol in PROTOCOLS:
     assert set(metrics[protocol]) >= FIGURES, protocol
     assert metrics[protocol]['num_images'] == 3
   official = metrics['official']
   assert set(official) >= DETAILS
+  assert set(metrics['official-6']) >= DETAILS | SIX
   assert set(official['groups']) == {'group90000', 'group90001'}
   assert len(official['interval_95']) == 2
   assert official['num_detections'] > 0
@@ -151,12 +176,7 @@ def test_all_promised_figures_are_there(trained, metrics):
 def test_all_promised_files_are_there(trained, metrics):
   assert metrics
   folder = trained.folder / 'plain'
-  assert {file.name for file in folder.iterdir()} == {
-    'metrics.json',
-    'detections.zip',
-    'pictures',
-    *SHEETS,
-  }
+  assert {file.name for file in folder.iterdir()} == FILES
   assert len(list((folder / 'pictures').iterdir())) == 1
   for name in SHEETS:
     assert pictures.read_picture(folder / name).std() > 0.05
@@ -168,26 +188,35 @@ def test_a_weights_file_gives_the_same_figures(trained, metrics):
   for figures in (again, metrics):
     figures.pop('seconds_per_pair', None)
   assert again == metrics
-  first, second = (
-    (trained.folder / out / 'detections.zip').read_bytes()
-    for out in ('plain', 'weights')
-  )
-  assert first == second
+  for name in ('detections.zip', 'detections-6.zip'):
+    first, second = (
+      (trained.folder / out / name).read_bytes() for out in ('plain', 'weights')
+    )
+    assert first == second
 
 
 @pytest.mark.slow
-def test_the_benchmarks_scorer_agrees(trained, metrics):
+@pytest.mark.parametrize(
+  ('protocol', 'name', 'options'),
+  [
+    ('official', 'detections.zip', ['--class_agnostic']),
+    ('official-6', 'detections-6.zip', []),
+  ],
+)
+def test_the_benchmarks_scorer_agrees(
+  trained, metrics, protocol, name, options
+):
   done = trained.expect(
     'launch.score',
     f'--ground_truth={trained.root}',
-    f'--detections={trained.folder / "plain" / "detections.zip"}',
-    '--class_agnostic',
+    f'--detections={trained.folder / "plain" / name}',
+    *options,
   )
   figures = json.loads(done.stdout)
-  official = metrics['official']
-  assert figures['AP'] == pytest.approx(official['ap'], abs=1e-9)
+  expected = metrics[protocol]
+  assert figures['AP'] == pytest.approx(expected['ap'], abs=1e-9)
   for name in ('precision', 'recall'):
-    assert figures[name] == pytest.approx(official[name], abs=1e-9)
+    assert figures[name] == pytest.approx(expected[name], abs=1e-9)
 
 
 @pytest.mark.slow
@@ -373,11 +402,49 @@ def test_what_is_returned_is_what_is_written(generated, tmp_path):
   assert written.keys() == figures.keys()
   assert written['official']['ap'] == figures['official']['ap'] > 0.5
   assert set(written['official']) >= FIGURES | DETAILS
+  assert set(written['official-6']) >= FIGURES | DETAILS | SIX
+  assert {file.name for file in out.iterdir()} == FILES
   assert written['defect_free']['num_pairs'] == 2
   assert written['defect_free']['false_boxes_per_pair'] >= 0
   assert written['config']['classical']['scores']['match_lighting'] is False
   for name in SHEETS:
     assert pictures.read_picture(out / name).std() > 0.05
+
+
+def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
+  build = sources.build_detector
+
+  def build_naming(*arguments):
+    """The rival, which now says of everything that it is a spur."""
+    plain = build(*arguments)
+
+    def detect(reference, test):
+      detection = plain(reference, test)
+      count = len(detection.boxes.kind)
+      named = detection.boxes._replace(
+        kind=('spur',) * count, kind_confidence=np.full(count, 0.5, np.float32)
+      )
+      return detection._replace(boxes=named)
+
+    return detect
+
+  nameless = evaluate_classical(generated, tmp_path / 'nameless')
+  monkeypatch.setattr(sources, 'build_detector', build_naming)
+  figures = evaluate_classical(generated, tmp_path / 'named')
+  np.testing.assert_equal(figures['official'], nameless['official'])
+  six = figures['official-6']
+  assert nameless['official-6']['ap'] == 0 < six['ap'] < 1
+  assert 0 < six['kind_accuracy'] < 1
+  assert six['kinds']['spur']['num_detections'] == six['num_detections']
+  lines = (tmp_path / 'named' / 'confusion.md').read_text().splitlines()
+  table = [line.strip('| ').split('|') for line in lines[2:]]
+  written = [[int(count) for count in row[1:]] for row in table]
+  assert written == six['confusion']['counts']
+  empty, full = (
+    pictures.read_picture(tmp_path / name / 'wrong_kinds.png').size
+    for name in ('nameless', 'named')
+  )
+  assert empty < full
 
 
 def test_zeros_leave_things_out(generated, tmp_path):

@@ -98,6 +98,10 @@ def test_captions():
   missed = failure(confidence=float('nan'))
   assert sheets.caption(missed) == 'missed, IoU 0.21, 00041205'
   assert tile(failure=missed).caption == sheets.caption(missed)
+  wrong = failure(confidence=0.984)._replace(
+    true_kind='mousebite', found_kind='open'
+  )
+  assert sheets.caption(wrong) == 'mousebite, found open 0.98, 00041205'
 
 
 def test_pixels_stay_pixels_where_they_grow():

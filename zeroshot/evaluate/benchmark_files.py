@@ -32,25 +32,34 @@ STAND_IN = 'open'
 _NUMBER = re.compile(r'\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+')
 
 
-def write_detections(path: Path, detections: Mapping[str, Boxes]) -> None:
+def write_detections(
+  path: Path, detections: Mapping[str, Boxes], *, stand_in: str = STAND_IN
+) -> None:
   """Writes a submission.
 
   Corners are rounded to the nearest pixel, halves to the even one. A kind of
   ``'difference'`` or ``'defect'`` is written ``'open'``, since the format
-  demands one of the six types: score such a file without the classes. The same
+  demands one of the six types: score such a file without the classes, or let
+  another word stand in that is never right. ``kind_confidence`` has no place
+  in the format, see ``kinds.rank_by_kind``. The same
   detections give the same bytes: entries are sorted, stored uncompressed and
   dated 1980.
 
   Args:
     path: of the zip; an existing file is replaced.
     detections: boxes by the name of the picture (``'00041200'``).
+    stand_in: what a kind that is not known is written as: one of the six, or
+      ``'difference'``, which scorers that know the six alone may refuse.
 
   Raises:
-    ValueError: a name or kind is not legal, a confidence leaves [0, 1], or the
-      file cannot be written.
+    ValueError: a name, kind or stand-in is not legal, a confidence leaves
+      [0, 1], or the file cannot be written.
   """
+  if stand_in not in (*deeppcb.KINDS, *ONE_CLASS):
+    raise ValueError(f'stand_in is {stand_in!r}; legal are {_legal_words()}')
   texts = {
-    name: _detection_text(name, detections[name]) for name in sorted(detections)
+    name: _detection_text(name, detections[name], stand_in)
+    for name in sorted(detections)
   }
   try:
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_STORED) as archive:
@@ -117,7 +126,7 @@ def read_ground_truth(path: Path) -> dict[str, Boxes]:
   }
 
 
-def _detection_text(name: str, boxes: Boxes) -> str:
+def _detection_text(name: str, boxes: Boxes, stand_in: str) -> str:
   """The lines of one picture."""
   if not name or '/' in name or '\\' in name:
     raise ValueError(f'picture name {name!r}; give one without a folder')
@@ -130,8 +139,8 @@ def _detection_text(name: str, boxes: Boxes) -> str:
   for box, score, kind in zip(
     np.rint(boxes.xyxy).astype(int), confidence, boxes.kind, strict=True
   ):
-    word = STAND_IN if kind in ONE_CLASS else kind
-    if word not in deeppcb.KINDS:
+    word = stand_in if kind in ONE_CLASS else kind
+    if word not in (*deeppcb.KINDS, stand_in):
       raise ValueError(
         f'{name}: unknown kind {kind!r}; legal are {_legal_words()}'
       )

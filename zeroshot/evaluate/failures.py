@@ -6,6 +6,9 @@
   misses = failures.worst_misses(
     results, margin_px=6, iou_threshold=0.33, count=24
   )
+  wrong = failures.worst_wrong_kinds(
+    results, margin_px=6, iou_threshold=0.33, count=24
+  )
 
 What is matched is what the ``official`` protocol matches.
 """
@@ -15,29 +18,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from zeroshot.evaluate import matching, protocols
+from zeroshot.evaluate import kinds, matching, protocols
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.types import Boxes, HostArray
 
 
 class Failure(NamedTuple):
-  """A box that found no partner.
+  """A box that found no partner, or one of another kind.
 
   Attributes:
     name: of its picture.
     xyxy: float32 ``[4]``, pixels: a detection with its margin, clipped to the
       picture; ground truth as annotated.
-    confidence: of a detection, in [0, 1]; NaN of a missed defect.
+    confidence: of a detection, in [0, 1], that of its kind included where
+      its kind is the failure; NaN of a missed defect.
     best_iou: largest IoU with any box of the other side, matched or not, in
       [0, 1]; 0 where none touches it. One just under the threshold tells a box
       of the wrong size from a true failure; one over it, a box whose partner
       was used up by another.
+    true_kind: of the partner, where the kind is the failure; otherwise empty.
+    found_kind: what it was found as; likewise.
   """
 
   name: str
   xyxy: HostArray
   confidence: float
   best_iou: float
+  true_kind: str = ''
+  found_kind: str = ''
 
 
 class _Judged(NamedTuple):
@@ -134,6 +142,56 @@ def worst_misses(
     if index not in judged.partner
   ]
   return sorted(misses, key=lambda miss: (miss.best_iou, -_area(miss)))[:count]
+
+
+def worst_wrong_kinds(
+  pictures: Sequence[PictureResult],
+  *,
+  margin_px: float,
+  iou_threshold: float,
+  count: int,
+) -> list[Failure]:
+  """The detections in the right place that name the wrong kind most surely.
+
+  A kind of ``'difference'`` names none, and is not among them.
+
+  Args:
+    pictures: one result for each picture, fit for ``evaluate_detections``.
+    margin_px: pixels that detections are grown by on every side.
+    iou_threshold: in [0, 1); a match needs strictly more.
+    count: the most that are wanted.
+
+  Returns:
+    ``count`` of them, or all where there are fewer, ordered by the confidence
+    of ``kinds.rank_by_kind``, the highest first; equal ones keep the order of
+    pictures and of boxes.
+
+  Raises:
+    ValueError: the count is negative, or the threshold out of range.
+  """
+  _check(iou_threshold, count)
+  wrong = [
+    Failure(
+      name=judged.name,
+      xyxy=judged.found.xyxy[index],
+      confidence=float(kinds.rank_by_kind(judged.found).confidence[index]),
+      best_iou=float(judged.iou[:, index].max(initial=0)),
+      true_kind=judged.truth.kind[judged.partner[index]],
+      found_kind=judged.found.kind[index],
+    )
+    for judged in _judge(pictures, margin_px, iou_threshold)
+    for index in range(len(judged.partner))
+    if _names_wrongly(judged, index)
+  ]
+  return sorted(wrong, key=lambda one: -one.confidence)[:count]
+
+
+def _names_wrongly(judged: _Judged, index: int) -> bool:
+  """Whether a detection has a partner and claims another kind for it."""
+  named = judged.found.kind[index].casefold()
+  if judged.partner[index] < 0 or named == kinds.UNKNOWN:
+    return False
+  return named != judged.truth.kind[judged.partner[index]].casefold()
 
 
 def _judge(

@@ -9,9 +9,10 @@
   )
   figures['official']['ap']
 
-``official`` is DeepPCB's benchmark with one class; ``shrunk`` takes the ground
-truth at half its sides; ``as-published`` moreover ranks by the answer, as the
-paper's authors did, and is there for comparison alone; ``coco`` is COCO's AP.
+``official`` is DeepPCB's benchmark with one class, ``official-6`` with its six;
+``shrunk`` takes the ground truth at half its sides; ``as-published`` moreover
+ranks by the answer, as the paper's authors did, and is there for comparison
+alone; ``coco`` is COCO's AP of one class, ``coco-6`` the mean of six.
 """
 
 from __future__ import annotations
@@ -20,20 +21,17 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from zeroshot.detect.boxes import select
 from zeroshot.evaluate import (
   average_precision,
   box_shapes,
   coco,
-  intervals,
+  details,
+  kinds,
   matching,
+  voc,
 )
-from zeroshot.evaluate.reliability import reliability
 from zeroshot.types import Boxes, HostArray
-
-_NUM_BINS = 10  # of the reliability diagram
 
 
 class PictureResult(NamedTuple):
@@ -67,8 +65,9 @@ class Protocol:
     margin: entry of ``box_margin_px`` that its detections are grown by.
     shrink_truth: ground truth at half its sides.
     rank_by_truth: a detection's confidence is its best IoU with the truth.
-    class_aware: the kinds of a pair must agree.
-    by_coco: scored by pycocotools; nothing but ``margin`` applies.
+    class_aware: the kinds of a pair must agree, and detections are ranked by
+      ``kinds.rank_by_kind``; a kind of ``'difference'`` is always wrong.
+    by_coco: scored by pycocotools; ``margin`` and ``class_aware`` alone apply.
     detailed: with AP at other IoUs, its interval and figures by group.
     note: what a reader of the figures has to know.
   """
@@ -84,6 +83,7 @@ class Protocol:
 
 PROTOCOLS: Mapping[str, Protocol] = {
   'official': Protocol(margin='official', detailed=True),
+  'official-6': Protocol(margin='official', class_aware=True, detailed=True),
   'shrunk': Protocol(margin='shrunk', shrink_truth=True),
   'as-published': Protocol(
     margin='as_published',
@@ -92,6 +92,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
     note='oracle-ranked, as published',
   ),
   'coco': Protocol(margin='coco', by_coco=True),
+  'coco-6': Protocol(margin='coco', class_aware=True, by_coco=True),
 }
 
 
@@ -113,7 +114,7 @@ def evaluate_detections(
 
   Args:
     pictures: one result for each picture of the set.
-    iou_threshold: of all protocols but ``coco``; a match needs strictly more.
+    iou_threshold: of all protocols but COCO's; a match needs strictly more.
     box_margin_px: for each ``margin`` of ``PROTOCOLS``, pixels on every side.
     bootstrap_samples: resampled sets of the interval; 0 leaves it NaN.
     seed: of the bootstrap.
@@ -122,12 +123,14 @@ def evaluate_detections(
   Returns:
     For each protocol ``ap``, ``precision``, ``recall``, ``f_score`` (with every
     detection submitted), ``num_images``, ``num_ground_truth``,
-    ``num_detections``, and a ``note`` where there is one. ``official`` also
-    ``ap_50``, ``ap_75``, ``max_recall``, ``interval_95`` and ``groups``, and
-    where there is a threshold ``at_threshold``: ``threshold``, ``precision``,
-    ``recall``, ``f_score`` and ``num_detections`` with the boxes from it on;
-    and ``reliability``, the fields of ``reliability.Reliability`` as lists;
-    ``coco`` also ``ap_50``. Undefined is NaN: ``json_text.to_json`` writes it.
+    ``num_detections``, and a ``note`` where there is one. The detailed ones,
+    ``official`` and ``official-6``, also what ``details.summarise`` returns
+    and, where there is a threshold, ``at_threshold``: ``threshold``,
+    ``precision``, ``recall``, ``f_score`` and ``num_detections`` with the boxes
+    from it on, whatever their kind. ``official-6`` also what ``voc.summarise``
+    and ``kinds.summarise`` return, and ``voc_mean_ap_50`` at VOC's own IoU;
+    ``coco`` and ``coco-6`` also ``ap_50``. Undefined is NaN:
+    ``json_text.to_json`` writes it.
 
   Raises:
     ValueError: no picture, a name twice, a mask of another size, a margin
@@ -161,29 +164,40 @@ def _score(
 ) -> dict[str, Any]:
   """The figures of one protocol."""
   truth, found = _prepare(pictures, protocol, margin_px=margin_px)
+  ranked = [kinds.rank_by_kind(b) if protocol.class_aware else b for b in found]
   if protocol.by_coco:
-    return coco.summarise(truth, found)
+    return coco.summarise(truth, ranked, by_kind=protocol.class_aware)
 
   def judge(iou: float, least: float = 0.0) -> matching.Matches:
-    kept = [select(boxes, boxes.confidence >= least) for boxes in found]
+    kept = [
+      select(boxes, plain.confidence >= least)
+      for boxes, plain in zip(ranked, found, strict=True)
+    ]
     return matching.match_set(
       truth, kept, iou_threshold=iou, class_aware=protocol.class_aware
     )
 
-  matches = judge(iou_threshold)
-  figures: dict[str, Any] = dict(average_precision.summarise(matches))
+  figures: dict[str, Any] = dict(
+    average_precision.summarise(judge(iou_threshold))
+  )
   if protocol.detailed:
-    figures['ap_50'] = average_precision.summarise(judge(0.5))['ap']
-    figures['ap_75'] = average_precision.summarise(judge(0.75))['ap']
+    figures |= details.summarise(
+      judge,
+      iou_threshold,
+      groups=[picture.group for picture in pictures],
+      samples=samples,
+      seed=seed,
+    )
     if threshold is not None:
-      summary = average_precision.summarise(judge(iou_threshold, threshold))
-      names = ('precision', 'recall', 'f_score', 'num_detections')
-      figures['at_threshold'] = {
-        'threshold': threshold,
-        **{name: summary[name] for name in names},
-      }
-    groups = [picture.group for picture in pictures]
-    figures |= _details(matches, groups=groups, samples=samples, seed=seed)
+      figures['at_threshold'] = details.at_threshold(
+        judge(iou_threshold, threshold), threshold
+      )
+  if protocol.class_aware:
+    # Kinds are counted among the pairs of the one-class protocol.
+    figures |= kinds.summarise(truth, found, iou_threshold=iou_threshold)
+    figures |= voc.summarise(truth, ranked, iou_threshold=iou_threshold)
+    at_50 = voc.summarise(truth, ranked, iou_threshold=0.5)
+    figures['voc_mean_ap_50'] = at_50['voc_mean_ap']
   if protocol.note:
     figures['note'] = protocol.note
   return figures
@@ -255,41 +269,3 @@ def _prepare(
       for known, boxes in zip(truth, found, strict=True)
     ]
   return truth, found
-
-
-def _details(
-  matches: matching.Matches, *, groups: Sequence[str], samples: int, seed: int
-) -> dict[str, Any]:
-  """Highest recall, interval of AP, and the figures of each group."""
-  recall = average_precision.precision_recall_curve(matches).recall
-  low, high = intervals.bootstrap_ap(matches, samples=samples, seed=seed)
-  group_of = np.asarray(groups)
-  return {
-    'max_recall': float(recall[-1])
-    if recall.size
-    else average_precision.ratio(0, int(matches.num_truth.sum())),
-    'interval_95': [low, high],
-    'reliability': {
-      name: np.asarray(value).tolist()
-      for name, value in reliability(
-        matches.confidence, matches.correct, num_bins=_NUM_BINS
-      )
-      ._asdict()
-      .items()
-    },
-    'groups': {
-      str(group): average_precision.summarise(_part(matches, group_of == group))
-      for group in np.unique(group_of)
-    },
-  }
-
-
-def _part(matches: matching.Matches, wanted: HostArray) -> matching.Matches:
-  """The matches of some pictures, given as bool ``[P]``."""
-  rows = wanted[matches.picture]
-  return matching.Matches(
-    confidence=matches.confidence[rows],
-    correct=matches.correct[rows],
-    picture=(np.cumsum(wanted) - 1)[matches.picture[rows]],
-    num_truth=matches.num_truth[wanted],
-  )

@@ -1,5 +1,6 @@
 """Results as pictures.
 
+confusion_matrix     which kind was found as which
 contact_sheet        the worst failures, a tile each
 drawing              reference, test with boxes and score map side by side
 reliability_diagram  how often boxes of each confidence are right

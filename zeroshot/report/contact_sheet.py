@@ -95,15 +95,19 @@ def cut_tile(
 
 
 def caption(failure: Failure) -> str:
-  """One line: confidence, best IoU, name, the name last as it may be cut off.
+  """One line; the picture's name comes last, as it may be cut off.
 
   Args:
     failure: of ``zeroshot.evaluate.failures``.
 
   Returns:
     For example ``'0.87, IoU 0.21, 00041205'``; ``'missed, ...'`` where there
-    is no confidence.
+    is no confidence; ``'mousebite, found open 0.98, 00041205'`` where the kind
+    is the failure.
   """
+  if failure.true_kind:
+    named = f'{failure.true_kind}, found {failure.found_kind}'
+    return f'{named} {failure.confidence:.2f}, {failure.name}'
   claim = f'{failure.confidence:.2f}'
   if math.isnan(failure.confidence):
     claim = 'missed'

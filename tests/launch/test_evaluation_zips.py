@@ -1,0 +1,85 @@
+"""The two zips of an evaluation against the figures beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from launch import evaluate
+from zeroshot.data import deeppcb
+from zeroshot.evaluate import benchmark_files, protocols, scoring
+from zeroshot.types import Boxes
+
+
+def named_set():
+  """Results of hand-made detections, of all kinds and of none."""
+  random = np.random.default_rng(0)
+  results = []
+  for index in range(6):
+    corner = random.integers(20, 160, (2, 9, 2)).astype(np.float32)
+    corner[1, :7] = corner[0, :7] + random.integers(-3, 4, (7, 2))
+    true, found = np.concatenate([corner, corner + 24], axis=-1)
+    words = random.choice(deeppcb.KINDS, 9).tolist()
+    claims = [w if random.random() < 0.6 else 'short' for w in words]
+    claims[index] = 'difference'
+    results.append(
+      protocols.PictureResult(
+        name=f'9000000{index}',
+        group='g',
+        height=200,
+        width=200,
+        truth=Boxes(true, np.ones(9, np.float32), tuple(words)),
+        detections=Boxes(
+          found,
+          random.random(9).astype(np.float32),
+          tuple(claims),
+          random.random(9).astype(np.float32),
+        ),
+      )
+    )
+  return results
+
+
+@pytest.mark.parametrize('names', ['all', 'none', 'plain'])
+def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
+  results = named_set()
+  if names == 'none':
+    results = [
+      r._replace(detections=r.detections._replace(kind=('difference',) * 9))
+      for r in results
+    ]
+  if names == 'plain':
+    results = [
+      r._replace(detections=r.detections._replace(kind_confidence=None))
+      for r in results
+    ]
+  margin_px = dict(official=2, shrunk=0, as_published=0, coco=0)
+  figures = protocols.evaluate_detections(
+    results,
+    iou_threshold=0.33,
+    box_margin_px=margin_px,
+    bootstrap_samples=0,
+    seed=0,
+  )
+  truth = {result.name: result.truth for result in results}
+  for protocol, by_kind in (('official', False), ('official-6', True)):
+    path = tmp_path / f'{protocol}.zip'
+    evaluate.write_zip(path, results, margin_px=2, by_kind=by_kind)
+    scored = scoring.score_set(
+      truth, benchmark_files.read_detections(path), class_aware=by_kind
+    )
+    expected = figures[protocol]
+    assert scored['AP'] == pytest.approx(expected['ap'], abs=1e-9)
+    for name in ('precision', 'recall'):
+      assert scored[name] == pytest.approx(expected[name], abs=1e-9)
+  assert 0 < figures['official']['ap'] < 1
+  assert (figures['official-6']['ap'] > 0) == (names != 'none')
+  # The plain zip has legal words alone.
+  words = {
+    kind
+    for boxes in benchmark_files.read_detections(
+      tmp_path / 'official.zip'
+    ).values()
+    for kind in boxes.kind
+  }
+  assert words <= set(deeppcb.KINDS)

@@ -1,0 +1,149 @@
+"""Whether boxes that lie in the right place have the right kind.
+
+  boxes = kinds.rank_by_kind(boxes)  # as every class-aware figure ranks
+  found = kinds.confusion(truth, detections, iou_threshold=0.33)
+  kinds.kind_accuracy(found)
+
+Kinds are compared as DeepPCB's benchmark does: case does not count. A kind of
+``'difference'`` says that nobody knows; no annotation is named so, therefore it
+is never right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from zeroshot.data import deeppcb
+from zeroshot.evaluate import matching
+from zeroshot.evaluate.average_precision import ratio
+from zeroshot.types import Boxes, HostArray
+
+UNKNOWN = 'difference'
+NONE = 'none'  # the other side of a box without a partner
+
+
+class Confusion(NamedTuple):
+  """How often boxes of each kind were found as which.
+
+  Attributes:
+    kinds: ``n`` names: DeepPCB's six, then all others that occur.
+    counts: int64 ``[n + 1, n + 1]``. Rows are the true kinds, columns the found
+      ones, in the order of ``kinds``. The last row counts false alarms, the
+      last column missed defects; where the two meet there is always 0.
+  """
+
+  kinds: tuple[str, ...]
+  counts: HostArray
+
+
+def rank_by_kind(boxes: Boxes) -> Boxes:
+  """Detections with the confidence that class-aware figures rank by.
+
+  A box is right there if it is a true difference and of its kind; how sure a
+  kind is says so given the former, hence the probability is their product. In
+  float64 it is exact, so that it brings no ties.
+
+  Args:
+    boxes: detections of one picture.
+
+  Returns:
+    The same boxes in the same order with ``confidence * kind_confidence`` as
+    confidence, float64 ``[K]`` in [0, 1], and no ``kind_confidence`` any more;
+    the very boxes where they have none.
+  """
+  if boxes.kind_confidence is None:
+    return boxes
+  product = np.asarray(boxes.confidence, np.float64) * boxes.kind_confidence
+  return boxes._replace(confidence=product, kind_confidence=None)
+
+
+def is_kind(boxes: Boxes, kind: str) -> HostArray:
+  """Which boxes are of a kind, bool ``[K]``; case does not count."""
+  return np.asarray([k.casefold() == kind for k in boxes.kind], bool)
+
+
+def names(pictures: Sequence[Boxes]) -> tuple[str, ...]:
+  """DeepPCB's six kinds in its order, then all others that occur, sorted.
+
+  Args:
+    pictures: the boxes of each picture, true and found ones alike.
+
+  Returns:
+    Lower-case words.
+  """
+  present = {kind.casefold() for boxes in pictures for kind in boxes.kind}
+  return (*deeppcb.KINDS, *sorted(present - set(deeppcb.KINDS)))
+
+
+def confusion(
+  truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
+) -> Confusion:
+  """Counts what every box was found as.
+
+  Boxes are paired as in the one-class protocol, by geometry and their plain
+  confidence: kinds, and how sure they are, play no part. The row ``none`` so
+  counts its false alarms and the column ``none`` its misses.
+
+  Args:
+    truth: the ground truth of each picture.
+    detections: the detections of the same pictures, in the same order.
+    iou_threshold: a pair needs an IoU strictly over it; in [0, 1).
+
+  Returns:
+    The counts, with every detection submitted.
+  """
+  kinds = names([*truth, *detections])
+  index = {kind: i for i, kind in enumerate(kinds)}
+  none = len(kinds)
+  counts = np.zeros((none + 1, none + 1), np.int64)
+  for known, found in zip(truth, detections, strict=True):
+    partner = matching.match_picture(
+      known.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
+    )
+    # The last entry is what the partner -1, no partner, picks.
+    true = np.asarray([*(index[k.casefold()] for k in known.kind), none])
+    named = np.asarray([index[k.casefold()] for k in found.kind], np.int64)
+    np.add.at(counts, (true[partner], named), 1)
+    missed = np.setdiff1d(np.arange(len(known.xyxy)), partner)
+    np.add.at(counts, (true[missed], none), 1)
+  return Confusion(kinds, counts)
+
+
+def kind_accuracy(confusion: Confusion) -> float:
+  """Share of right kinds among the boxes that lie in the right place.
+
+  Args:
+    confusion: see ``confusion``.
+
+  Returns:
+    In [0, 1]; NaN where no box was paired.
+  """
+  paired = confusion.counts[:-1, :-1]
+  return ratio(int(np.trace(paired)), int(paired.sum()))
+
+
+def summarise(
+  truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
+) -> dict[str, object]:
+  """``kind_accuracy`` and ``confusion`` of a set, as ``metrics.json`` has them.
+
+  Args:
+    truth: the ground truth of each picture.
+    detections: the detections of the same pictures, in the same order.
+    iou_threshold: a pair needs an IoU strictly over it; in [0, 1).
+
+  Returns:
+    ``kind_accuracy``, a float, and ``confusion``: ``kinds`` and ``counts`` of
+    ``Confusion`` as lists.
+  """
+  found = confusion(truth, detections, iou_threshold=iou_threshold)
+  return {
+    'kind_accuracy': kind_accuracy(found),
+    'confusion': {
+      'kinds': list(found.kinds),
+      'counts': found.counts.tolist(),
+    },
+  }
