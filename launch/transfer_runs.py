@@ -96,8 +96,6 @@ def untrained(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   copy.loss.update(kinds=0.0, sides=0.0)
   copy.detect.update(plain.detect)
   copy.eval.box_margin_px.update(plain.eval.box_margin_px)
-  if 'kinds' in copy.detect:
-    copy.detect.kinds = 'topology'
   return copy
 
 
