@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import jax
@@ -12,6 +13,7 @@ import pytest
 from configs import default
 from zeroshot import losses
 from zeroshot.model.siamese import Prediction
+from zeroshot.types import Labels
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(0, 3, (2, 8, 12)).astype(np.float32)
@@ -35,7 +37,7 @@ FEATURES = features((4, 6), (2, 3))
 
 TERMS = {
   'balanced_bce': losses.balanced_bce,
-  'focal': lambda logits, mask: losses.focal(logits, mask, gamma=2.0),
+  'focal': functools.partial(losses.focal, gamma=2.0),
   'dice': losses.dice,
 }
 every_term = pytest.mark.parametrize('term', TERMS.values(), ids=list(TERMS))
@@ -394,3 +396,110 @@ def test_smoothed_labels_want_less_than_certainty():
 def test_weights_that_make_no_sense(weights):
   with pytest.raises(ValueError, match='loss weights are'):
     losses.build_loss(config(**weights))
+
+
+# --- Pixels that are left out ------------------------------------------------
+
+
+@every_term
+def test_open_pixels_do_not_count(term):
+  weight = (RANDOM.random(MASK.shape) < 0.7).astype(np.float32)
+  there = weight > 0
+  other = np.where(there, LOGITS, -LOGITS)
+  flipped = np.where(there, MASK, 1 - MASK)
+  value = float(term(LOGITS, MASK, weight))
+  assert float(term(other, flipped, weight)) == pytest.approx(value, rel=1e-5)
+  assert float(term(other, flipped)) != pytest.approx(value, rel=1e-3)
+
+
+@every_term
+def test_a_weight_of_one_is_no_weight(term):
+  weighted = float(term(LOGITS, MASK, np.ones_like(MASK)))
+  assert float(term(LOGITS, MASK)) == pytest.approx(weighted, rel=1e-6)
+
+
+def test_contrast_neither_pulls_nor_pushes_where_the_mask_is_open():
+  test, matched = FEATURES[0]
+  nothing = losses.contrast(
+    ((test, matched),), EMPTY, np.zeros_like(MASK), margin=0.5
+  )
+  assert float(nothing) == 0
+  assert float(losses.contrast(((test, matched),), EMPTY, margin=0.5)) > 0
+
+
+# --- The pair head -----------------------------------------------------------
+
+
+def labels(kind, share, sides=0.0):
+  shape = np.shape(kind)
+  return Labels(
+    weight=np.ones(shape, np.float32),
+    kind=np.asarray(kind, np.int32),
+    sides=np.broadcast_to(np.float32(sides), (*shape, 4)),
+    share=np.asarray(share, np.float32),
+  )
+
+
+# A box of three pixels, of kind 1, and one of a single pixel, of kind 0.
+TWO_BOXES = labels([[[1, 1, 1, -1, 0]]], [[[1 / 3, 1 / 3, 1 / 3, 0, 1]]])
+
+
+def test_kinds_by_hand():
+  logits = np.zeros((1, 1, 5, 2), np.float32)
+  logits[..., 1] = 3.0
+  right, wrong = math.log1p(math.exp(-3)), math.log1p(math.exp(3))
+  # Each box counts once, whatever its size.
+  expected = (right + wrong) / 2
+  assert float(losses.kinds(logits, TWO_BOXES)) == pytest.approx(expected)
+
+
+def test_sides_by_hand():
+  truth = labels(TWO_BOXES.kind, TWO_BOXES.share, sides=1.0)
+  predicted = np.ones((1, 1, 5, 4), np.float32)
+  predicted[0, 0, 4] = [1, 1, 1, 9]  # off by 8 px, 4 units: 4 - 1/2
+  predicted[0, 0, 3] = 99  # of no box
+  assert float(losses.sides(predicted, truth)) == pytest.approx(3.5 / 4 / 2)
+
+
+def test_without_a_box_there_is_nothing_to_learn():
+  none = labels([[[-1, -1]]], [[[0, 0]]])
+  logits = jnp.ones((1, 1, 2, 3))
+  value, gradient = jax.value_and_grad(losses.kinds)(logits, none)
+  assert float(value) == 0
+  assert not gradient.any()
+  assert float(losses.sides(jnp.ones((1, 1, 2, 4)), none)) == 0
+
+
+def test_a_box_of_unknown_kind_teaches_its_sides_alone():
+  unknown = labels([[[-1, 1]]], [[[1, 1]]], sides=2.0)
+  logits = np.zeros((1, 1, 2, 2), np.float32)
+  assert float(losses.kinds(logits, unknown)) == pytest.approx(math.log(2))
+  assert float(losses.sides(np.zeros((1, 1, 2, 4)), unknown)) > 0
+
+
+@pytest.mark.parametrize('name', ['kinds', 'sides'])
+def test_a_head_that_is_not_there_is_named(name):
+  loss = losses.build_loss(config(**{name: 1.0}))
+  with pytest.raises(ValueError, match=rf'loss\.{name} has weight'):
+    loss(Prediction(LOGITS, ()), MASK)
+  with pytest.raises(ValueError, match=rf'loss\.{name} has weight'):
+    loss(Prediction(LOGITS, ()), MASK, TWO_BOXES)
+
+
+def test_the_total_takes_the_head_and_the_open_pixels_in():
+  shape = MASK.shape
+  known = labels(np.where(MASK > 0, 1, -1), MASK / MASK.sum(), sides=1.0)
+  known = known._replace(weight=(LOGITS > -2).astype(np.float32))
+  prediction = Prediction(
+    LOGITS, (), np.zeros((*shape, 2), np.float32), np.zeros((*shape, 4))
+  )
+  loss = losses.build_loss(config(dice=1.0, kinds=0.5, sides=0.25))
+  total, terms = jax.jit(loss)(prediction, MASK, known)
+  assert set(terms) == {'dice', 'kinds', 'sides'}
+  expected = losses.dice(LOGITS, MASK, known.weight)
+  assert float(terms['dice']) == pytest.approx(float(expected), rel=1e-5)
+  assert float(terms['kinds']) == pytest.approx(math.log(2), rel=1e-5)
+  assert float(total) == pytest.approx(
+    float(terms['dice'] + 0.5 * terms['kinds'] + 0.25 * terms['sides']),
+    rel=1e-5,
+  )

@@ -79,7 +79,9 @@ def build_loss(config: ml_collections.ConfigDict) -> Loss:
   return loss
 
 
-def balanced_bce(logits: Array, target: Array, weight: Array) -> Array:
+def balanced_bce(
+  logits: Array, target: Array, weight: Array | float = 1.0
+) -> Array:
   """Cross-entropy in which rare differences weigh more.
 
   A differing pixel weighs the inverse square root of their share in the
@@ -89,7 +91,7 @@ def balanced_bce(logits: Array, target: Array, weight: Array) -> Array:
   Args:
     logits: ``[B, H, W]``.
     target: ``[B, H, W]`` in [0, 1].
-    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
+    weight: of each pixel, ``[B, H, W]`` or one for all; 0 leaves it out.
 
   Returns:
     Scalar, nats a pixel.
@@ -101,14 +103,18 @@ def balanced_bce(logits: Array, target: Array, weight: Array) -> Array:
 
 
 def focal(
-  logits: Array, target: Array, weight: Array, *, gamma: float
+  logits: Array,
+  target: Array,
+  weight: Array | float = 1.0,
+  *,
+  gamma: float,
 ) -> Array:
   """Cross-entropy in which pixels already right weigh little.
 
   Args:
     logits: ``[B, H, W]``.
     target: ``[B, H, W]`` in [0, 1].
-    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
+    weight: of each pixel, ``[B, H, W]`` or one for all; 0 leaves it out.
     gamma: exponent; 0 is plain cross-entropy.
 
   Returns:
@@ -118,7 +124,7 @@ def focal(
   return _mean(losses, weight)
 
 
-def dice(logits: Array, mask: Array, weight: Array) -> Array:
+def dice(logits: Array, mask: Array, weight: Array | float = 1.0) -> Array:
   """One minus the soft overlap of prediction and mask, over the batch.
 
   Over the batch and not per picture: a picture without a difference has no
@@ -127,7 +133,7 @@ def dice(logits: Array, mask: Array, weight: Array) -> Array:
   Args:
     logits: ``[B, H, W]``.
     mask: ``[B, H, W]``, 0 or 1.
-    weight: ``[B, H, W]``, of each pixel; 0 leaves it out.
+    weight: of each pixel, ``[B, H, W]`` or one for all; 0 leaves it out.
 
   Returns:
     Scalar in [0, 1]; 0 where both are empty.
@@ -141,7 +147,7 @@ def dice(logits: Array, mask: Array, weight: Array) -> Array:
 def contrast(
   features: tuple[tuple[Array, Array], ...],
   mask: Array,
-  weight: Array,
+  weight: Array | float = 1.0,
   *,
   margin: float,
 ) -> Array:
@@ -154,7 +160,7 @@ def contrast(
   Args:
     features: pairs of ``[B, h, w, C]``, each side a divisor of the mask's.
     mask: ``[B, H, W]``, 0 or 1.
-    weight: ``[B, H, W]``, 0 where the mask is open, else 1.
+    weight: ``[B, H, W]``, 0 where the mask is open, else 1; or 1 for all.
     margin: cosine distance wanted inside the mask, in (0, 2].
 
   Returns:
@@ -231,7 +237,8 @@ def sides(predicted: Array | None, labels: Labels | None) -> Array:
   return _mean(jnp.mean(losses, axis=-1), labels.share)
 
 
-def _mean(values: Array, weight: Array) -> Array:
+def _mean(values: Array, weight: Array | float) -> Array:
   """Weighted mean; 0 where nothing has weight."""
+  weight = jnp.broadcast_to(jnp.asarray(weight), values.shape)
   total = jnp.sum(weight)
   return jnp.sum(weight * values) / jnp.where(total > 0, total, 1.0)

@@ -111,6 +111,22 @@ def test_scores_of_the_network_are_the_sigmoid_of_its_logits():
   np.testing.assert_allclose(scores, jax.nn.sigmoid(logits), atol=1e-5)
 
 
+@pytest.mark.parametrize('kinds', [(), ('open', 'short')])
+@pytest.mark.parametrize('predicts_sides', [False, True])
+def test_a_pair_head_adds_its_layers(kinds, predicts_sides):
+  model = build_model(parts.config(kinds=kinds, predicts_sides=predicts_sides))
+  reference, test = pictures(60, 64)
+  blank = jnp.zeros((1, 16, 16, 3))
+  parameters = jax.jit(model.init)(jax.random.key(0), blank, blank)['params']
+  layers = build_score(model)(parameters, reference, test)
+  if not kinds and not predicts_sides:
+    assert layers.shape == (60, 64)
+    return
+  assert layers.shape == (60, 64, 1 + len(kinds) + 4 * predicts_sides)
+  if kinds:
+    np.testing.assert_allclose(layers[..., 1:3].sum(-1), 1, rtol=1e-5)
+
+
 @pytest.mark.parametrize('stride', [3, 48, 128])
 def test_a_stride_that_does_not_divide_the_bucket_is_named(stride):
   assert BUCKET_PX % stride

@@ -76,6 +76,18 @@ def test_tiled_equals_whole_for_strided_cells(height, width):
   np.testing.assert_allclose(scores, cells(reference, test), atol=1e-6)
 
 
+def test_layers_are_blended_like_scores():
+  reference, test = pictures(201, 311)
+
+  def layers(reference, test):
+    scores = blurred_difference(reference, test)
+    return np.stack([scores, 1 - scores], axis=-1)
+
+  found = tiling.tiled(layers, reference, test, tile_px=64, overlap_px=20)
+  assert found.dtype == np.float32
+  np.testing.assert_allclose(found, layers(reference, test), atol=1e-6)
+
+
 def test_all_tiles_have_one_shape():
   shapes = set()
 
@@ -128,7 +140,11 @@ def test_tiles_that_cannot_overlap_raise(size):
 def test_wrong_shapes_raise():
   reference, test = pictures(100, 100)
   with pytest.raises(ValueError, match='one score for each pixel'):
-    tiling.tiled(lambda r, t: t, reference, test, tile_px=64, overlap_px=16)
+    tiling.tiled(lambda r, t: t[1:], reference, test, tile_px=64, overlap_px=16)
+  with pytest.raises(ValueError, match='one score for each pixel'):
+    tiling.tiled(
+      lambda r, t: t[..., None], reference, test, tile_px=64, overlap_px=16
+    )
   with pytest.raises(ValueError, match='crop or resize'):
     tiling.tiled(
       blurred_difference, reference[1:], test, tile_px=64, overlap_px=16

@@ -42,7 +42,7 @@ def synthesise(keys, bank):
   return jax.vmap(one)(keys)
 
 
-def loss(prediction, mask):
+def loss(prediction, mask, labels=None):
   """One term that is a mean over examples and one that is not."""
   scores = jax.nn.sigmoid(prediction.logits)
   square = jnp.mean((scores - mask) ** 2)

@@ -18,12 +18,15 @@ class Killed(Exception):
   """Stands for the end of the process at some point of the loop."""
 
 
-def train(workdir, *, devices=None, hooks=(), built=None, **settings):
+def train(
+  workdir, *, devices=None, hooks=(), built=None, stop=None, **settings
+):
   return loop.train(
     parts.config(**settings),
     workdir=workdir,
     hooks=hooks,
     devices=devices,
+    **(dict(stop=stop) if stop else {}),
     **parts.built(**(built or {})),
   )
 
@@ -154,7 +157,7 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
   bad = next(i for i, mean in enumerate(means) if mean > limit) + 1
   limit = (limit + means[bad - 1]) / 2
 
-  def loss(prediction, mask):
+  def loss(prediction, mask, labels=None):
     total, terms = parts.loss(prediction, mask)
     square = jnp.where(jnp.mean(mask) > limit, jnp.nan, terms['square'])
     return total + square, terms | {'square': square}
@@ -227,3 +230,60 @@ def test_a_run_beyond_its_end_is_refused(tmp_path):
   train(tmp_path, schedule='constant')
   with pytest.raises(ValueError, match=r'step 8 already, beyond train.steps=4'):
     train(tmp_path, schedule='constant', steps=4)
+
+
+def saved_steps(workdir):
+  with checkpoints.open_checkpoints(workdir, read_only=True) as manager:
+    return sorted(manager.all_steps())
+
+
+@pytest.mark.parametrize('step', [4, 6])
+def test_a_stopped_run_is_saved_and_stays_where_it_is(tmp_path, step):
+  seen = []
+  hook = ('look', 2, lambda params, now: seen.append(now) or {})
+  stopped = train(tmp_path, hooks=[hook], stop=lambda now: now >= step)
+  assert int(stopped.step) == step
+  assert seen == list(range(2, step + 1, 2))  # the hook came first
+  assert saved_steps(tmp_path)[-1] == step
+  again = train(tmp_path, hooks=[hook], stop=lambda now: now >= step)
+  assert seen[-1] == step
+  parts.assert_equal(stopped, again)
+
+
+def test_a_run_that_need_not_stop_ends_as_any_other(tmp_path):
+  whole = train(tmp_path / 'whole')
+  parts.assert_equal(whole, train(tmp_path / 'asked', stop=lambda now: False))
+
+
+def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
+  def loss(prediction, mask, labels=None):
+    total, terms = parts.loss(prediction, mask)
+    return total * jnp.nan, terms
+
+  with pytest.raises(FloatingPointError, match='update 1;'):
+    train(
+      tmp_path,
+      log_every=100,
+      checkpoint_every=100,
+      stop=lambda now: now == 3,
+      built=dict(loss=loss),
+    )
+
+
+def test_parameters_to_start_from(tmp_path):
+  first = train(tmp_path / 'first', steps=2)
+  initial = jax.device_get(first.params)
+  seen = []
+  hook = ('see', 1, lambda params, now: seen.append(jax.device_get(params)))
+  settings = dict(steps=1, learning_rate=0.0, warmup_steps=0, ema_decay=0.0)
+  train(
+    tmp_path / 'second',
+    hooks=[hook],
+    built=dict(initial=initial),
+    weight_decay=0.0,
+    **settings,
+  )
+  for a, b in zip(
+    jax.tree.leaves(initial), jax.tree.leaves(seen[0]), strict=True
+  ):
+    np.testing.assert_allclose(a, b, atol=1e-7)

@@ -88,3 +88,47 @@ def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
   resume.check_same_run(*change('constant'))
   with pytest.raises(ValueError, match=r'train.steps was 8 and is now 16'):
     resume.check_same_run(*change('cosine'))
+
+
+def test_a_run_from_before_labels_goes_on():
+  plain = resume.plain_config(parts.config())
+  old = copy.deepcopy(plain)
+  del old['labelled']
+  for room, name in [
+    ('model', 'kinds'),
+    ('model', 'predicts_sides'),
+    ('model', 'head_width'),
+    ('loss', 'kinds'),
+    ('loss', 'sides'),
+    ('train', 'init_weights'),
+  ]:
+    del old[room][name]
+  resume.check_same_run(old, plain)
+  resume.check_same_model(old, plain)
+  changed = parts.config()
+  changed.model.kinds = ('open',)
+  with pytest.raises(ValueError, match=r"model\.kinds was \[\] and is now \['"):
+    resume.check_same_model(old, resume.plain_config(changed))
+
+
+def test_labels_are_decisive_once_there_are_any():
+  def plain(**changes):
+    config = parts.config()
+    config.labelled.update(changes)
+    return resume.plain_config(config)
+
+  resume.check_same_run(plain(), plain(num_pairs=5))  # of no set
+  with pytest.raises(ValueError, match=r'labelled\.num_pairs was 0'):
+    resume.check_same_run(plain(root='a'), plain(root='a', num_pairs=5))
+  with pytest.raises(ValueError, match=r"labelled\.root was '' and is"):
+    resume.check_same_run(plain(), plain(root='a'))
+
+
+def test_a_head_does_not_make_the_trunk_another():
+  config = parts.config()
+  old = resume.plain_config(config)
+  config.model.kinds = ('open',)
+  resume.check_same_trunk(old, resume.plain_config(config))
+  config.model.match_support = 3
+  with pytest.raises(ValueError, match=r'model\.match_support'):
+    resume.check_same_trunk(old, resume.plain_config(config))

@@ -100,7 +100,7 @@ def test_the_parameters_do_not_depend_on_the_devices(num_devices):
 def test_the_step_is_traced_once_and_repeats_itself():
   traces = []
 
-  def counting_loss(prediction, mask):
+  def counting_loss(prediction, mask, labels=None):
     traces.append(prediction.logits.shape)
     return parts.loss(prediction, mask)
 

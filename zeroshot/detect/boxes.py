@@ -16,7 +16,7 @@ import numpy as np
 
 from zeroshot.detect.components import find_components, mean_over_highest
 from zeroshot.detect.extents import Pictures, extents
-from zeroshot.detect.maps import corrections
+from zeroshot.detect.maps import corrected
 from zeroshot.types import Boxes, HostArray
 
 
@@ -87,7 +87,7 @@ def boxes_from_scores(
     hidden_px=hidden_px if sides is None else 0.0,
   )
   if sides is not None:
-    xyxy = (xyxy + corrections(components, sides)).astype(np.float32)
+    xyxy = corrected(xyxy, components, sides)
   confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
   kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]

@@ -50,24 +50,27 @@ def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
   return Maps(layers[..., 0], kinds, sides)
 
 
-def corrections(found: Components, sides: HostArray) -> HostArray:
-  """How far a box's sides lie beyond the changed pixels of its component.
+def corrected(
+  xyxy: HostArray, found: Components, sides: HostArray
+) -> HostArray:
+  """Boxes round changed pixels, moved to where annotators would draw them.
 
   Args:
+    xyxy: ``[K, 4]``, round the changed pixels of each component.
     found: the components.
-    sides: ``[H, W, 4]``, see ``Maps``.
+    sides: ``[H, W, 4]``, see ``Maps``; their most certain pixels decide.
 
   Returns:
-    Float64 ``[K, 4]``, to add to x1 y1 x2 y2.
+    Float32 ``[K, 4]``, not clipped, at least a pixel each way.
   """
-  outward = (-1, -1, 1, 1)
-  return np.stack(
-    [
-      sign * mean_over_highest(found, sides[..., side])
-      for side, sign in enumerate(outward)
-    ],
-    axis=1,
+  left, top, right, bottom = (
+    mean_over_highest(found, sides[..., side]) for side in range(4)
   )
+  moved = xyxy + np.stack([-left, -top, right, bottom], axis=1)
+  centre = (moved[:, :2] + moved[:, 2:]) / 2
+  first = np.minimum(moved[:, :2], centre - 0.5)
+  beyond = np.maximum(moved[:, 2:], centre + 0.5)
+  return np.concatenate([first, beyond], axis=1).astype(np.float32)
 
 
 def kind_probabilities(xyxy: HostArray, maps: Maps) -> HostArray:

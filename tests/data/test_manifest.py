@@ -1,0 +1,92 @@
+"""Manifests: what a line becomes, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from zeroshot.data import deeppcb, manifest
+
+
+@pytest.fixture
+def folder(tmp_path):
+  for name in ('good.png', 'part.png'):
+    (tmp_path / name).write_bytes(b'not read here')
+  return tmp_path
+
+
+def write(folder, *lines):
+  path = folder / 'parts.jsonl'
+  path.write_text(
+    ''.join(
+      (line if isinstance(line, str) else json.dumps(line)) + '\n'
+      for line in lines
+    )
+  )
+  return path
+
+
+LINE = {
+  'reference': 'good.png',
+  'test': 'part.png',
+  'boxes': [[1, 2, 3, 4], [5, 6, 7, 8]],
+}
+
+
+def test_a_line_becomes_a_pair(folder):
+  full = LINE | {'kinds': ['scratch', 'dent'], 'group': 'lot 3'}
+  first, second = manifest.read_manifest(write(folder, full, '', LINE))
+  assert first.reference_path == folder / 'good.png'
+  assert first.test_path == folder / 'part.png'
+  np.testing.assert_array_equal(first.truth.xyxy, [[1, 2, 3, 4], [5, 6, 7, 8]])
+  assert first.truth.kind == ('scratch', 'dent')
+  assert first.group == 'lot 3'
+  assert second.group == 'good.png'
+  assert second.truth.kind == ('difference', 'difference')
+  assert (first.name, second.name) == ('1', '3')  # lines of the file
+
+
+def test_a_pair_without_boxes_is_one_of_good_parts(folder):
+  (pair,) = manifest.read_manifest(write(folder, LINE | {'boxes': []}))
+  assert pair.truth.xyxy.shape == (0, 4)
+  assert pair.truth.kind == ()
+
+
+@pytest.mark.parametrize(
+  ('line', 'words'),
+  [
+    ('{', 'line 1: not JSON'),
+    ('[]', r'line 1: \[\] is no JSON object'),
+    ({'test': 'part.png', 'boxes': []}, r"lacks \['reference'\]"),
+    (LINE | {'colour': 1}, r"unknown \['colour'\]"),
+    (LINE | {'test': 'gone.png'}, 'no picture .*gone.png'),
+    (LINE | {'boxes': 3}, 'boxes is 3'),
+    (LINE | {'boxes': [[1, 2, 3]]}, r'box \[1, 2, 3\]'),
+    (LINE | {'boxes': [[1.5, 2, 3, 4]]}, 'not four integers'),
+    (LINE | {'boxes': [[9, 2, 3, 4]]}, 'ends before it begins'),
+    (LINE | {'kinds': ['scratch']}, 'one word for each of the 2 boxes'),
+    (LINE | {'kinds': [1, 2]}, 'one word for each'),
+  ],
+)
+def test_what_is_wrong_with_a_line(folder, line, words):
+  with pytest.raises(ValueError, match=words):
+    manifest.read_manifest(write(folder, line))
+
+
+def test_an_empty_or_missing_manifest(folder):
+  with pytest.raises(ValueError, match='no pair in it'):
+    manifest.read_manifest(write(folder))
+  with pytest.raises(ValueError, match=r'gone\.jsonl: cannot be read'):
+    manifest.read_manifest(folder / 'gone.jsonl')
+
+
+def test_entries_of_deeppcb_take_the_same_form(tmp_path):
+  annotation = tmp_path / 'a.txt'
+  annotation.write_text('5 6 15 16 4\n')
+  entry = deeppcb.Entry('a', 'group1', tmp_path, tmp_path, annotation)
+  (pair,) = manifest.labelled_pairs([entry])
+  assert (pair.name, pair.group) == ('a', 'group1')
+  assert pair.truth.kind == ('spur',)
+  assert pair.truth.xyxy.tolist() == [[5, 6, 15, 16]]

@@ -1,0 +1,107 @@
+"""What a pair head says, taken apart and read for each component."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zeroshot.detect import maps
+from zeroshot.detect.boxes import boxes_from_scores
+from zeroshot.detect.components import find_components
+
+SETTINGS = dict(
+  threshold=0.5,
+  min_area_px=1.0,
+  join_px=0.0,
+  extent_share=0.0,
+  hidden_px=2.0,
+  box_margin_px=0.0,
+)
+
+
+def test_plain_scores_are_all_there_is():
+  scores = np.zeros((4, 5), np.float32)
+  found = maps.split(scores, num_kinds=0, predicts_sides=False)
+  assert found.scores is scores
+  assert found.kinds is None
+  assert found.sides is None
+
+
+@pytest.mark.parametrize('num_kinds', [0, 3])
+@pytest.mark.parametrize('predicts_sides', [False, True])
+def test_layers_are_taken_apart_in_order(num_kinds, predicts_sides):
+  count = 1 + num_kinds + 4 * predicts_sides
+  layers = np.broadcast_to(np.arange(count), (2, 3, count))
+  found = maps.split(layers, num_kinds=num_kinds, predicts_sides=predicts_sides)
+  assert (found.scores == 0).all()
+  if num_kinds:
+    assert found.kinds[0, 0].tolist() == [1, 2, 3]
+  else:
+    assert found.kinds is None
+  if predicts_sides:
+    assert found.sides[0, 0].tolist() == list(range(1 + num_kinds, count))
+  else:
+    assert found.sides is None
+
+
+def two_regions():
+  scores = np.zeros((20, 30), np.float32)
+  scores[4:8, 3:9] = 0.9
+  scores[12:15, 20:24] = 0.8
+  return scores
+
+
+def test_sides_move_outward_by_what_the_surest_pixels_say():
+  scores = two_regions()
+  sides = np.full((20, 30, 4), 99.0, np.float32)
+  sides[4:8, 3:9] = [1, 2, 3, -1]
+  sides[12:15, 20:24] = 0
+  sides[12, 20] = 4  # one of twelve pixels: the highest count alike
+  found = find_components(scores, scores > 0.5, join_px=0, num_least=12)
+  before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
+  moved = maps.corrected(before, found, sides) - before
+  np.testing.assert_allclose(moved[0], [-1, -2, 3, -1], atol=1e-5)
+  expected = np.array([-1, -1, 1, 1]) * 4 / 12
+  np.testing.assert_allclose(moved[1], expected, atol=1e-5)
+
+
+def test_boxes_go_by_the_sides_and_not_by_what_is_hidden():
+  scores = two_regions()
+  sides = np.zeros((20, 30, 4), np.float32)
+  sides[4:8, 3:9] = [1, 2, 3, -1]
+  plain = boxes_from_scores(scores, **SETTINGS)
+  corrected = boxes_from_scores(scores, None, None, sides, **SETTINGS)
+  assert plain.xyxy.tolist() == [[3, 4, 9, 8], [20, 12, 24, 15]]
+  assert corrected.xyxy.tolist() == [[2, 2, 12, 7], [20, 12, 24, 15]]
+  np.testing.assert_array_equal(plain.confidence, corrected.confidence)
+
+
+def test_a_side_never_passes_its_opposite():
+  scores = two_regions()
+  sides = np.full((20, 30, 4), -9.0, np.float32)
+  found = boxes_from_scores(scores, None, None, sides, **SETTINGS)
+  assert (found.xyxy[:, :2] < found.xyxy[:, 2:]).all()
+
+
+def test_the_kind_is_what_the_scoring_pixels_say():
+  scores = two_regions()
+  kinds = np.zeros((20, 30, 2), np.float32)
+  kinds[..., 0] = 1
+  kinds[4:8, 3:6] = [0, 1]  # half of the first region
+  kinds[12:15, 20:24] = [0.25, 0.75]
+  boxes = np.array([[1, 2, 11, 10], [18, 10, 26, 17]], np.float32)
+  found = maps.kind_probabilities(boxes, maps.Maps(scores, kinds))
+  np.testing.assert_allclose(found, [[0.5, 0.5], [0.25, 0.75]], atol=1e-6)
+  assert found.dtype == np.float32
+
+
+def test_without_a_scoring_pixel_all_kinds_are_alike():
+  found = maps.kind_probabilities(
+    np.array([[2, 2, 5, 5], [40, 40, 50, 50]], np.float32),
+    maps.Maps(np.zeros((20, 30)), np.ones((20, 30, 4)) / 4),
+  )
+  np.testing.assert_allclose(found, np.full((2, 4), 0.25))
+  none = maps.kind_probabilities(
+    np.zeros((0, 4)), maps.Maps(np.zeros((2, 2)), np.ones((2, 2, 4)))
+  )
+  assert none.shape == (0, 4)

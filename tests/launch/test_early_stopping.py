@@ -1,0 +1,100 @@
+"""Early stopping: what is looked at, what is kept, when it ends."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from configs import transfer
+from launch import early_stopping, training_parts
+from zeroshot.weights import files
+
+PARAMETERS = {'a': np.zeros(2, np.float32)}
+
+
+@pytest.fixture
+def looks(tmp_path, monkeypatch):
+  """Looks whose scores come from a list."""
+  scores = []
+  monkeypatch.setattr(early_stopping, 'score', lambda *_: {'ap': scores.pop(0)})
+  pairs = [_Pair('a'), _Pair('b')]
+  monkeypatch.setattr(training_parts, 'every_pair', lambda config: pairs)
+  config = transfer.get_config()
+  config.labelled.update(stop_groups='b', stop_every=10, patience=2)
+  built = early_stopping.build(config, tmp_path)
+  return built, scores, tmp_path
+
+
+class _Pair:
+  def __init__(self, group):
+    self.group = group
+
+
+def look(looks, *scores, first=10):
+  built, queue, folder = looks
+  queue.extend(scores)
+  ((name, every, function),) = built.hooks
+  assert (name, every) == ('held_out', 10)
+  for index in range(len(scores)):
+    function(PARAMETERS, first + 10 * index)
+  return early_stopping.read_looks(folder / early_stopping.LOOKS)
+
+
+def best(looks):
+  return files.load(looks[2] / early_stopping.BEST).step
+
+
+def test_nothing_held_out_looks_at_nothing(tmp_path):
+  built = early_stopping.build(transfer.get_config(), tmp_path)
+  assert built.hooks == ()
+  assert not built.stop(100)
+
+
+def test_the_best_parameters_are_kept(looks):
+  lines = look(looks, 0.5, 0.7, 0.6)
+  assert [line['ap'] for line in lines] == [0.5, 0.7, 0.6]
+  assert best(looks) == 20
+
+
+def test_equal_is_no_gain(looks):
+  look(looks, 0.7, 0.7)
+  assert best(looks) == 10
+
+
+def test_it_stops_after_so_many_looks_without_a_gain(looks):
+  look(looks, 0.5, 0.7, 0.6)
+  assert not looks[0].stop(30)
+  look(looks, 0.7, first=40)
+  assert looks[0].stop(40)
+  assert not looks[0].stop(30)  # as it was known then
+
+
+def test_it_does_not_stop_before_the_first_look(looks):
+  assert not looks[0].stop(0)
+
+
+def test_a_resumed_run_forgets_looks_beyond_its_step(looks):
+  look(looks, 0.5, 0.9)
+  lines = look(looks, 0.6, first=20)  # killed after the look, before it saved
+  assert [(line['step'], line['ap']) for line in lines] == [
+    (10, 0.5),
+    (20, 0.6),
+  ]
+  assert best(looks) == 20
+
+
+def test_lines_are_json(looks):
+  look(looks, 0.25)
+  text = (looks[2] / early_stopping.LOOKS).read_text()
+  assert json.loads(text) == {'step': 10, 'ap': 0.25}
+
+
+@pytest.mark.parametrize('field', ['stop_every', 'patience'])
+def test_periods_below_one_are_refused(field, tmp_path):
+  config = transfer.get_config()
+  config.labelled.stop_groups = 'b'
+  config.labelled[field] = 0
+  with pytest.raises(ValueError, match=f'labelled.{field} is 0'):
+    early_stopping.build(config, tmp_path)

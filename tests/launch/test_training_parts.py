@@ -1,0 +1,143 @@
+"""Which labelled pairs a config names, and what it trains with."""
+
+from __future__ import annotations
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from configs import default, transfer
+from data_tools import make_pairs
+from launch import training_parts
+from zeroshot.types import Material
+from zeroshot.weights import files
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory):
+  """Six boards in a group of their own each: groups are renamed to a, b, c."""
+  root = tmp_path_factory.mktemp('boards') / 'PCBData'
+  make_pairs.make(root, num_pairs=6, seed=1, size_px=192)
+  (split,) = root.glob('*.txt')
+  lines = split.read_text().splitlines()
+  return root, split.stem, [line.split('/')[0] for line in lines]
+
+
+@pytest.fixture
+def manifest(root, tmp_path):
+  """The same boards as a manifest of three groups."""
+  folder, split, _ = root
+  found = (folder / f'{split}.txt').read_text().split()
+  path = tmp_path / 'parts.jsonl'
+  with path.open('w') as file:
+    for index, name in enumerate(found[::2]):
+      stem = str(folder / name.removesuffix('.jpg'))
+      fields = {
+        'reference': f'{stem}_temp.jpg',
+        'test': f'{stem}_test.jpg',
+        'boxes': [[20, 20, 60, 60]],
+        'kinds': ['short'],
+        'group': 'abc'[index // 2],
+      }
+      file.write(json.dumps(fields) + '\n')
+  return path
+
+
+def config(path, **changes):
+  result = transfer.get_config()
+  result.labelled.manifest = str(path)
+  result.labelled.update(changes)
+  return result
+
+
+def groups(settings):
+  return ''.join(p.group for p in training_parts.list_labelled(settings))
+
+
+def test_the_default_names_no_pair():
+  assert training_parts.list_labelled(default.get_config()) == []
+
+
+@pytest.mark.parametrize(
+  ('changes', 'expected'),
+  [
+    ({}, 'aabbcc'),
+    (dict(groups='a,c'), 'aacc'),
+    (dict(leave_out='b'), 'aacc'),
+    (dict(stop_groups='c', leave_out=' a '), 'bb'),
+    (dict(groups='a,b', stop_groups='b'), 'aa'),
+  ],
+)
+def test_groups_are_kept_apart(manifest, changes, expected):
+  assert groups(config(manifest, **changes)) == expected
+
+
+def test_so_many_pairs_are_drawn_by_the_seed(manifest):
+  def names(seed):
+    settings = config(manifest, num_pairs=3)
+    settings.seed = seed
+    return [pair.name for pair in training_parts.list_labelled(settings)]
+
+  assert len(names(0)) == 3
+  assert names(0) == names(0)
+  assert len({tuple(names(seed)) for seed in range(5)}) > 1
+
+
+@pytest.mark.parametrize(
+  ('changes', 'words'),
+  [
+    (dict(leave_out='d'), r'leave_out: there is no group d; .* a, b, c'),
+    (dict(stop_groups='x'), 'stop_groups: there is no group x'),
+    (dict(groups='x'), 'labelled.groups: there is no group x'),
+    (dict(leave_out='a,b,c'), '0 labelled pairs are left'),
+    (dict(num_pairs=7), 'num_pairs is 7 but 6 labelled'),
+    (dict(root='somewhere'), 'both given'),
+  ],
+)
+def test_what_cannot_be(manifest, changes, words):
+  with pytest.raises(ValueError, match=words):
+    training_parts.list_labelled(config(manifest, **changes))
+
+
+def test_folders_of_the_dataset_serve_as_well(root):
+  folder, split, listed = root
+  settings = transfer.get_config()
+  settings.labelled.update(root=str(folder), split=split)
+  found = training_parts.list_labelled(settings)
+  assert [pair.group for pair in found] == listed
+
+
+def test_a_batch_mixes_synthetic_and_labelled_pairs(manifest):
+  settings = config(manifest)
+  parts = training_parts.prepare(settings)
+  assert isinstance(parts.bank, Material)
+  keys = jax.random.split(jax.random.key(0), 4)
+  pair = jax.eval_shape(parts.synthesise, keys, parts.bank)
+  assert pair.labels.kind.shape == (4, 128, 128)
+  assert parts.initial is None
+  assert parts.model.num_kinds == 6
+
+
+def test_without_labels_there_are_none():
+  parts = training_parts.prepare(default.get_config())
+  keys = jax.random.split(jax.random.key(0), 2)
+  assert jax.eval_shape(parts.synthesise, keys, None).labels is None
+
+
+def test_weights_to_start_from(manifest):
+  settings = config(manifest)
+  settings.train.init_weights = 'default'
+  initial = training_parts.initial_parameters(settings)
+  shipped = files.load('default').parameters
+  assert jax.tree.structure(initial) == jax.tree.structure(shipped)
+  settings.model.widths = (8, 8, 8, 8)
+  with pytest.raises(ValueError, match=r'model\.widths was'):
+    training_parts.initial_parameters(settings)
+
+
+def test_names_are_split_at_commas():
+  assert training_parts.names(' a, b ,,') == ['a', 'b']
+  assert training_parts.names('') == []
+  assert np.size(training_parts.names(',')) == 0

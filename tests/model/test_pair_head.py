@@ -1,0 +1,82 @@
+"""The pair head: shapes, its start, and that the trunk does not notice it."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.model import parts
+from zeroshot.model.build import build_model
+
+KINDS = ('open', 'short', 'copper')
+PICTURES = parts.noise(2, 1, 16, 24, 3)
+
+
+def applied(**changes):
+  model = build_model(parts.config(**changes))
+  parameters = jax.jit(model.init)(jax.random.key(0), *PICTURES)['params']
+  return model.apply({'params': parameters}, *PICTURES), parameters
+
+
+def test_it_speaks_for_each_pixel():
+  prediction, _ = applied(kinds=KINDS, predicts_sides=True, head_width=8)
+  assert prediction.kind_logits.shape == (1, 16, 24, 3)
+  assert prediction.sides.shape == (1, 16, 24, 4)
+  # Once for four pixels each way.
+  cells = prediction.kind_logits.reshape(1, 4, 4, 6, 4, 3)
+  assert float(jnp.ptp(cells, axis=(2, 4)).max()) == 0
+  assert float(jnp.ptp(prediction.kind_logits)) > 0
+
+
+def test_it_corrects_no_side_before_it_has_learned():
+  prediction, _ = applied(predicts_sides=True)
+  assert not prediction.sides.any()
+  assert prediction.kind_logits is None
+
+
+def test_kinds_alone():
+  prediction, _ = applied(kinds=KINDS)
+  assert prediction.sides is None
+  assert prediction.kind_logits.shape[-1] == 3
+
+
+def test_without_it_there_is_neither():
+  prediction, parameters = applied()
+  assert prediction.kind_logits is None
+  assert prediction.sides is None
+  assert 'pair_head' not in parameters
+
+
+def test_the_rest_of_the_network_has_the_same_names_and_values():
+  plain, without = applied()
+  headed, with_head = applied(kinds=KINDS, predicts_sides=True)
+  assert set(with_head) - set(without) == {'pair_head'}
+  shared = {name: with_head[name] for name in without}
+  model = build_model(parts.config())
+  again = model.apply({'params': shared}, *PICTURES)
+  np.testing.assert_array_equal(again.logits, headed.logits)
+  assert plain.logits.shape == headed.logits.shape
+
+
+@pytest.mark.parametrize(
+  ('changes', 'words'),
+  [
+    (dict(kind='early_fusion', kinds=KINDS), 'need model.kind=siamese'),
+    (dict(kind='early_fusion', predicts_sides=True), 'need model.kind'),
+    (
+      dict(
+        predicts_sides=True,
+        widths=(6,),
+        depths=(1,),
+        match_radii=(0,),
+        decoder_widths=(4,),
+      ),
+      'has 1 scale',
+    ),
+  ],
+)
+def test_networks_that_cannot_have_it(changes, words):
+  with pytest.raises(ValueError, match=words):
+    build_model(parts.config(**changes))

@@ -1,0 +1,204 @@
+"""Labelled pairs as examples: what happens to a pair happens to its labels."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from configs import default
+from zeroshot.synthesis import labelled, pairs
+from zeroshot.types import Material, Windows
+
+SIZE, MARGIN, WINDOW = 32, 4, 48
+SIDES = (1.0, 2.0, 3.0, 4.0)
+
+
+def config(**changes):
+  result = default.get_config().synthesis
+  result.update(size_px=SIZE, margin_px=MARGIN, **changes)
+  return result
+
+
+def still():
+  """The synthesis without a nuisance: only crops and turns are left."""
+  result = config()
+  for settings in result.nuisances.values():
+    settings.probability = 0.0
+  return result
+
+
+def windows(*, total=1, count=4, channels=1):
+  """A box of its own size, 6 x 10, in the middle of each window."""
+  shape = (count, WINDOW, WINDOW)
+  random = np.random.default_rng(0)
+  reference = random.integers(60, 100, (*shape, channels), np.uint8)
+  test = reference.copy()
+  instance = np.zeros(shape, np.uint8)
+  rows, columns = slice(21, 27), slice(19, 29)
+  test[:, rows, columns] = 250
+  instance[:, rows, columns] = 1
+  instance[:, 20, columns] = labelled.OPEN
+  sides = np.zeros((count, 3, 4), np.float32)
+  sides[:, 0] = SIDES
+  kind = np.full((count, 3), -1, np.int32)
+  kind[:, 0] = 5
+  return Windows(reference, test, instance, sides, kind, np.int32(total))
+
+
+def draw(settings, stored, *, count=16, seed=0):
+  keys = jax.random.split(jax.random.key(seed), count)
+  return jax.jit(labelled.build_labelled(settings))(keys, stored)
+
+
+def test_shapes_types_and_ranges():
+  pair = draw(config(), windows())
+  assert pair.reference.shape == pair.test.shape == (16, SIZE, SIZE, 3)
+  assert pair.mask.shape == pair.labels.weight.shape == (16, SIZE, SIZE)
+  assert pair.labels.sides.shape == (16, SIZE, SIZE, 4)
+  assert pair.labels.kind.dtype == jnp.int32
+  for image in (pair.reference, pair.test):
+    assert image.dtype == jnp.float32
+    assert 0 <= float(image.min()) <= float(image.max()) <= 1
+
+
+def test_without_nuisances_the_labels_lie_where_the_pictures_differ():
+  pair = draw(still(), windows())
+  differs = np.abs(pair.reference - pair.test).max(-1) > 0.3
+  np.testing.assert_array_equal(differs, pair.mask > 0)
+  assert (pair.mask.sum((1, 2)) > 0).all()
+
+
+def test_nuisances_leave_the_labels_in_the_grid_of_the_test_picture():
+  settings = config()
+  settings.nuisances.shift.probability = 1.0
+  pair = draw(settings, windows())
+  bright = np.asarray(pair.test).mean(-1)
+  for image, mask in zip(bright, np.asarray(pair.mask), strict=True):
+    assert image[mask > 0].mean() > image[mask == 0].mean() + 0.1
+
+
+def test_the_share_of_a_box_sums_to_one():
+  pair = draw(config(), windows())
+  np.testing.assert_allclose(pair.labels.share.sum((1, 2)), 1, rtol=1e-5)
+  assert not (np.asarray(pair.labels.share) > 0)[pair.mask == 0].any()
+
+
+def test_kinds_and_open_pixels():
+  pair = draw(still(), windows())
+  kind, mask = np.asarray(pair.labels.kind), np.asarray(pair.mask)
+  assert set(kind[mask > 0]) == {5}
+  assert set(kind[mask == 0]) == {-1}
+  assert ((1 - pair.labels.weight).sum((1, 2)) == 10).all()
+  assert not mask[pair.labels.weight == 0].any()
+
+
+def test_turns_exchange_the_sides_as_they_exchange_the_pictures():
+  """The open row above the box says which side is the top one."""
+  pair = draw(still(), windows(), count=64)
+  seen = set()
+  for index in range(64):
+    y, x = np.nonzero(np.asarray(pair.mask[index]))
+    open_y, open_x = np.nonzero(np.asarray(pair.labels.weight[index]) == 0)
+    sides = tuple(np.asarray(pair.labels.sides[index, y[0], x[0]]).tolist())
+    seen.add(sides)
+    where = [
+      open_x.max() < x.min(),
+      open_y.max() < y.min(),
+      open_x.min() > x.max(),
+      open_y.min() > y.max(),
+    ]
+    assert sides[where.index(True)] == SIDES[1]
+  assert len(seen) == 8  # all flips and transpositions came
+
+
+def test_crops_differ_and_keep_to_the_windows_that_there_are():
+  stored = windows(total=2)
+  stored.test[0, 21:27, 19:29] = 251
+  stored.test[2:] = 0  # there to fill up
+  pair = draw(still(), stored, count=32)
+  brightest = np.asarray(pair.test).max((1, 2, 3)) * 255
+  assert set(np.rint(brightest)) == {250, 251}
+  corners = {tuple(np.argwhere(mask)[0]) for mask in np.asarray(pair.mask)}
+  assert len(corners) > 8
+
+
+def test_the_key_decides_and_vmap_equals_the_loop():
+  stored = windows()
+  first, again = draw(config(), stored), draw(config(), stored)
+  other = draw(config(), stored, seed=1)
+  assert all(
+    (a == b).all()
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(again), strict=True)
+  )
+  assert (first.test != other.test).any()
+  keys = jax.random.split(jax.random.key(0), 16)
+  one = jax.jit(labelled.build_labelled(config()))(keys[3:4], stored)
+  for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(first), strict=True):
+    np.testing.assert_allclose(a[0], b[3], atol=1e-5)
+
+
+def test_colour_and_small_windows():
+  pair = draw(still(), windows(channels=3))
+  assert float(np.ptp(np.asarray(pair.test), axis=-1).max()) > 0
+  large = config()
+  large.size_px = 64
+  with pytest.raises(ValueError, match=r'labelled\.window_px is 48'):
+    draw(large, windows())
+
+
+# --- With synthetic pairs among them -----------------------------------------
+
+
+def fake_synthesis(keys, photographs):
+  blank = jnp.zeros((len(keys), SIZE, SIZE, 3))
+  return pairs.Pair(blank, blank + photographs, blank[..., 0])
+
+
+def mix(every, count=8, photographs=0.5):
+  make = jax.jit(
+    labelled.mixed(
+      fake_synthesis,
+      labelled.build_labelled(still()),
+      synthetic_every=every,
+    )
+  )
+  keys = jax.random.split(jax.random.key(0), count)
+  return make(keys, Material(photographs, windows())), keys
+
+
+@pytest.mark.parametrize('every', [1, 2, 4])
+def test_every_so_many_th_pair_is_synthetic(every):
+  pair, _ = mix(every)
+  is_synthetic = np.asarray(pair.test == 0.5).all((1, 2, 3))
+  assert is_synthetic.tolist() == [i % every == 0 for i in range(8)]
+  assert (pair.labels.share.sum((1, 2)) > 0).tolist() == (
+    ~is_synthetic
+  ).tolist()
+  assert (pair.labels.weight[is_synthetic] == 1).all()
+  assert (pair.labels.kind[is_synthetic] == -1).all()
+
+
+def test_no_pair_is_synthetic():
+  pair, keys = mix(0)
+  expected = jax.jit(labelled.build_labelled(still()))(keys, windows())
+  np.testing.assert_array_equal(pair.test, expected.test)
+
+
+def test_a_pair_is_the_same_in_any_share_of_the_batch():
+  pair, keys = mix(2)
+  make = jax.jit(
+    labelled.mixed(
+      fake_synthesis, labelled.build_labelled(still()), synthetic_every=2
+    )
+  )
+  half = make(keys[4:], Material(0.5, windows()))
+  np.testing.assert_allclose(pair.test[4:], half.test, atol=1e-6)
+
+
+def test_what_does_not_divide_is_refused():
+  with pytest.raises(ValueError, match='7 pairs of a device do not divide'):
+    mix(2, count=7)
+  with pytest.raises(ValueError, match='synthetic_every is -1'):
+    mix(-1)
