@@ -102,7 +102,7 @@ def get_model() -> ml_collections.ConfigDict:
     # as words, and whether it draws the boxes.
     kinds=(),
     predicts_sides=False,
-    head_width=40,  # its channels
+    head_widths=(24, 40, 40, 40),  # its channels at each stride
   )
 
 
@@ -137,6 +137,7 @@ def get_labelled() -> ml_collections.ConfigDict:
     num_pairs=0,  # so many of these, drawn by the run's seed; 0 takes all
     margin_px=10.0,  # that annotators left round a defect
     window_px=192,  # side of what is cut out round each box, to crop from
+    nuisance_share=0.3,  # of the probabilities of synthesis.nuisances
     synthetic_every=2,  # every so many-th pair of a batch is synthetic; 0: none
   )
 
@@ -148,6 +149,7 @@ def get_train() -> ml_collections.ConfigDict:
     steps=4000,
     batch_size=16,  # pairs of a step over all devices and processes
     learning_rate=3e-3,  # peak
+    trunk_rate=1.0,  # of all but the pair head, relative to learning_rate
     schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'
     warmup_steps=200,
     weight_decay=1e-4,

@@ -24,10 +24,12 @@ def get_config() -> ml_collections.ConfigDict:
     'pin-hole',
   )
   config.model.predicts_sides = True
-  config.loss.kinds = 0.3
-  config.loss.sides = 0.3
-  config.train.steps = 800
-  config.train.learning_rate = 1e-3
+  config.loss.kinds = 1.0
+  config.loss.sides = 1.0
+  config.labelled.synthetic_every = 4
+  config.train.steps = 1000
+  config.train.learning_rate = 3e-3
+  config.train.trunk_rate = 0.05
   config.train.warmup_steps = 50
   config.train.ema_decay = 0.99
   config.train.log_every = 50

@@ -60,7 +60,9 @@ def prepare(
     bank = Material(bank, pack(config, labelled_pairs))
     synthesise = labelled.mixed(
       synthesise,
-      labelled.build_labelled(config.synthesis),
+      labelled.build_labelled(
+        config.synthesis, nuisance_share=settings.nuisance_share
+      ),
       synthetic_every=settings.synthetic_every,
     )
   return Parts(
@@ -148,7 +150,9 @@ def pack(
     kinds=config.model.kinds,
     margin_px=settings.margin_px,
     window_px=settings.window_px,
-    method=config.detect.registration,
+    registration=config.detect.registration,
+    extent_share=config.detect.extent_share,
+    hidden_px=config.detect.hidden_px,
     seed=config.seed,
   )
 

@@ -33,9 +33,9 @@ class Labels(NamedTuple):
       else 1.
     kind: int32 ``[..., H, W]``, number of the kind of the box that a differing
       pixel belongs to; -1 where there is none or it is not known.
-    sides: ``[..., H, W, 4]``, how far beyond the changed pixels the left, top,
-      right and bottom of the annotated box lie, the annotators' margin apart,
-      in pixels; 0 where ``share`` is.
+    sides: ``[..., H, W, 4]``, how far beyond what detection draws unaided the
+      left, top, right and bottom of the annotated box lie, the annotators'
+      margin apart, in pixels; 0 where ``share`` is.
     share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
       0 where it belongs to none.
   """

@@ -47,9 +47,13 @@ def windows(*, total=1, count=4, channels=1):
   return Windows(reference, test, instance, sides, kind, np.int32(total))
 
 
+def built(settings):
+  return labelled.build_labelled(settings, nuisance_share=1.0)
+
+
 def draw(settings, stored, *, count=16, seed=0):
   keys = jax.random.split(jax.random.key(seed), count)
-  return jax.jit(labelled.build_labelled(settings))(keys, stored)
+  return jax.jit(built(settings))(keys, stored)
 
 
 def test_shapes_types_and_ranges():
@@ -134,7 +138,7 @@ def test_the_key_decides_and_vmap_equals_the_loop():
   )
   assert (first.test != other.test).any()
   keys = jax.random.split(jax.random.key(0), 16)
-  one = jax.jit(labelled.build_labelled(config()))(keys[3:4], stored)
+  one = jax.jit(built(config()))(keys[3:4], stored)
   for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(first), strict=True):
     np.testing.assert_allclose(a[0], b[3], atol=1e-5)
 
@@ -160,7 +164,7 @@ def mix(every, count=8, photographs=0.5):
   make = jax.jit(
     labelled.mixed(
       fake_synthesis,
-      labelled.build_labelled(still()),
+      built(still()),
       synthetic_every=every,
     )
   )
@@ -182,16 +186,14 @@ def test_every_so_many_th_pair_is_synthetic(every):
 
 def test_no_pair_is_synthetic():
   pair, keys = mix(0)
-  expected = jax.jit(labelled.build_labelled(still()))(keys, windows())
+  expected = jax.jit(built(still()))(keys, windows())
   np.testing.assert_array_equal(pair.test, expected.test)
 
 
 def test_a_pair_is_the_same_in_any_share_of_the_batch():
   pair, keys = mix(2)
   make = jax.jit(
-    labelled.mixed(
-      fake_synthesis, labelled.build_labelled(still()), synthetic_every=2
-    )
+    labelled.mixed(fake_synthesis, built(still()), synthetic_every=2)
   )
   half = make(keys[4:], Material(0.5, windows()))
   np.testing.assert_allclose(pair.test[4:], half.test, atol=1e-6)
@@ -202,3 +204,18 @@ def test_what_does_not_divide_is_refused():
     mix(2, count=7)
   with pytest.raises(ValueError, match='synthetic_every is -1'):
     mix(-1)
+
+
+def test_the_share_of_nuisances_goes_from_none_to_all():
+  keys = jax.random.split(jax.random.key(0), 8)
+
+  def pictures(settings, share):
+    make = labelled.build_labelled(settings, nuisance_share=share)
+    pair = jax.jit(make)(keys, windows())
+    return np.stack([pair.reference, pair.test])
+
+  none = pictures(config(), 0.0)
+  np.testing.assert_array_equal(none, pictures(still(), 1.0))
+  assert (none != pictures(config(), 1.0)).any()
+  with pytest.raises(ValueError, match=r'nuisance_share is 1\.5'):
+    labelled.build_labelled(config(), nuisance_share=1.5)

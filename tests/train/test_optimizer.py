@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -64,3 +65,40 @@ def test_decay_alone_moves_kernels_alone():
 def test_a_clip_of_zero_is_refused():
   with pytest.raises(ValueError, match=r'train.clip_norm=0'):
     optimizer.build_optimizer(parts.config(clip_norm=0.0).train)
+
+
+# --- A trunk that learns slowly ----------------------------------------------
+
+
+def updates(**settings):
+  config = parts.config(**settings).train
+  transformation, _ = optimizer.build_optimizer(config)
+  params = {
+    'Conv_0': {'kernel': jnp.ones((2, 2))},
+    'pair_head': {'kinds': {'kernel': jnp.ones((2, 2))}},
+  }
+  gradient = jax.tree.map(jnp.ones_like, params)
+  found, _ = transformation.update(
+    gradient, transformation.init(params), params
+  )
+  trunk, head = jax.tree.leaves(found)
+  return trunk, head, transformation.init(params)
+
+
+def test_the_head_steps_as_ever_and_the_trunk_less():
+  trunk, head, _ = updates()
+  slow, same, _ = updates(trunk_rate=0.25)
+  np.testing.assert_allclose(same, head)
+  np.testing.assert_allclose(slow, 0.25 * trunk, rtol=1e-6)
+  assert not updates(trunk_rate=0.0)[0].any()
+
+
+def test_a_full_rate_leaves_the_state_as_it_was():
+  structure = jax.tree.structure(updates()[2])
+  assert structure == jax.tree.structure(updates(trunk_rate=1.0)[2])
+
+
+@pytest.mark.parametrize('rate', [-0.1, 1.5])
+def test_a_rate_out_of_range_is_named(rate):
+  with pytest.raises(ValueError, match=rf'train\.trunk_rate={rate}'):
+    optimizer.build_optimizer(parts.config(trunk_rate=rate).train)

@@ -97,10 +97,11 @@ def test_a_run_from_before_labels_goes_on():
   for room, name in [
     ('model', 'kinds'),
     ('model', 'predicts_sides'),
-    ('model', 'head_width'),
+    ('model', 'head_widths'),
     ('loss', 'kinds'),
     ('loss', 'sides'),
     ('train', 'init_weights'),
+    ('train', 'trunk_rate'),
   ]:
     del old[room][name]
   resume.check_same_run(old, plain)

@@ -16,6 +16,12 @@ def board():
   return picture
 
 
+def sides(test, instance, boxes, hidden_px=0.0):
+  return targets.sides(
+    board(), test, instance, boxes, extent_share=0.4, hidden_px=hidden_px
+  ).tolist()
+
+
 def annotated(x1, y1, x2, y2, margin=10):
   """As annotators draw what covers the pixels from x1 to x2 - 1."""
   return [x1 - margin, y1 - margin, x2 - 1 + margin, y2 - 1 + margin]
@@ -39,7 +45,9 @@ def test_the_pixels_of_a_cut_are_those_that_differ():
   expected = np.zeros((64, 64), bool)
   expected[28:36, 20:24] = True
   np.testing.assert_array_equal(instance == 1, expected)
-  assert targets.sides(instance, boxes).tolist() == [[0, 0, 0, 0]]
+  assert sides(test, instance, boxes) == [[0, 0, 0, 0]]
+  # A bite that opens onto bare board is drawn 2 px farther there unaided.
+  assert sides(test, instance, boxes, hidden_px=2.0) == [[0, -2, 0, -2]]
 
 
 def test_edges_photographed_differently_are_no_part_of_it():
@@ -66,9 +74,8 @@ def test_a_box_in_which_nothing_differs_is_open():
   )
   assert (instance[28:36, 20:24] == targets.OPEN).all()
   assert (instance != 1).all()
-  assert targets.sides(instance, tight(annotated(20, 28, 24, 36))).tolist() == [
-    [0, 0, 0, 0]
-  ]
+  boxes = tight(annotated(20, 28, 24, 36))
+  assert sides(board(), instance, boxes) == [[0, 0, 0, 0]]
 
 
 def test_a_faint_rim_is_open():
@@ -95,12 +102,12 @@ def test_overlapping_boxes_leave_a_pixel_to_the_smaller():
   assert (instance[28:36, 12:18] == 1).all()
 
 
-def test_sides_say_how_far_a_box_lies_beyond_the_change():
+def test_sides_say_how_far_a_box_lies_beyond_what_is_drawn():
   test = board()
   test[28:36, 20:24] = 1.0
   boxes = tight([8, 17, 35, 46])
   instance = targets.instances(board(), test, boxes)
-  assert targets.sides(instance, boxes).tolist() == [[2, 1, 2, 1]]
+  assert sides(test, instance, boxes) == [[2, 1, 2, 1]]
 
 
 def test_a_box_at_the_border_stays_in_the_picture():

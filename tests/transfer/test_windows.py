@@ -33,7 +33,13 @@ def pair(tmp_path):
 
 def pack(*pairs, **changes):
   settings = dict(
-    kinds=KINDS, margin_px=10.0, window_px=64, method='none', seed=0
+    kinds=KINDS,
+    margin_px=10.0,
+    window_px=64,
+    registration='none',
+    extent_share=0.4,
+    hidden_px=2.0,
+    seed=0,
   )
   return windows.pack(pairs, **settings | changes)
 

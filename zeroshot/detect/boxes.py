@@ -45,8 +45,8 @@ def boxes_from_scores(
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
     pictures: reference and test, images ``[H, W, 3]`` in one grid and light,
       which say how far a difference reaches; None leaves that to the scores.
-    sides: ``[H, W, 4]``, how far beyond the changed pixels a pair head would
-      draw the boxes, see ``Maps``; it takes the place of ``hidden_px``.
+    sides: ``[H, W, 4]``, by how much a pair head corrects the sides, see
+      ``Maps``; None leaves them.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
     join_px: see ``components.find_components``.
@@ -84,7 +84,7 @@ def boxes_from_scores(
     typical_score,
     pictures,
     extent_share=extent_share,
-    hidden_px=hidden_px if sides is None else 0.0,
+    hidden_px=hidden_px,
   )
   if sides is not None:
     xyxy = corrected(xyxy, components, sides)

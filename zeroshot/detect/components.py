@@ -70,6 +70,22 @@ def find_components(
   return Components(x, y, label, starts, area, rank < num_highest[label])
 
 
+def one_component(mask: HostArray) -> Components:
+  """All pixels of a mask as one component, near each other or not.
+
+  Args:
+    mask: bool ``[H, W]``, not empty.
+
+  Returns:
+    The component; all of its pixels are its highest.
+  """
+  y, x = np.nonzero(mask)
+  label = np.zeros(x.size, np.int64)
+  return Components(
+    x, y, label, np.zeros(1, np.int64), np.array([x.size]), label == 0
+  )
+
+
 def mean_over_highest(found: Components, plane: HostArray) -> HostArray:
   """Each component's mean over its highest pixels.
 

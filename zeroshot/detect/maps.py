@@ -22,9 +22,9 @@ class Maps(NamedTuple):
     scores: float32 ``[H, W]`` in [0, 1].
     kinds: float32 ``[H, W, K]``, probability of each kind of a difference
       there; None for a network that names none.
-    sides: float32 ``[H, W, 4]``, how far beyond the changed pixels annotators
-      would draw the left, top, right and bottom of the difference there, in
-      pixels; None for a network that does not say.
+    sides: float32 ``[H, W, 4]``, how far beyond what detection draws unaided
+      annotators would draw the left, top, right and bottom of the difference
+      there, in pixels; None for a network that does not say.
   """
 
   scores: HostArray
@@ -53,10 +53,10 @@ def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
 def corrected(
   xyxy: HostArray, found: Components, sides: HostArray
 ) -> HostArray:
-  """Boxes round changed pixels, moved to where annotators would draw them.
+  """Boxes moved to where annotators would draw them.
 
   Args:
-    xyxy: ``[K, 4]``, round the changed pixels of each component.
+    xyxy: ``[K, 4]``, of each component as ``extents`` draws it.
     found: the components.
     sides: ``[H, W, 4]``, see ``Maps``; their most certain pixels decide.
 

@@ -61,7 +61,15 @@ def rank_by_kind(boxes: Boxes) -> Boxes:
 
 
 def is_kind(boxes: Boxes, kind: str) -> HostArray:
-  """Which boxes are of a kind, bool ``[K]``; case does not count."""
+  """Which boxes are of a kind.
+
+  Args:
+    boxes: of one picture.
+    kind: one of ``names``, lower-case.
+
+  Returns:
+    Bool ``[K]``; the case of the boxes' own words does not count.
+  """
   return np.asarray([k.casefold() == kind for k in boxes.kind], bool)
 
 

@@ -38,18 +38,14 @@ def build_model(config: ml_collections.ConfigDict) -> nn.Module:
 
 def _siamese(config: ml_collections.ConfigDict) -> Siamese:
   """The Siamese network, its per-scale fields checked to be as many."""
-  fields = ('widths', 'depths', 'match_radii', 'decoder_widths')
+  fields = ['widths', 'depths', 'match_radii', 'decoder_widths']
+  if config.kinds or config.predicts_sides:
+    fields.append('head_widths')
   lengths = {name: len(config[name]) for name in fields}
   if len(set(lengths.values())) != 1:
     raise ValueError(
       f'model fields differ in their number of scales: {lengths}; '
       'give one value for each stride 2, 4, 8, ...'
-    )
-  has_head = bool(config.kinds) or config.predicts_sides
-  if has_head and len(config.widths) < 2:
-    raise ValueError(
-      f'model.widths has {len(config.widths)} scale; model.kinds and '
-      'model.predicts_sides need 2 or more'
     )
   return Siamese(
     widths=tuple(config.widths),
@@ -59,7 +55,7 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
     match_support=config.match_support,
     num_kinds=len(config.kinds),
     predicts_sides=config.predicts_sides,
-    head_width=config.head_width,
+    head_widths=tuple(config.head_widths),
   )
 
 

@@ -19,6 +19,8 @@ from zeroshot.model.encoder import Encoder
 from zeroshot.model.pair_head import PairHead
 from zeroshot.types import Array
 
+HEAD = 'pair_head'  # among the parameters; the rest is the trunk
+
 
 class Prediction(NamedTuple):
   """What a network says of a pair.
@@ -30,9 +32,9 @@ class Prediction(NamedTuple):
       compares no features.
     kind_logits: ``[B, H, W, num_kinds]`` before the softmax, of a difference
       at that pixel; None for a network that names no kinds.
-    sides: ``[B, H, W, 4]``, how far beyond the changed pixels annotators would
-      draw the left, top, right and bottom of the difference there, in pixels;
-      None for a network that does not say.
+    sides: ``[B, H, W, 4]``, how far beyond what detection draws unaided
+      annotators would draw the left, top, right and bottom of the difference
+      there, in pixels; None for a network that does not say.
   """
 
   logits: Array
@@ -52,7 +54,7 @@ class Siamese(nn.Module):
     decoder_widths: channels of the decoder at each stride.
     num_kinds: kinds that the pair head tells apart; 0 leaves them out.
     predicts_sides: whether the pair head corrects the boxes' sides.
-    head_width: channels of the pair head.
+    head_widths: channels of the pair head at each stride.
   """
 
   widths: tuple[int, ...]
@@ -62,7 +64,7 @@ class Siamese(nn.Module):
   decoder_widths: tuple[int, ...]
   num_kinds: int = 0
   predicts_sides: bool = False
-  head_width: int = 40
+  head_widths: tuple[int, ...] = ()
 
   @property
   def stride(self) -> int:
@@ -115,7 +117,7 @@ class Siamese(nn.Module):
     if not self.num_kinds and not self.predicts_sides:
       return prediction
     kind_logits, sides = PairHead(
-      self.head_width, self.num_kinds, self.predicts_sides, name='pair_head'
+      self.head_widths, self.num_kinds, self.predicts_sides, name=HEAD
     )(disagreements, features)
     return prediction._replace(kind_logits=kind_logits, sides=sides)
 

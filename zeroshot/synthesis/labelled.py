@@ -1,6 +1,6 @@
 """Labelled pairs as training examples: cropped, turned, moved, relit.
 
-  draw = labelled.build_labelled(config.synthesis)
+  draw = labelled.build_labelled(config.synthesis, nuisance_share=0.3)
   make = labelled.mixed(synthesise, draw, synthetic_every=2)
   pair = make(keys, Material(photographs, windows))
 
@@ -29,20 +29,34 @@ NO_KIND = -1
 Draw = Callable[[Array, Any], Pair]
 
 
-def build_labelled(config: ml_collections.ConfigDict) -> Draw:
+def build_labelled(
+  config: ml_collections.ConfigDict, *, nuisance_share: float
+) -> Draw:
   """Builds what draws a batch of labelled pairs.
 
   Args:
     config: ``config.synthesis``.
+    nuisance_share: the probability of each nuisance becomes so much of what
+      it is for synthetic pairs, in [0, 1]: real pairs have some of their own.
 
   Returns:
     A pure function ``(keys [B], windows) -> Pair`` with labels.
+
+  Raises:
+    ValueError: if the share is out of range.
   """
+  if not 0 <= nuisance_share <= 1:
+    raise ValueError(
+      f'labelled.nuisance_share is {nuisance_share}; give one in [0, 1]'
+    )
+  nuisance = config.nuisances.to_dict()
+  for settings in nuisance.values():
+    settings['probability'] *= nuisance_share
   draw = functools.partial(
     draw_labelled,
     size_px=config.size_px,
     margin_px=config.margin_px,
-    nuisance=config.nuisances.to_dict(),
+    nuisance=nuisance,
   )
   return jax.vmap(draw, in_axes=(0, None))
 

@@ -11,6 +11,8 @@ import jax
 import ml_collections
 import optax
 
+from zeroshot.model.siamese import HEAD
+
 
 def build_schedule(
   kind: str, *, learning_rate: float, warmup_steps: int, steps: int
@@ -79,7 +81,8 @@ def build_optimizer(
     The optax transformation, and the schedule that it follows.
 
   Raises:
-    ValueError: for a schedule that cannot be, or a ``clip_norm`` of 0.
+    ValueError: for a schedule that cannot be, a ``clip_norm`` of 0, or a
+      ``trunk_rate`` out of range.
   """
   if config.clip_norm <= 0:
     raise ValueError(
@@ -92,8 +95,40 @@ def build_optimizer(
     warmup_steps=config.warmup_steps,
     steps=config.steps,
   )
-  optimizer = optax.chain(
+  parts = [
     optax.clip_by_global_norm(config.clip_norm),
     optax.adamw(schedule, weight_decay=config.weight_decay, mask=decays),
-  )
-  return optimizer, schedule
+  ]
+  if config.trunk_rate != 1:
+    parts.append(slowed_trunk(config.trunk_rate))
+  return optax.chain(*parts), schedule
+
+
+def slowed_trunk(rate: float) -> optax.GradientTransformation:
+  """Takes smaller steps with all that is not the pair head.
+
+  The trunk has learned from far more pairs than there are labels; the head
+  starts from nothing.
+
+  Args:
+    rate: of its steps to the head's, in [0, 1]; 0 freezes the trunk.
+
+  Returns:
+    A transformation without a state, for the end of a chain.
+
+  Raises:
+    ValueError: if the rate is out of range.
+  """
+  if not 0 <= rate <= 1:
+    raise ValueError(f'train.trunk_rate={rate} must be in [0, 1]')
+
+  def slowed(updates: Any, params: Any) -> Any:
+    del params
+    return {
+      name: part
+      if name == HEAD
+      else jax.tree.map(lambda update: rate * update, part)
+      for name, part in updates.items()
+    }
+
+  return optax.stateless(slowed)

@@ -30,7 +30,7 @@ FREE = (
   'train.num_samples',
 )
 # Fields of ``model`` that shape the pair head alone.
-_HEAD = ('kinds', 'predicts_sides', 'head_width')
+_HEAD = ('kinds', 'predicts_sides', 'head_widths')
 # Fields that came later: what runs from before them stand for.
 _BEFORE: Mapping[str, Any] = {
   'model.kinds': [],
@@ -40,6 +40,7 @@ _BEFORE: Mapping[str, Any] = {
   'labelled.root': '',
   'labelled.manifest': '',
   'train.init_weights': '',
+  'train.trunk_rate': 1.0,
 }
 
 
@@ -199,5 +200,5 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
       if not name.startswith('labelled.')
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
-    flat.pop('model.head_width', None)
+    flat.pop('model.head_widths', None)
   return flat

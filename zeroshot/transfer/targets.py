@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 
 from zeroshot.detect.classical import beyond_tolerance
+from zeroshot.detect.components import one_component
+from zeroshot.detect.extents import extents
 from zeroshot.types import HostArray
 
 SAME = 0
@@ -84,12 +86,24 @@ def instances(
   return result
 
 
-def sides(instance: HostArray, boxes: HostArray) -> HostArray:
-  """How far beyond its changed pixels each side of a box lies.
+def sides(
+  reference: HostArray,
+  test: HostArray,
+  instance: HostArray,
+  boxes: HostArray,
+  *,
+  extent_share: float,
+  hidden_px: float,
+) -> HostArray:
+  """How far beyond what detection draws unaided each side of a box lies.
 
   Args:
+    reference: image ``[H, W, 3]``, in the grid and light of the test picture.
+    test: image ``[H, W, 3]``.
     instance: uint8 ``[H, W]``, of ``instances``.
     boxes: ``[K, 4]``, the same.
+    extent_share: see ``extents.extents``.
+    hidden_px: likewise.
 
   Returns:
     Float32 ``[K, 4]``: left, top, right, bottom, outward positive, in pixels;
@@ -97,11 +111,20 @@ def sides(instance: HostArray, boxes: HostArray) -> HostArray:
   """
   result = np.zeros((len(boxes), 4), np.float32)
   for index, box in enumerate(boxes):
-    y, x = np.nonzero(instance == index + 1)
-    if x.size:
-      first = np.array([x.min(), y.min()]) - box[:2]
-      beyond = box[2:] - np.array([x.max() + 1, y.max() + 1])
-      result[index] = [*first, *beyond]
+    mask = instance == index + 1
+    if not mask.any():
+      continue
+    scores = mask.astype(np.float32)
+    found = one_component(mask)
+    drawn = extents(
+      found,
+      scores,
+      np.ones(1),
+      (reference, test),
+      extent_share=extent_share,
+      hidden_px=hidden_px,
+    )[0]
+    result[index] = [*drawn[:2] - box[:2], *box[2:] - drawn[2:]]
   return result
 
 

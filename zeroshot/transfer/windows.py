@@ -1,7 +1,7 @@
 """Labelled pairs -> windows round their boxes, packed for the device.
 
   windows = pack(pairs, kinds=('open', 'short'), margin_px=10.0, window_px=192,
-                 method='affine', seed=0)
+                 registration='affine', extent_share=0.4, hidden_px=2.0, seed=0)
 
 Pairs are registered and relit as the detector would, so that training sees what
 detection will.
@@ -19,9 +19,9 @@ from absl import logging
 
 from zeroshot.data import pictures
 from zeroshot.data.manifest import UNKNOWN_KIND, LabelledPair
-from zeroshot.detect import registration
 from zeroshot.detect.detector import fill
 from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.detect.registration import register
 from zeroshot.transfer import targets
 from zeroshot.types import HostArray, Windows
 
@@ -48,7 +48,9 @@ def pack(
   kinds: Sequence[str],
   margin_px: float,
   window_px: int,
-  method: str,
+  registration: str,
+  extent_share: float,
+  hidden_px: float,
   seed: int,
 ) -> Windows:
   """Cuts a window round each box, and one anywhere, out of each pair.
@@ -60,7 +62,10 @@ def pack(
       leaves all kinds out.
     margin_px: room that annotators left round a defect.
     window_px: side of the windows.
-    method: of registration, see ``registration.register``.
+    registration: method, see ``detect.registration``.
+    extent_share: of detection without a pair head, which ``sides`` corrects;
+      see ``extents.extents``.
+    hidden_px: likewise.
     seed: of the window anywhere.
 
   Returns:
@@ -79,7 +84,9 @@ def pack(
     kinds=tuple(kinds),
     margin_px=margin_px,
     window_px=window_px,
-    method=method,
+    registration=registration,
+    extent_share=extent_share,
+    hidden_px=hidden_px,
     seed=seed,
   )
   with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
@@ -95,12 +102,14 @@ def cut_pair(
   kinds: tuple[str, ...],
   margin_px: float,
   window_px: int,
-  method: str,
+  registration: str,
+  extent_share: float,
+  hidden_px: float,
   seed: int,
 ) -> list[Cut]:
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
-  found = registration.register(reference, test, method=method)
+  found = register(reference, test, method=registration)
   reference = fill(found.aligned_reference, test, found.valid)
   boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
   lit = with_lighting_of(test, reference)
@@ -109,7 +118,14 @@ def cut_pair(
     [kinds.index(word) if word in kinds else -1 for word in pair.truth.kind],
     np.int32,
   )
-  sides = targets.sides(instance, boxes)
+  sides = targets.sides(
+    lit,
+    test,
+    instance,
+    boxes,
+    extent_share=extent_share,
+    hidden_px=hidden_px,
+  )
   planes = [_stored(reference), _stored(test), instance]
   planes = [_padded(plane, window_px) for plane in planes]
   rng = np.random.default_rng([seed, *pair.name.encode()])
