@@ -56,7 +56,7 @@ def write_manifest(folder, counts):
 def config_of(path, **changed):
   """The transfer config on a manifest; fields by dotted names."""
   config = transfer.get_config()
-  config.train.init_weights = 'default'
+  config.train.update(init_weights='default', steps=800, learning_rate=1e-3)
   config.labelled.manifest = str(path)
   config.update_from_flattened_dict(
     {name.replace('__', '.'): value for name, value in changed.items()}
