@@ -22,6 +22,7 @@ TINY = {
   'synthesis.backgrounds.thresholded': 0.0,
   'synthesis.backgrounds.polygons': 0.0,
   'labelled.window_px': 64,
+  'labelled.synthetic_every': 2,
   'train.steps': 2,
   'train.batch_size': 8,  # two on each of the tests' devices
   'train.warmup_steps': 0,
