@@ -25,6 +25,8 @@ def get_config() -> ml_collections.ConfigDict:
     classical=get_classical(),
     eval=get_eval(),
     calibrate=get_calibrate(),
+    few_shot=get_few_shot(),
+    leave_one_out=get_leave_one_out(),
   )
   config.lock()
   return config
@@ -252,4 +254,28 @@ def get_calibrate() -> ml_collections.ConfigDict:
     synthetic_pairs=768,  # whose boxes are judged true or false
     false_boxes_per_pair=0.02,  # target on pictures of good parts
     takes=2,  # of each picture of a good part
+  )
+
+
+def get_few_shot() -> ml_collections.ConfigDict:
+  """Accuracy against the number of labelled pairs; see launch/few_shot.py."""
+  return config_dict.create(
+    # Numbers of labelled pairs to learn from; all that there are come on top.
+    sizes=(0, 1, 5, 10, 50, 200),
+    num_seeds=3,  # of each size but 0: 0, 1, 2 in the place of ``seed``
+    # Comma-separated groups that are reported on, and never learned from.
+    held_out='group00041,group13000,group50600,group92000',
+    every=1,  # report on every so many-th of their pairs
+    steps=0,  # of each training; 0 takes train.steps
+  )
+
+
+def get_leave_one_out() -> ml_collections.ConfigDict:
+  """Each group by weights that never saw it; see launch/leave_one_out.py."""
+  return config_dict.create(
+    stop_group='group50600',  # decides when to stop; '' trains to the last step
+    stop_group_else='group92000',  # does so where the former is reported on
+    every=1,  # report on every so many-th pair of a group
+    # The second look at each pair: its reference is moved so far.
+    moved=dict(shift_px=10.0, rotation_deg=2.5, scale=1.0),
   )

@@ -96,9 +96,12 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-  """Writes a file, whole or not at all; makes its folder."""
+  """Writes a file, whole or not at all; makes its folder.
+
+  Two processes may write the same file at the same time: the later one wins.
+  """
   path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f'{path.name}.partial')
+  partial = path.with_name(f'{path.name}.{os.getpid()}.partial')
   partial.write_text(text, 'utf-8')
   os.replace(partial, path)
 

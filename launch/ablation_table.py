@@ -28,18 +28,22 @@ FIGURES = {
 _NAN = math.nan
 
 
-def read_figures(metrics: Mapping[str, Any]) -> dict[str, float]:
+def read_figures(
+  metrics: Mapping[str, Any],
+  places: Mapping[str, tuple[str, str]] = FIGURES,
+) -> dict[str, float]:
   """The figures of one evaluation.
 
   Args:
     metrics: the content of ``metrics.json``.
+    places: where each figure stands in it: protocol and key.
 
   Returns:
-    A value for each of ``FIGURES``; NaN for what was not measured or is
+    A value for each of ``places``; NaN for what was not measured or is
     undefined.
   """
   found = {}
-  for name, (protocol, figure) in FIGURES.items():
+  for name, (protocol, figure) in places.items():
     value = metrics.get(protocol, {}).get(figure)
     found[name] = _NAN if value is None else float(value)
   return found

@@ -29,7 +29,8 @@ from zeroshot.weights import files
 
 BEST = 'best.safetensors'
 LOOKS = 'early_stopping.jsonl'
-_STILL = {'shift_px': 0.0, 'rotation_deg': 0.0, 'scale': 1.0}
+# The pictures as they are, for ``pairs.evaluate_pair``.
+STILL = {'shift_px': 0.0, 'rotation_deg': 0.0, 'scale': 1.0}
 
 
 class Looks(NamedTuple):
@@ -101,8 +102,7 @@ def score(
   """``ap`` by class where the network names kinds, else of one class."""
   detector = sources.build_detector(config, weights)
   results = [
-    pairs.evaluate_pair(pair, detector, moves=_STILL).result
-    for pair in held_out
+    pairs.evaluate_pair(pair, detector, moves=STILL).result for pair in held_out
   ]
   figures = protocols.evaluate_detections(
     results,

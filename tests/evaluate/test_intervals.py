@@ -1,4 +1,4 @@
-"""The bootstrap against explicit resampling."""
+"""The bootstrap against explicit resampling; Student against hand figures."""
 
 from __future__ import annotations
 
@@ -103,3 +103,26 @@ def test_a_thousand_pictures_take_seconds():
   start = time.process_time()
   intervals.bootstrap_ap(matches, samples=1000, seed=0)
   assert time.process_time() - start < 10
+
+
+def test_student_mean_by_hand():
+  # Three values: Student's t for two degrees of freedom is 4.302653.
+  low, high = intervals.student_mean([0.90, 0.92, 0.94])
+  reach = 4.302653 * 0.02 / 3**0.5
+  assert (low, high) == pytest.approx((0.92 - reach, 0.92 + reach))
+
+
+def test_student_mean_of_equal_values_is_that_value():
+  assert intervals.student_mean([0.5, 0.5]) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize('values', [[], [0.5], [0.5, float('nan')]])
+def test_student_mean_is_undefined_of_too_little(values):
+  assert np.isnan(intervals.student_mean(values)).all()
+
+
+def test_student_mean_narrows_with_more_seeds_and_a_lower_level():
+  few, many = ([0.4, 0.6] * n for n in (1, 4))
+  width = [np.diff(intervals.student_mean(v))[0] for v in (few, many)]
+  assert width[1] < width[0]
+  assert np.diff(intervals.student_mean(few, level=0.5))[0] < width[0]

@@ -1,15 +1,20 @@
-"""Bootstrap interval of the pooled average precision, over pictures.
+"""Intervals: of the pooled average precision, and of a mean over seeds.
 
   low, high = intervals.bootstrap_ap(matches, samples=1000, seed=0)
+  low, high = intervals.student_mean([0.91, 0.93, 0.92])
 
-Pictures, not boxes, are drawn with replacement: the boxes of one picture
-succeed and fail together. Matching is within a picture, so a resampled set
-needs no new matching; only the ranks change.
+The former is a bootstrap: pictures, not boxes, are drawn with replacement, as
+the boxes of one picture succeed and fail together. Matching is within a
+picture, so a resampled set needs no new matching; only the ranks change.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
+from scipy.stats import t as student
 
 from zeroshot.evaluate.matching import Matches
 from zeroshot.types import HostArray
@@ -52,6 +57,31 @@ def bootstrap_ap(
   tail = (1 - level) / 2
   low, high = np.quantile(figures, (tail, 1 - tail))
   return float(low), float(high)
+
+
+def student_mean(
+  values: Sequence[float], *, level: float = 0.95
+) -> tuple[float, float]:
+  """Student's interval of the mean of a few independent figures.
+
+  Source: Student, "The probable error of a mean", Biometrika 6, 1908.
+
+  Args:
+    values: one for each seed.
+    level: how often such an interval covers the true mean, where the values
+      are normal.
+
+  Returns:
+    ``(low, high)``, not cut to the range of the values; NaN of fewer than two
+    values, or where one of them is NaN.
+  """
+  count = len(values)
+  if count < 2:
+    return math.nan, math.nan
+  middle, spread = float(np.mean(values)), float(np.std(values, ddof=1))
+  reach = float(student.ppf((1 + level) / 2, count - 1)) * spread
+  reach /= math.sqrt(count)
+  return middle - reach, middle + reach
 
 
 def _repeated_ap(times: HostArray, correct: HostArray, num_truth: int) -> float:

@@ -3,5 +3,6 @@
 confusion_matrix     which kind was found as which
 contact_sheet        the worst failures, a tile each
 drawing              reference, test with boxes and score map side by side
+few_shot_curve       accuracy against the number of labelled pairs
 reliability_diagram  how often boxes of each confidence are right
 """

@@ -22,7 +22,7 @@ from zeroshot.train.state import TrainState
 # Rooms of the config that decide what the parameters become.
 _DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train')
 # Fields of ``train`` that do not: how often to look, and what to keep.
-_FREE = (
+FREE = (
   'train.log_every',
   'train.checkpoint_every',
   'train.keep_checkpoints',
@@ -72,7 +72,7 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
   Raises:
     ValueError: naming each field that differs, with both values.
   """
-  free = set(_FREE)
+  free = set(FREE)
   if wanted['train']['schedule'] == 'constant':
     free.add('train.steps')
   old, new = _flatten(saved), _flatten(wanted)

@@ -1,0 +1,185 @@
+"""Each group by weights that never saw it; run the same command to go on.
+
+  python -m launch.leave_one_out --config=configs/transfer.py --workdir=DIR \
+      --config.labelled.root=PCBData [--only=group44000,group50600]
+
+For each group of the labelled pairs a network is trained on all others, but for
+one that decides when to stop, see ``config.leave_one_out``. It and
+``--init_weights`` as they are, by the settings of configs/default.py, are
+evaluated on the group's pairs, as they are and with the references moved. Below
+``--workdir`` lie ``runs/`` and ``records/``, see ``launch/transfer_runs.py``,
+and, written anew after each run, ``leave_one_out.md`` and
+``leave_one_out.json``. With ``--only`` two processes can share the work: what
+they write is made of all records.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import ml_collections
+from absl import flags
+
+from launch import (
+  ablation_records,
+  command,
+  leave_one_out_table,
+  training_parts,
+  transfer_runs,
+)
+from launch.transfer_runs import Record, Run
+
+
+class Group(NamedTuple):
+  """What is run for one group: the transferred weights and those before."""
+
+  transferred: Run
+  untrained: Run
+
+
+def main(argv: Sequence[str]) -> None:
+  """Plans, runs what is missing and says where the table is."""
+  del argv
+  command.show_log_lines()
+  workdir = Path(flags.FLAGS.workdir)
+  leave_one_out(
+    transfer_runs.config_from_flags(), workdir=workdir, only=flags.FLAGS.only
+  )
+  print(f'the table is {workdir / "leave_one_out.md"}')
+
+
+def leave_one_out(
+  config: ml_collections.ConfigDict, *, workdir: Path, only: str = ''
+) -> None:
+  """Runs what is missing of the groups, and keeps the table up to date.
+
+  Args:
+    config: the whole config.
+    workdir: folder of it all.
+    only: comma-separated groups to run now; ``''`` takes all.
+
+  Raises:
+    ValueError: for settings or files that cannot be, or records of another
+      config.
+  """
+  groups = plan(config)
+  transfer_runs.run_all(
+    [run for group in groups.values() for run in group],
+    only=only,
+    workdir=workdir,
+    report=functools.partial(write, config, groups, workdir),
+  )
+
+
+def plan(config: ml_collections.ConfigDict) -> dict[str, Group]:
+  """All there is to run.
+
+  Args:
+    config: the whole config.
+
+  Returns:
+    The runs of each group, by its name, sorted.
+
+  Raises:
+    ValueError: for settings or files that cannot be.
+  """
+  settings = config.leave_one_out
+  names = _list_groups(config)
+  transfer_runs.check_every(settings.every, 'leave_one_out.every')
+  views = dict(transfer_runs.AS_IT_IS, moved=settings.moved.to_dict())
+  groups = {}
+  for name in names:
+    copy, folder = _without(config, name), folder_name(name)
+    groups[name] = Group(
+      Run(folder, name, copy, views),
+      Run(
+        f'{folder}-untrained',
+        name,
+        transfer_runs.untrained(copy),
+        views,
+        trained=False,
+      ),
+    )
+  return groups
+
+
+def write(
+  config: ml_collections.ConfigDict,
+  groups: Mapping[str, Group],
+  workdir: Path,
+  records: Mapping[str, Record],
+) -> None:
+  """Writes the table of the records that there are."""
+  rows = [
+    leave_one_out_table.build_row(
+      name,
+      records.get(group.transferred.name),
+      records.get(group.untrained.name),
+    )
+    for name, group in groups.items()
+  ]
+  mean = leave_one_out_table.weighted_mean(rows)
+  content = leave_one_out_table.describe(config, list(records.values()))
+  ablation_records.write_json(
+    workdir / 'leave_one_out.json', {**content, 'groups': rows, 'mean': mean}
+  )
+  ablation_records.write_text(
+    workdir / 'leave_one_out.md',
+    leave_one_out_table.to_markdown(rows, mean, caption=content['caption']),
+  )
+
+
+def folder_name(group: str) -> str:
+  """A group's name as one of a folder: a manifest's may be a path."""
+  return re.sub(r'[^\w.-]', '_', group)
+
+
+def _list_groups(config: ml_collections.ConfigDict) -> list[str]:
+  """The groups to report on, sorted."""
+  labelled, settings = config.labelled, config.leave_one_out
+  known = {pair.group for pair in transfer_runs.check_labelled(config)}
+  apart = set(training_parts.names(labelled.leave_out))
+  wanted = set(training_parts.names(labelled.groups)) or known
+  for field in ('stop_group', 'stop_group_else'):
+    if settings[field] and settings[field] not in known:
+      raise ValueError(
+        f'leave_one_out.{field}: there is no group {settings[field]}; the '
+        f'groups are {", ".join(sorted(known))}'
+      )
+  found = sorted(wanted - apart)
+  if len({folder_name(name) for name in found}) < len(found):
+    raise ValueError(
+      f'groups {", ".join(found)} differ in other signs than letters, digits, '
+      '_, - and . alone; rename them'
+    )
+  return found
+
+
+def _without(
+  config: ml_collections.ConfigDict, group: str
+) -> ml_collections.ConfigDict:
+  """A config that learns from all groups but one, and reports on that."""
+  settings = config.leave_one_out
+  stop = settings.stop_group
+  if group == stop:
+    stop = settings.stop_group_else
+  if group == stop:
+    raise ValueError(
+      f'leave_one_out.stop_group and stop_group_else are both {group}, which '
+      'is reported on too; give two groups'
+    )
+  copy = config.copy_and_resolve_references()
+  apart = [*training_parts.names(config.labelled.leave_out), group]
+  copy.labelled.update(leave_out=','.join(apart), stop_groups=stop)
+  copy.eval.update(groups=group, every=settings.every)
+  return copy
+
+
+if __name__ == '__main__':
+  command.define_config_flag()
+  transfer_runs.define_flags()
+  command.run(main)

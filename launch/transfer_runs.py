@@ -1,0 +1,286 @@
+"""Trainings on labelled pairs, each with its evaluation, run once and kept.
+
+  runs = [transfer_runs.Run('n10_seed1', 'n10_seed1', config, views), ...]
+  transfer_runs.run_all(runs, only='', workdir=workdir, report=report)
+
+Of each run there is ``WORKDIR/runs/NAME/``, the folder of its training, which
+goes on where it was killed, and ``WORKDIR/records/NAME.json``, which is written
+last: what has one is finished, and is not repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ml_collections
+from absl import flags, logging
+from flax import traverse_util
+
+from configs import default
+from launch import (
+  ablation_records,
+  early_stopping,
+  provenance,
+  sources,
+  training_parts,
+)
+from zeroshot import checkpoints
+from zeroshot.data.manifest import LabelledPair
+from zeroshot.evaluate import pairs, protocols
+from zeroshot.train import loop, resume
+from zeroshot.weights import files
+
+AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': early_stopping.STILL}
+# What decides the figures of a run: rooms of its config, and fields of eval.
+_ROOMS = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train', 'detect')
+_EVAL = ('groups', 'every', 'iou_threshold', 'box_margin_px')
+
+Record = dict[str, Any]  # what is kept of a run, see ``make``
+
+
+class Run(NamedTuple):
+  """One set of weights, and the pairs that it is evaluated on.
+
+  Attributes:
+    name: unique; of its folder and its record.
+    part: what ``--only`` calls it; runs may share one.
+    config: of the training; ``eval.groups`` and ``eval.every`` say which of the
+      labelled pairs are reported on.
+    views: for each look at a pair, by name, how its reference is moved, see
+      ``pairs.evaluate_pair``.
+    trained: whether it is trained; else ``train.init_weights`` are evaluated.
+  """
+
+  name: str
+  part: str
+  config: ml_collections.ConfigDict
+  views: Mapping[str, Mapping[str, float]] = AS_IT_IS
+  trained: bool = True
+
+
+def define_flags() -> None:
+  """The flags of a command that makes runs, ``--config`` apart."""
+  flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
+  flags.DEFINE_string(
+    'init_weights',
+    'default',
+    'Weights to start from: a file, or the name of weights that ship.',
+  )
+  flags.DEFINE_string(
+    'only',
+    '',
+    'Comma-separated names of what to run now; the tables show all.',
+  )
+
+
+def config_from_flags() -> ml_collections.ConfigDict:
+  """The config, with the weights to start from."""
+  config, flag = flags.FLAGS.config, flags.FLAGS['init_weights']
+  if flag.present or not config.train.init_weights:
+    config.train.init_weights = flag.value
+  return config
+
+
+def untrained(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+  """The config of the weights to start from, as they are.
+
+  They have no pair head, and detect with the settings of configs/default.py,
+  which were chosen for them.
+  """
+  copy, plain = config.copy_and_resolve_references(), default.get_config()
+  copy.model.update(kinds=(), predicts_sides=False)
+  copy.loss.update(kinds=0.0, sides=0.0)
+  copy.detect.update(plain.detect)
+  copy.eval.box_margin_px.update(plain.eval.box_margin_px)
+  return copy
+
+
+def run_all(
+  runs: Sequence[Run],
+  *,
+  only: str,
+  workdir: Path,
+  report: Callable[[Mapping[str, Record]], None],
+) -> None:
+  """Makes what is missing of the wanted runs, and reports after each.
+
+  Args:
+    runs: all of them.
+    only: comma-separated parts to run now; ``''`` takes all.
+    workdir: folder of it all.
+    report: is given the records that there are, by the names of their runs.
+
+  Raises:
+    ValueError: a part is unknown, or a record is of another config.
+  """
+  names = [run.name for run in runs]
+  assert len(set(names)) == len(names), names
+  wanted = _wanted(runs, only)
+  report(_find_all(runs, workdir))
+  for run in runs:
+    if run.part not in wanted or find(run, workdir) is not None:
+      continue
+    logging.info('next: %s', run.name)
+    make(run, workdir)
+    report(_find_all(runs, workdir))
+
+
+def make(run: Run, workdir: Path) -> None:
+  """Trains, or goes on training; evaluates, and keeps the record.
+
+  The record holds ``settings``, what decided the figures; ``num_pairs``, those
+  reported on; ``metrics``, for each view what ``protocols.evaluate_detections``
+  returns; ``step`` of the parameters; and ``commit`` of the code.
+  """
+  config = run.config
+  if run.trained:
+    try:
+      weights = train(config, workdir / 'runs' / run.name)
+    except FloatingPointError as error:
+      sys.exit(f'{run.name}: training stopped: {error}')
+  else:
+    weights = files.load(config.train.init_weights)
+    resume.check_same_model(weights.config, resume.plain_config(config))
+  chosen = reported_pairs(config)
+  metrics = {
+    view: evaluate(config, weights, chosen, moves=moves)
+    for view, moves in run.views.items()
+  }
+  record = dict(
+    settings=_settings(run),
+    num_pairs=len(chosen),
+    metrics=metrics,
+    step=weights.step,
+    commit=provenance.label(provenance.commit()),
+  )
+  ablation_records.write_json(_record_file(run, workdir), record)
+
+
+def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
+  """Trains, or goes on training.
+
+  Args:
+    config: of the training.
+    folder: its workdir.
+
+  Returns:
+    The parameters of the last step; where held-out groups decide when to stop,
+    those that were best on them.
+  """
+  looks = early_stopping.build(config, folder)
+  parts = training_parts.prepare(config)
+  loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
+  if looks.hooks:
+    return files.load(folder / early_stopping.BEST)
+  return files.Weights(*checkpoints.load_parameters(folder))
+
+
+def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
+  """The labelled pairs that a run is evaluated on."""
+  settings = config.eval
+  wanted = training_parts.names(settings.groups)
+  found = [p for p in training_parts.every_pair(config) if p.group in wanted]
+  return found[:: settings.every]
+
+
+def evaluate(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  chosen: Sequence[LabelledPair],
+  *,
+  moves: Mapping[str, float],
+) -> dict[str, Any]:
+  """The figures of some weights on some pairs, by all protocols."""
+  detector = sources.build_detector(config, weights)
+  return protocols.evaluate_detections(
+    [pairs.evaluate_pair(p, detector, moves=moves).result for p in chosen],
+    iou_threshold=config.eval.iou_threshold,
+    box_margin_px=config.eval.box_margin_px.to_dict(),
+    bootstrap_samples=0,
+    seed=config.seed,
+  )
+
+
+def find(run: Run, workdir: Path) -> Record | None:
+  """The record of a run; None where it is not finished.
+
+  Raises:
+    ValueError: it was made with another config, naming what differs.
+  """
+  path = _record_file(run, workdir)
+  if not path.is_file():
+    return None
+  record: Record = json.loads(path.read_text('utf-8'))
+  old, new = record['settings'], _settings(run)
+  differing = [
+    f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
+    for name in sorted(old.keys() | new.keys())
+    if old.get(name) != new.get(name)
+  ]
+  if differing:
+    raise ValueError(
+      f'{path} was made with another config: {"; ".join(differing)}. Take a '
+      'new --workdir, or the old config'
+    )
+  return record
+
+
+def check_labelled(config: ml_collections.ConfigDict) -> list[LabelledPair]:
+  """All labelled pairs; refuses a config that names none, or no weights.
+
+  Raises:
+    ValueError: there are none, or nothing to start from.
+  """
+  found = training_parts.every_pair(config)
+  if not found:
+    raise ValueError(
+      'no labelled pairs are named; give --config.labelled.root=PCBDATA, or '
+      '--config.labelled.manifest=FILE'
+    )
+  if not config.train.init_weights:
+    raise ValueError(
+      'train.init_weights is empty; give --init_weights=default, or a file'
+    )
+  return found
+
+
+def check_every(value: int, field: str) -> None:
+  """Refuses a period below 1."""
+  if value < 1:
+    raise ValueError(f'{field} is {value}; 1 takes each pair, 2 every other')
+
+
+def _wanted(runs: Sequence[Run], only: str) -> set[str]:
+  """The parts to run now."""
+  known = list(dict.fromkeys(run.part for run in runs))
+  wanted = training_parts.names(only)
+  if unknown := sorted(set(wanted) - set(known)):
+    raise ValueError(
+      f'--only: there is no {", ".join(unknown)}; give some of '
+      f'{", ".join(known)}'
+    )
+  return set(wanted or known)
+
+
+def _find_all(runs: Sequence[Run], workdir: Path) -> dict[str, Record]:
+  """The records that there are."""
+  found = {run.name: find(run, workdir) for run in runs}
+  return {name: record for name, record in found.items() if record is not None}
+
+
+def _record_file(run: Run, workdir: Path) -> Path:
+  return workdir / 'records' / f'{run.name}.json'
+
+
+def _settings(run: Run) -> dict[str, Any]:
+  """Dotted names -> values of all that decides the figures of a run."""
+  plain = resume.plain_config(run.config)
+  rooms = {room: plain[room] for room in _ROOMS}
+  rooms['eval'] = {name: plain['eval'][name] for name in _EVAL}
+  rooms['views'] = {view: dict(moves) for view, moves in run.views.items()}
+  flat = traverse_util.flatten_dict(rooms, sep='.')
+  return {k: v for k, v in flat.items() if k not in resume.FREE}

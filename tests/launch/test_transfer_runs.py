@@ -1,0 +1,80 @@
+"""What the commands that transfer share: their flags, and real weights."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from absl import flags
+
+from launch import transfer_runs
+from tests.launch import transfer_parts
+from zeroshot.train import resume
+from zeroshot.weights import files
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Flags(dict):
+  """Stands in for the parsed flags."""
+
+  def __init__(self, config, value, *, present):
+    flag = flags.FlagValues()
+    flags.DEFINE_string('init_weights', 'default', '', flag_values=flag)
+    if present:
+      flag(['program', f'--init_weights={value}'])
+    super().__init__(init_weights=flag['init_weights'])
+    self.config = config
+
+
+@pytest.mark.parametrize(
+  ('field', 'given', 'wanted'),
+  [
+    ('', None, 'default'),
+    ('mine', None, 'mine'),
+    ('', 'other', 'other'),
+    ('mine', 'other', 'other'),
+  ],
+)
+def test_the_weights_to_start_from(monkeypatch, field, given, wanted):
+  config = transfer_parts.config_of('unused', train__init_weights=field)
+  parsed = Flags(config, given, present=given is not None)
+  monkeypatch.setattr(transfer_runs.flags, 'FLAGS', parsed)
+  assert transfer_runs.config_from_flags().train.init_weights == wanted
+
+
+def test_untrained_weights_fit_their_config():
+  config = transfer_parts.config_of('unused')
+  plain = resume.plain_config(transfer_runs.untrained(config))
+  resume.check_same_model(files.load('default').config, plain)
+  assert plain['loss']['kinds'] == 0
+  assert config.model.predicts_sides  # it was a copy
+
+
+def test_a_training_that_breaks_is_named(monkeypatch, tmp_path):
+  def broken(config, folder):
+    raise FloatingPointError('loss is nan in update 3')
+
+  monkeypatch.setattr(transfer_runs, 'train', broken)
+  run = transfer_runs.Run('n1', 'n1', transfer_parts.config_of('unused'))
+  with pytest.raises(SystemExit, match='n1: training stopped: loss is nan'):
+    transfer_runs.make(run, tmp_path)
+  assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['few_shot', 'leave_one_out'])
+def test_a_mistake_ends_in_one_line(name, tmp_path):
+  words = ['--config=configs/transfer.py', f'--workdir={tmp_path / "work"}']
+  done = subprocess.run(
+    [sys.executable, '-m', f'launch.{name}', *words],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 2
+  assert done.stderr.startswith('error: no labelled pairs are named; give')
+  assert done.stderr.count('\n') == 1
+  assert not (tmp_path / 'work').exists()
