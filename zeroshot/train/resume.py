@@ -76,6 +76,12 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
   if wanted['train']['schedule'] == 'constant':
     free.add('train.steps')
   old, new = _flatten(saved), _flatten(wanted)
+  sets = ('labelled.root', 'labelled.manifest')
+  if any(old[name] != new[name] for name in sets):
+    # The rest of the room belongs to the set that only one of them uses.
+    free |= {
+      name for name in old.keys() ^ new.keys() if name.startswith('labelled.')
+    }
   differing = [
     f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
     for name in sorted(old.keys() | new.keys())
@@ -197,7 +203,7 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
     flat = {
       name: value
       for name, value in flat.items()
-      if not name.startswith('labelled.')
+      if name in _BEFORE or not name.startswith('labelled.')
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
