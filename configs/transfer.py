@@ -1,10 +1,12 @@
-"""Transfer: from weights that saw no label to labelled pairs of DeepPCB.
+"""Transfer: a pair head for weights that saw no label, from DeepPCB's labels.
 
 Command:
   python -m launch.train --config=configs/transfer.py --workdir=runs/transfer \
       --init_weights=default --config.labelled.root=PCBData
 
-Half of each batch stays synthetic, so that nothing is forgotten.
+The trunk stays as it is: letting it learn as well lost accuracy on groups that
+it had not seen, see configs/fine_tune.py. So only the head is trained, and as
+nothing can be forgotten, no synthetic pair is drawn.
 """
 
 import ml_collections
@@ -24,15 +26,17 @@ def get_config() -> ml_collections.ConfigDict:
     'pin-hole',
   )
   config.model.predicts_sides = True
+  config.loss.balanced_bce = 0.0
+  config.loss.dice = 0.0
+  config.loss.contrast = 0.0
   config.loss.kinds = 1.0
   config.loss.sides = 1.0
-  config.labelled.synthetic_every = 4
-  config.train.steps = 1000
-  config.train.learning_rate = 3e-3
-  config.train.trunk_rate = 0.05
+  config.labelled.synthetic_every = 0
+  config.train.steps = 600
+  config.train.trunk_rate = 0.0
   config.train.warmup_steps = 50
   config.train.ema_decay = 0.99
   config.train.log_every = 50
   config.train.checkpoint_every = 200
-  config.train.sample_every = 400
+  config.train.sample_every = 600
   return config

@@ -430,13 +430,14 @@ def test_contrast_neither_pulls_nor_pushes_where_the_mask_is_open():
 # --- The pair head -----------------------------------------------------------
 
 
-def labels(kind, share, sides=0.0):
+def labels(kind, share, sides=0.0, upright=1.0):
   shape = np.shape(kind)
   return Labels(
     weight=np.ones(shape, np.float32),
     kind=np.asarray(kind, np.int32),
     sides=np.broadcast_to(np.float32(sides), (*shape, 4)),
     share=np.asarray(share, np.float32),
+    upright=np.full(shape, upright, np.float32),
   )
 
 
@@ -459,6 +460,13 @@ def test_sides_by_hand():
   predicted[0, 0, 4] = [1, 1, 1, 9]  # off by 8 px, 4 units: 4 - 1/2
   predicted[0, 0, 3] = 99  # of no box
   assert float(losses.sides(predicted, truth)) == pytest.approx(3.5 / 4 / 2)
+
+
+def test_turned_pairs_teach_kinds_and_no_sides():
+  turned = labels(TWO_BOXES.kind, TWO_BOXES.share, sides=1.0, upright=0.0)
+  assert float(losses.sides(np.zeros((1, 1, 5, 4)), turned)) == 0
+  logits = np.zeros((1, 1, 5, 2), np.float32)
+  assert float(losses.kinds(logits, turned)) == pytest.approx(math.log(2))
 
 
 def test_without_a_box_there_is_nothing_to_learn():

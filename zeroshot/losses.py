@@ -218,7 +218,7 @@ def sides(predicted: Array | None, labels: Labels | None) -> Array:
 
   Args:
     predicted: ``[B, H, W, 4]``, in pixels.
-    labels: of the pixels; those without a box do not count.
+    labels: of the pixels; those without a box, or turned, do not count.
 
   Returns:
     Scalar, in units of 2 px; 0 where there is no box.
@@ -234,7 +234,7 @@ def sides(predicted: Array | None, labels: Labels | None) -> Array:
   losses = optax.huber_loss(
     predicted / _SIDES_UNIT_PX, labels.sides / _SIDES_UNIT_PX
   )
-  return _mean(jnp.mean(losses, axis=-1), labels.share)
+  return _mean(jnp.mean(losses, axis=-1), labels.share * labels.upright)
 
 
 def _mean(values: Array, weight: Array | float) -> Array:

@@ -38,12 +38,15 @@ class Labels(NamedTuple):
       margin apart, in pixels; 0 where ``share`` is.
     share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
       0 where it belongs to none.
+    upright: ``[..., H, W]``, 1 where the pair stands as it was annotated, so
+      that ``sides`` can be learned from; 0 where it was turned.
   """
 
   weight: Array
   kind: Array
   sides: Array
   share: Array
+  upright: Array
 
 
 class Pair(NamedTuple):

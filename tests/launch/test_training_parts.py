@@ -19,7 +19,7 @@ from zeroshot.weights import files
 def root(tmp_path_factory):
   """Six boards in a group of their own each: groups are renamed to a, b, c."""
   root = tmp_path_factory.mktemp('boards') / 'PCBData'
-  make_pairs.make(root, num_pairs=6, seed=1, size_px=192)
+  make_pairs.make(root, num_pairs=6, seed=1, size_px=256)
   (split,) = root.glob('*.txt')
   lines = split.read_text().splitlines()
   return root, split.stem, [line.split('/')[0] for line in lines]

@@ -114,7 +114,10 @@ def test_turns_exchange_the_sides_as_they_exchange_the_pictures():
       open_y.min() > y.max(),
     ]
     assert sides[where.index(True)] == SIDES[1]
+    upright = np.unique(pair.labels.upright[index])
+    assert upright.tolist() == [float(sides == SIDES)]
   assert len(seen) == 8  # all flips and transpositions came
+  assert 16 < (np.asarray(pair.labels.upright)[:, 0, 0]).sum() < 48
 
 
 def test_crops_differ_and_keep_to_the_windows_that_there_are():

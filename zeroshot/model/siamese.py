@@ -116,9 +116,10 @@ class Siamese(nn.Module):
     prediction = Prediction(logits=logits, features=tuple(reversed(features)))
     if not self.num_kinds and not self.predicts_sides:
       return prediction
+    # What the head learns is its own: the rest learns from masks alone.
     kind_logits, sides = PairHead(
       self.head_widths, self.num_kinds, self.predicts_sides, name=HEAD
-    )(disagreements, features)
+    )(*jax.lax.stop_gradient((disagreements, features)))
     return prediction._replace(kind_logits=kind_logits, sides=sides)
 
 
