@@ -38,5 +38,5 @@ def get_config() -> ml_collections.ConfigDict:
   config.train.ema_decay = 0.99
   config.train.log_every = 50
   config.train.checkpoint_every = 200
-  config.train.sample_every = 600
+  config.train.sample_every = 0
   return config
