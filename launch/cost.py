@@ -24,13 +24,10 @@ import numpy as np
 from absl import flags
 from flax import linen as nn
 
-from launch import command
-from zeroshot import losses
-from zeroshot.data import bank as bank_files
+from launch import command, training_parts
 from zeroshot.detect.score import build_score
 from zeroshot.evaluate import json_text
 from zeroshot.model import build as model_build
-from zeroshot.synthesis import pairs
 from zeroshot.train import parallel
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import create_state
@@ -128,22 +125,21 @@ def measure_training(
     ``pairs_per_second``, ``compile_seconds`` (the first update included),
     ``batch_size`` over all devices and ``size_px``.
   """
-  path, batch_size = config.synthesis.bank, config.train.batch_size
+  batch_size = config.train.batch_size
+  parts = training_parts.prepare(config)
   step = parallel.parallel_step(
     functools.partial(
       train_step,
-      synthesise=pairs.build_synthesis(config.synthesis),
+      synthesise=parts.synthesise,
       model=model,
-      loss=losses.build_loss(config.loss),
+      loss=parts.loss,
       optimizer=optimizer,
       seed=config.seed,
       per_device=parallel.per_device_batch(batch_size),
       ema_decay=config.train.ema_decay,
     )
   )
-  state, bank = parallel.replicate(
-    (state, bank_files.load_bank(path) if path else None)
-  )
+  state, bank = parallel.replicate((state, parts.bank))
 
   def update() -> None:
     nonlocal state

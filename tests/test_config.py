@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from configs import default
-from zeroshot import losses
+from launch import training_parts
 from zeroshot.data import bank as bank_files
-from zeroshot.model.build import build_model
-from zeroshot.synthesis.pairs import build_synthesis
+from zeroshot.data import manifest, pictures
 from zeroshot.train import loop
+from zeroshot.types import Boxes
 
 ROOT = Path(__file__).resolve().parents[1]
 # Of launch.ablate, not of a training: see tests/launch/test_ablation_plan.py.
@@ -96,6 +96,20 @@ def test_config_opens_with_its_command(name):
   assert f'python -m launch.train --config=configs/{name}.py' in text
 
 
+def labelled_pair(folder):
+  """A trace that is cut, and a box round the cut."""
+  reference = np.ones((128, 128, 3), np.float32)
+  reference[60:68] = 0.0
+  test = reference.copy()
+  test[60:68, 60:66] = 1.0
+  paths = folder / 'good.png', folder / 'part.png'
+  pictures.write_picture(paths[0], reference)
+  pictures.write_picture(paths[1], test)
+  box = np.array([[50, 50, 75, 77]], np.float32)
+  truth = Boxes(box, np.ones(1, np.float32), ('open',))
+  return manifest.LabelledPair('a', 'group', *paths, truth)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_config_takes_a_step(name, tmp_path):
@@ -104,18 +118,18 @@ def test_config_takes_a_step(name, tmp_path):
     dict(size_px=64, margin_px=8, bank=str(tmp_path / 'bank.npz'))
   )
   config.train.update(
-    dict(steps=1, batch_size=2, warmup_steps=0, sample_every=0)
+    dict(steps=1, batch_size=4, warmup_steps=0, sample_every=0)
   )
   noise = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
   np.savez(config.synthesis.bank, **{bank_files.KEY: noise})
+  learns_from_labels = config.loss.kinds or config.loss.sides
   state = loop.train(
     config,
     workdir=tmp_path / 'run',
-    synthesise=build_synthesis(config.synthesis),
-    bank=bank_files.load_bank(config.synthesis.bank),
-    model=build_model(config.model),
-    loss=losses.build_loss(config.loss),
     devices=jax.devices()[:1],
+    **training_parts.prepare(
+      config, [labelled_pair(tmp_path)] if learns_from_labels else None
+    )._asdict(),
   )
   assert int(state.step) == 1
   log = json.loads((tmp_path / 'run' / 'metrics.jsonl').read_text())

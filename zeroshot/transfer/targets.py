@@ -26,6 +26,9 @@ MOST_BOXES = 254  # of a picture; the numbers between the two
 _TOLERANCE_PX = 1.0  # an edge may lie so far from its place
 _GROWTH_PX = 2  # of a seed, over changed pixels
 _REACH_PX = 5  # beyond the box without its margin, where defects still reach
+_SEEN_PX = (
+  8  # beyond what a defect reaches, where extents look for like material
+)
 _CLEAR = 0.5  # share of the box's typical change that is a difference
 _FAINT = 0.25  # less is the same; what lies between the two is open
 _MIN_CHANGE = 0.1  # of a channel; a box with less shows no difference
@@ -78,7 +81,7 @@ def instances(
   result = np.zeros(change.shape, np.uint8)
   areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
   for number in np.argsort(-areas, kind='stable'):
-    window = _window(boxes[number], change.shape)
+    window = _window(boxes[number], change.shape, beyond_px=_REACH_PX)
     differs, unsure = _inside(change[window], seeds[window])
     part = result[window]  # a view
     part[unsure & (part == SAME)] = OPEN
@@ -111,27 +114,29 @@ def sides(
   """
   result = np.zeros((len(boxes), 4), np.float32)
   for index, box in enumerate(boxes):
-    mask = instance == index + 1
+    window = _window(box, instance.shape, beyond_px=_REACH_PX + _SEEN_PX)
+    mask = instance[window] == index + 1
     if not mask.any():
       continue
-    scores = mask.astype(np.float32)
-    found = one_component(mask)
     drawn = extents(
-      found,
-      scores,
+      one_component(mask),
+      mask.astype(np.float32),
       np.ones(1),
-      (reference, test),
+      (reference[window], test[window]),
       extent_share=extent_share,
       hidden_px=hidden_px,
     )[0]
+    drawn += np.tile([window[1].start, window[0].start], 2)
     result[index] = [*drawn[:2] - box[:2], *box[2:] - drawn[2:]]
   return result
 
 
-def _window(box: HostArray, shape: tuple[int, ...]) -> tuple[slice, slice]:
-  """The pixels that a defect of a box may reach, within the picture."""
-  x1, y1 = np.floor(box[:2]).astype(int) - _REACH_PX
-  x2, y2 = np.ceil(box[2:]).astype(int) + _REACH_PX
+def _window(
+  box: HostArray, shape: tuple[int, ...], *, beyond_px: int
+) -> tuple[slice, slice]:
+  """The pixels of a box and so far beyond it, within the picture."""
+  x1, y1 = np.floor(box[:2]).astype(int) - beyond_px
+  x2, y2 = np.ceil(box[2:]).astype(int) + beyond_px
   return (
     slice(max(y1, 0), min(max(y2, 0), shape[0])),
     slice(max(x1, 0), min(max(x2, 0), shape[1])),
