@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from absl import flags
 
@@ -31,6 +32,9 @@ def main(argv: Sequence[str]) -> None:
       **training_parts.prepare(config)._asdict(),
       **looks._asdict(),
     )
+    if looks.hooks:
+      best = Path(flags.FLAGS.workdir) / early_stopping.BEST
+      print(f'best on held-out groups: --weights={best}')
   except FloatingPointError as error:
     sys.exit(f'training stopped: {error}')
 

@@ -140,6 +140,14 @@ def test_moving_average_forgets_its_start_and_then_decays():
   np.testing.assert_array_equal(average(decay=0.0, step=50)['a'], new['a'])
 
 
+def test_moving_average_leaves_what_stands_still_bit_for_bit():
+  value = jnp.asarray(np.random.default_rng(0).normal(size=1000), jnp.float32)
+  average = value
+  for t in range(50):
+    average = step.moving_average(average, value, decay=0.99, step=t)
+  np.testing.assert_array_equal(average, value)
+
+
 def test_samples_are_the_same_at_each_call_and_scores_are_probabilities():
   state, _ = run(1, 1)
   sample = functools.partial(

@@ -118,9 +118,12 @@ def moving_average(
     The new average, the same tree.
   """
   kept = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
-  return jax.tree.map(
-    lambda old, new: kept * old + (1.0 - kept) * new, average, params
-  )
+
+  def moved(old: Array, new: Array) -> Array:
+    # What stands still stays bit for bit: the sum may round.
+    return jnp.where(old == new, new, kept * old + (1.0 - kept) * new)
+
+  return jax.tree.map(moved, average, params)
 
 
 def sample_step(
