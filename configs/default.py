@@ -215,6 +215,7 @@ def get_eval() -> ml_collections.ConfigDict:
   return config_dict.create(
     root='',  # folder of the split lists and groups (PCBData)
     split='trainval',  # name of the list, without .txt
+    manifest='',  # instead: JSON lines, see zeroshot/data/manifest.py
     groups='',  # comma-separated; '' takes all
     every=1,  # take every so many-th pair; lists are sorted by group
     max_pairs=0,  # take only the first pairs of the list; 0 takes all

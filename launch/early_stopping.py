@@ -21,6 +21,7 @@ import ml_collections
 from absl import logging
 
 from launch import sources, training_parts
+from zeroshot.data import manifest
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.evaluate import pairs, protocols
 from zeroshot.train import resume
@@ -54,7 +55,7 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
     ValueError: for a period or a patience below 1, or an unknown group.
   """
   settings = config.labelled
-  wanted = training_parts.names(settings.stop_groups)
+  wanted = manifest.split_names(settings.stop_groups)
   if not wanted:
     return Looks()
   for name in ('stop_every', 'patience'):

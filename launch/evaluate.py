@@ -22,17 +22,14 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command, sources
+from launch import command, evaluation_zips, sources
 from launch import evaluation_pictures as shown
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, manifest, pictures
 from zeroshot.evaluate import (
-  benchmark_files,
   defect_free,
   json_text,
-  kinds,
   pairs,
-  protocols,
 )
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
@@ -73,15 +70,7 @@ def evaluate(
   """
   check(config)
   settings = config.eval
-  entries = manifest.labelled_pairs(
-    deeppcb.list_pairs(
-      settings.root,
-      settings.split,
-      groups=settings.groups,
-      every=settings.every,
-      max_pairs=settings.max_pairs,
-    )
-  )
+  entries = list_evaluated(settings)
   detector = sources.build_detector(config, weights)
   examine = functools.partial(
     pairs.evaluate_pair,
@@ -114,6 +103,37 @@ def evaluate(
   figures['step'] = weights.step
   write(out, config, entries, examine, results, figures)
   return figures
+
+
+def list_evaluated(
+  settings: ml_collections.ConfigDict,
+) -> list[manifest.LabelledPair]:
+  """The pairs that ``config.eval`` names.
+
+  Raises:
+    ValueError: a set is missing, or two are named; see ``deeppcb.list_pairs``
+      and ``manifest.read_manifest``.
+  """
+  if not settings.manifest:
+    return manifest.labelled_pairs(
+      deeppcb.list_pairs(
+        settings.root,
+        settings.split,
+        groups=settings.groups,
+        every=settings.every,
+        max_pairs=settings.max_pairs,
+      )
+    )
+  if settings.root:
+    raise ValueError(
+      'eval.root and eval.manifest are both given; give one of them'
+    )
+  found = manifest.in_groups(
+    manifest.read_manifest(settings.manifest),
+    settings.groups,
+    field='eval.groups',
+  )
+  return found[:: settings.every][: settings.max_pairs or None]
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -194,10 +214,7 @@ def write(
     out / 'reliability.png', figures['official']['reliability']
   )
   shown.write_confusion(out, figures['official-6']['confusion'])
-  write_zip(out / 'detections.zip', results, margin_px=margin_px)
-  write_zip(
-    out / 'detections-6.zip', results, margin_px=margin_px, by_kind=True
-  )
+  evaluation_zips.write(out, results, margin_px=margin_px)
   (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
 
 
@@ -246,39 +263,6 @@ def measure_synthetic(
     num_pairs=config.eval.synthetic_pairs,
     seed=config.seed,
   )
-
-
-def write_zip(
-  path: Path,
-  results: Sequence[PictureResult],
-  *,
-  margin_px: float,
-  by_kind: bool = False,
-) -> None:
-  """Writes the detections as the benchmark's zip, with the official margin.
-
-  The two protocols rank differently and a line has one confidence, so each
-  needs a zip of its own.
-
-  Args:
-    path: of the zip.
-    results: of every pair.
-    margin_px: of the official protocol.
-    by_kind: confidences are those of ``kinds.rank_by_kind``, and a kind that is
-      not known is written ``difference``, which is false as in ``official-6``.
-      Otherwise they are the plain ones and a legal word stands in.
-  """
-  found = {
-    result.name: protocols.detections_as_annotated(
-      protocols.drop_invalid(result), margin_px=margin_px
-    )
-    for result in results
-  }
-  stand_in = benchmark_files.STAND_IN
-  if by_kind:
-    found = {name: kinds.rank_by_kind(boxes) for name, boxes in found.items()}
-    stand_in = kinds.UNKNOWN
-  benchmark_files.write_detections(path, found, stand_in=stand_in)
 
 
 if __name__ == '__main__':

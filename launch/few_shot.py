@@ -30,7 +30,7 @@ from launch import (
   transfer_runs,
 )
 from launch.transfer_runs import Record, Run
-from zeroshot.data import pictures
+from zeroshot.data import manifest, pictures
 from zeroshot.report import few_shot_curve
 
 ALL = 'all'
@@ -140,11 +140,11 @@ def write(
 def _held_out(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   """A config that learns from all pairs but those reported on."""
   settings = config.few_shot
-  reported = training_parts.names(settings.held_out)
+  reported = manifest.split_names(settings.held_out)
   if not reported:
     raise ValueError('few_shot.held_out is empty; name the groups to report on')
   copy = config.copy_and_resolve_references()
-  apart = [*training_parts.names(config.labelled.leave_out), *reported]
+  apart = [*manifest.split_names(config.labelled.leave_out), *reported]
   copy.labelled.update(
     leave_out=','.join(dict.fromkeys(apart)), stop_groups='', num_pairs=0
   )

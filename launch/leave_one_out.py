@@ -28,10 +28,10 @@ from launch import (
   ablation_records,
   command,
   leave_one_out_table,
-  training_parts,
   transfer_runs,
 )
 from launch.transfer_runs import Record, Run
+from zeroshot.data import manifest
 
 
 class Group(NamedTuple):
@@ -142,8 +142,8 @@ def _list_groups(config: ml_collections.ConfigDict) -> list[str]:
   """The groups to report on, sorted."""
   labelled, settings = config.labelled, config.leave_one_out
   known = {pair.group for pair in transfer_runs.check_labelled(config)}
-  apart = set(training_parts.names(labelled.leave_out))
-  wanted = set(training_parts.names(labelled.groups)) or known
+  apart = set(manifest.split_names(labelled.leave_out))
+  wanted = set(manifest.split_names(labelled.groups)) or known
   for field in ('stop_group', 'stop_group_else'):
     if settings[field] and settings[field] not in known:
       raise ValueError(
@@ -173,7 +173,7 @@ def _without(
       'is reported on too; give two groups'
     )
   copy = config.copy_and_resolve_references()
-  apart = [*training_parts.names(config.labelled.leave_out), group]
+  apart = [*manifest.split_names(config.labelled.leave_out), group]
   copy.labelled.update(leave_out=','.join(apart), stop_groups=stop)
   copy.eval.update(groups=group, every=settings.every)
   return copy

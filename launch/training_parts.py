@@ -89,11 +89,11 @@ def list_labelled(
       no pair, or fewer than wanted, are left.
   """
   settings = config.labelled
-  wanted = names(settings.groups)
-  found = [
-    pair for pair in every_pair(config) if not wanted or pair.group in wanted
-  ]
-  apart = {*names(settings.leave_out), *names(settings.stop_groups)}
+  found = manifest.in_groups(
+    every_pair(config), settings.groups, field='labelled.groups'
+  )
+  split = manifest.split_names
+  apart = {*split(settings.leave_out), *split(settings.stop_groups)}
   kept = [pair for pair in found if pair.group not in apart]
   if len(kept) < max(settings.num_pairs, min(len(found), 1)):
     raise ValueError(
@@ -124,20 +124,9 @@ def every_pair(
     found = manifest.read_manifest(settings.manifest)
   else:
     return []
-  known = {pair.group for pair in found}
   for field in ('groups', 'leave_out', 'stop_groups'):
-    unknown = sorted(set(names(settings[field])) - known)
-    if unknown:
-      raise ValueError(
-        f'labelled.{field}: there is no group {", ".join(unknown)}; the groups '
-        f'are {", ".join(sorted(known))}'
-      )
+    manifest.in_groups(found, settings[field], field=f'labelled.{field}')
   return found
-
-
-def names(field: str) -> list[str]:
-  """The names in a comma-separated field."""
-  return [name.strip() for name in field.split(',') if name.strip()]
 
 
 def pack(

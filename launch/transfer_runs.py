@@ -29,6 +29,7 @@ from launch import (
   training_parts,
 )
 from zeroshot import checkpoints
+from zeroshot.data import manifest
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.evaluate import pairs, protocols
 from zeroshot.train import loop, resume
@@ -182,7 +183,7 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
 def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   """The labelled pairs that a run is evaluated on."""
   settings = config.eval
-  wanted = training_parts.names(settings.groups)
+  wanted = manifest.split_names(settings.groups)
   found = [p for p in training_parts.every_pair(config) if p.group in wanted]
   return found[:: settings.every]
 
@@ -257,7 +258,7 @@ def check_every(value: int, field: str) -> None:
 def _wanted(runs: Sequence[Run], only: str) -> set[str]:
   """The parts to run now."""
   known = list(dict.fromkeys(run.part for run in runs))
-  wanted = training_parts.names(only)
+  wanted = manifest.split_names(only)
   if unknown := sorted(set(wanted) - set(known)):
     raise ValueError(
       f'--only: there is no {", ".join(unknown)}; give some of '

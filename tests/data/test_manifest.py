@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 
 import numpy as np
@@ -90,3 +91,18 @@ def test_entries_of_deeppcb_take_the_same_form(tmp_path):
   assert (pair.name, pair.group) == ('a', 'group1')
   assert pair.truth.kind == ('spur',)
   assert pair.truth.xyxy.tolist() == [[5, 6, 15, 16]]
+
+
+def test_names_are_split_at_commas():
+  assert manifest.split_names(' a, b ,,') == ['a', 'b']
+  assert manifest.split_names('') == []
+
+
+def test_groups_are_chosen_by_name(folder):
+  lines = [LINE | {'group': group} for group in 'aba']
+  pairs = manifest.read_manifest(write(folder, *lines))
+  choose = functools.partial(manifest.in_groups, pairs, field='eval.groups')
+  assert [pair.name for pair in choose('a')] == ['1', '3']
+  assert choose('') == pairs
+  with pytest.raises(ValueError, match=r'eval\.groups: there is no group c'):
+    choose('a,c')

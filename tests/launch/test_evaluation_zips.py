@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from launch import evaluate
+from launch import evaluation_zips
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import benchmark_files, protocols, scoring
 from zeroshot.types import Boxes
@@ -64,7 +64,7 @@ def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
   truth = {result.name: result.truth for result in results}
   for protocol, by_kind in (('official', False), ('official-6', True)):
     path = tmp_path / f'{protocol}.zip'
-    evaluate.write_zip(path, results, margin_px=2, by_kind=by_kind)
+    evaluation_zips.write_zip(path, results, margin_px=2, by_kind=by_kind)
     scored = scoring.score_set(
       truth, benchmark_files.read_detections(path), class_aware=by_kind
     )
@@ -83,3 +83,18 @@ def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
     for kind in boxes.kind
   }
   assert words <= set(deeppcb.KINDS)
+
+
+def test_kinds_that_the_benchmark_lacks_have_no_zip(tmp_path):
+  found = Boxes(
+    np.array([[10, 10, 20, 20]], np.float32),
+    np.array([0.5], np.float32),
+    ('scratch',),
+  )
+  result = protocols.PictureResult('a', 'g', 40, 40, found, found)
+  evaluation_zips.write(tmp_path, [result], margin_px=2)
+  assert not list(tmp_path.iterdir())
+  open_ = result._replace(detections=found._replace(kind=('open',)))
+  evaluation_zips.write(tmp_path, [open_], margin_px=2)
+  names = sorted(path.name for path in tmp_path.iterdir())
+  assert names == ['detections-6.zip', 'detections.zip']

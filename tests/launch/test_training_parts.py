@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import jax
-import numpy as np
 import pytest
 
 from configs import default, transfer
@@ -135,9 +134,3 @@ def test_weights_to_start_from(manifest):
   settings.model.widths = (8, 8, 8, 8)
   with pytest.raises(ValueError, match=r'model\.widths was'):
     training_parts.initial_parameters(settings)
-
-
-def test_names_are_split_at_commas():
-  assert training_parts.names(' a, b ,,') == ['a', 'b']
-  assert training_parts.names('') == []
-  assert np.size(training_parts.names(',')) == 0

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,6 +101,35 @@ def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
   if not pairs:
     raise ValueError(f'{path}: no pair in it; give one JSON object a line')
   return pairs
+
+
+def in_groups(
+  pairs: Sequence[LabelledPair], groups: str, *, field: str
+) -> list[LabelledPair]:
+  """The pairs of some groups, in their own order.
+
+  Args:
+    pairs: to choose from.
+    groups: comma-separated names; ``''`` takes all.
+    field: of the config, for the error.
+
+  Raises:
+    ValueError: there is no such group.
+  """
+  wanted = split_names(groups)
+  known = sorted({pair.group for pair in pairs})
+  unknown = sorted(set(wanted) - set(known))
+  if unknown:
+    raise ValueError(
+      f'{field}: there is no group {", ".join(unknown)}; the groups are '
+      f'{", ".join(known)}'
+    )
+  return [pair for pair in pairs if not wanted or pair.group in wanted]
+
+
+def split_names(field: str) -> list[str]:
+  """The names in a comma-separated field."""
+  return [name.strip() for name in field.split(',') if name.strip()]
 
 
 def _parse(line: str, number: int, file: pathlib.Path) -> LabelledPair:
