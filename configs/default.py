@@ -181,6 +181,7 @@ def get_detect() -> ml_collections.ConfigDict:
     # What boxes are named from: 'topology', the pair head ('learned'), 'both',
     # or 'none'.
     kinds='topology',
+    dark_is_conductor=True,  # of the two materials that topology tells apart
     tile_px=1024,  # pictures with a longer side go through tiles
     tile_overlap_px=128,
   )

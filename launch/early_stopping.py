@@ -20,8 +20,8 @@ import jax
 import ml_collections
 from absl import logging
 
-from launch import sources, training_parts
-from zeroshot.data import manifest
+from launch import ablation_records, sources, training_parts
+from zeroshot.data import deeppcb, manifest
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.evaluate import pairs, protocols
 from zeroshot.train import resume
@@ -62,6 +62,11 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
     if settings[name] < 1:
       raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
   found = training_parts.every_pair(config)
+  if not found:
+    raise ValueError(
+      'labelled.stop_groups is given but no labelled pairs are: give '
+      'labelled.root or labelled.manifest too'
+    )
   held_out = [pair for pair in found if pair.group in wanted]
   folder = Path(workdir).expanduser()
   look = functools.partial(_look, config=config, pairs=held_out, folder=folder)
@@ -80,18 +85,18 @@ def _look(
   folder: Path,
 ) -> Mapping[str, float]:
   """Scores the held-out pairs; keeps the parameters if none were better."""
-  weights = files.Weights(
-    jax.device_get(params), resume.plain_config(config), step
+  weights = training_parts.with_calibration(
+    files.Weights(jax.device_get(params), resume.plain_config(config), step)
   )
   figures = score(config, weights, pairs)
   # Lines from beyond this step are of a run that was killed before it saved.
   earlier = [line for line in read_looks(folder / LOOKS) if line['step'] < step]
   record = {'step': step, **figures}
-  text = ''.join(json.dumps(line) + '\n' for line in [*earlier, record])
-  (folder / LOOKS).write_text(text)
   if all(line['ap'] < record['ap'] for line in earlier):
     files.save(folder / BEST, weights)
     logging.info('best so far on held-out groups: step %d', step)
+  text = ''.join(json.dumps(line) + '\n' for line in [*earlier, record])
+  ablation_records.write_text(folder / LOOKS, text)
   return figures
 
 
@@ -100,11 +105,12 @@ def score(
   weights: files.Weights,
   held_out: Sequence[LabelledPair],
 ) -> dict[str, float]:
-  """COCO's AP, by kind where the network names kinds.
+  """COCO's AP, by kind where kinds are learned or DeepPCB's.
 
   Of all protocols it alone sees how well boxes are drawn, which is half of
-  what labels teach.
+  what labels teach. The margin is the annotators' own.
   """
+  kinds = tuple(config.model.kinds)
   detector = sources.build_detector(config, weights)
   results = [
     pairs.evaluate_pair(pair, detector, moves=STILL).result for pair in held_out
@@ -112,11 +118,15 @@ def score(
   figures = protocols.evaluate_detections(
     results,
     iou_threshold=config.eval.iou_threshold,
-    box_margin_px=config.eval.box_margin_px.to_dict(),
+    box_margin_px={
+      **config.eval.box_margin_px.to_dict(),
+      'coco': config.labelled.margin_px,
+    },
     bootstrap_samples=0,
     seed=config.seed,
   )
-  protocol = 'coco-6' if config.model.kinds else 'coco'
+  knows = config.detect.kinds == 'learned' or kinds == deeppcb.KINDS
+  protocol = 'coco-6' if kinds and knows else 'coco'
   return {'ap': figures[protocol]['ap']}
 
 

@@ -128,6 +128,7 @@ def list_evaluated(
     raise ValueError(
       'eval.root and eval.manifest are both given; give one of them'
     )
+  deeppcb.check_selection(every=settings.every, max_pairs=settings.max_pairs)
   found = manifest.in_groups(
     manifest.read_manifest(settings.manifest),
     settings.groups,

@@ -13,6 +13,7 @@ from absl import logging
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import benchmark_files, kinds, protocols
 from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.types import UNKNOWN_KIND
 
 
 def write(
@@ -70,5 +71,5 @@ def write_zip(
   stand_in = benchmark_files.STAND_IN
   if by_kind:
     found = {name: kinds.rank_by_kind(boxes) for name, boxes in found.items()}
-    stand_in = kinds.UNKNOWN
+    stand_in = UNKNOWN_KIND
   benchmark_files.write_detections(path, found, stand_in=stand_in)

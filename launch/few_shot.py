@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
   command.show_log_lines()
-  workdir = Path(flags.FLAGS.workdir)
+  workdir = Path(flags.FLAGS.workdir).expanduser()
   few_shot(
     transfer_runs.config_from_flags(), workdir=workdir, only=flags.FLAGS.only
   )
@@ -143,6 +143,11 @@ def _held_out(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
   reported = manifest.split_names(settings.held_out)
   if not reported:
     raise ValueError('few_shot.held_out is empty; name the groups to report on')
+  manifest.in_groups(
+    training_parts.every_pair(config),
+    settings.held_out,
+    field='few_shot.held_out',
+  )
   copy = config.copy_and_resolve_references()
   apart = [*manifest.split_names(config.labelled.leave_out), *reported]
   copy.labelled.update(

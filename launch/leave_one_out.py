@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
   command.show_log_lines()
-  workdir = Path(flags.FLAGS.workdir)
+  workdir = Path(flags.FLAGS.workdir).expanduser()
   leave_one_out(
     transfer_runs.config_from_flags(), workdir=workdir, only=flags.FLAGS.only
   )

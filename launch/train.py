@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> None:
       **looks._asdict(),
     )
     if looks.hooks:
-      best = Path(flags.FLAGS.workdir) / early_stopping.BEST
+      best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
       print(f'best on held-out groups: --weights={best}')
   except FloatingPointError as error:
     sys.exit(f'training stopped: {error}')

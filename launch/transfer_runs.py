@@ -176,8 +176,9 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
   parts = training_parts.prepare(config)
   loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
   if looks.hooks:
-    return files.load(folder / early_stopping.BEST)
-  return files.Weights(*checkpoints.load_parameters(folder))
+    return files.load(folder.expanduser() / early_stopping.BEST)
+  found = files.Weights(*checkpoints.load_parameters(folder))
+  return training_parts.with_calibration(found)
 
 
 def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:

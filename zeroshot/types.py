@@ -24,6 +24,9 @@ import numpy as np
 Array = jax.Array
 HostArray = np.ndarray
 
+UNKNOWN_KIND = 'difference'  # of a box that nothing has named
+OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open
+
 
 class Labels(NamedTuple):
   """What annotators said of a pair beyond where it differs, pixel by pixel.
@@ -35,7 +38,7 @@ class Labels(NamedTuple):
       pixel belongs to; -1 where there is none or it is not known.
     sides: ``[..., H, W, 4]``, how far beyond what detection draws unaided the
       left, top, right and bottom of the annotated box lie, the annotators'
-      margin apart, in pixels; 0 where ``share`` is.
+      margin apart, in pixels; 0 where ``share`` or ``upright`` is.
     share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
       0 where it belongs to none.
     upright: ``[..., H, W]``, 1 where the pair stands as it was annotated, so

@@ -10,7 +10,6 @@ DEFAULTS = dict(
   join_px=0.0,
   extent_share=0.0,
   hidden_px=0.0,
-  box_margin_px=0.0,
 )
 
 
@@ -67,7 +66,7 @@ def test_nothing_above_the_threshold_gives_no_boxes(value):
 
 
 def test_all_above_the_threshold_gives_the_whole_picture():
-  found = find(np.ones((8, 9), np.float32), box_margin_px=5.0)
+  found = find(np.ones((8, 9), np.float32), hidden_px=5.0)
   np.testing.assert_array_equal(found.xyxy, [[0, 0, 9, 8]])
 
 

@@ -23,7 +23,6 @@ BOXES = dict(
   join_px=2.0,
   extent_share=0.4,
   hidden_px=0.0,
-  box_margin_px=0.0,
 )
 
 
@@ -536,3 +535,32 @@ def test_the_classical_rival_is_a_detector_too(tile_px):
   np.testing.assert_allclose(found.scores, expected, atol=1e-6)
   (box,) = found.boxes.xyxy
   assert np.abs(box - [60, 40, 74, 52]).max() <= 2
+
+
+def test_boxes_are_named_then_corrected_then_grown():
+  reference, test = two_defects()
+  plain = detect(reference, test).boxes
+  seen = []
+
+  def layered(one, two):
+    scores = plain_score(one, two)
+    sides = np.broadcast_to(np.float32([1, 0, 2, 0]), (*scores.shape, 4))
+    return np.concatenate([scores[..., None], sides], axis=-1)
+
+  def namer(boxes, pictures, valid, maps):
+    seen.append(boxes.xyxy)
+    return boxes._replace(kind=('spur',) * len(boxes.kind))
+
+  found = detect(
+    reference,
+    test,
+    scorer=detector.Scorer(layered, stride_px=8, predicts_sides=True),
+    namer=namer,
+    box_margin_px=3.0,
+  ).boxes
+  np.testing.assert_array_equal(seen[0], plain.xyxy)
+  height, width = test.shape[:2]
+  expected = plain.xyxy + np.float32([-4, -3, 5, 3])
+  expected = np.clip(expected, 0, [width, height, width, height])
+  np.testing.assert_allclose(found.xyxy, expected, atol=1e-5)
+  assert found.kind == ('spur',) * len(plain.kind)

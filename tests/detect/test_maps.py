@@ -6,17 +6,6 @@ import numpy as np
 import pytest
 
 from zeroshot.detect import maps
-from zeroshot.detect.boxes import boxes_from_scores
-from zeroshot.detect.components import find_components
-
-SETTINGS = dict(
-  threshold=0.5,
-  min_area_px=1.0,
-  join_px=0.0,
-  extent_share=0.0,
-  hidden_px=2.0,
-  box_margin_px=0.0,
-)
 
 
 def test_plain_scores_are_all_there_is():
@@ -51,36 +40,29 @@ def two_regions():
   return scores
 
 
-def test_sides_move_outward_by_what_the_surest_pixels_say():
+def test_sides_move_outward_by_what_the_scoring_pixels_say():
   scores = two_regions()
-  sides = np.full((20, 30, 4), 99.0, np.float32)
+  sides = np.full((20, 30, 4), 99.0, np.float32)  # where nothing scores
   sides[4:8, 3:9] = [1, 2, 3, -1]
   sides[12:15, 20:24] = 0
-  sides[12, 20] = 4  # one of twelve pixels: the highest count alike
-  found = find_components(scores, scores > 0.5, join_px=0, num_least=12)
+  sides[12:15, 20:22] = 4  # half of the second region
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
-  moved = maps.corrected(before, found, sides) - before
+  moved = maps.corrected(before, maps.Maps(scores, sides=sides)) - before
   np.testing.assert_allclose(moved[0], [-1, -2, 3, -1], atol=1e-5)
-  expected = np.array([-1, -1, 1, 1]) * 4 / 12
-  np.testing.assert_allclose(moved[1], expected, atol=1e-5)
+  np.testing.assert_allclose(moved[1], [-2, -2, 2, 2], atol=1e-5)
 
 
-def test_boxes_go_by_the_sides_and_not_by_what_is_hidden():
-  scores = two_regions()
-  sides = np.zeros((20, 30, 4), np.float32)
-  sides[4:8, 3:9] = [1, 2, 3, -1]
-  plain = boxes_from_scores(scores, **SETTINGS)
-  corrected = boxes_from_scores(scores, None, None, sides, **SETTINGS)
-  assert plain.xyxy.tolist() == [[3, 4, 9, 8], [20, 12, 24, 15]]
-  assert corrected.xyxy.tolist() == [[2, 2, 12, 7], [20, 12, 24, 15]]
-  np.testing.assert_array_equal(plain.confidence, corrected.confidence)
+def test_a_box_without_a_scoring_pixel_stays():
+  before = np.array([[0, 0, 2, 2]], np.float32)
+  seen = maps.Maps(two_regions(), sides=np.ones((20, 30, 4), np.float32))
+  np.testing.assert_array_equal(maps.corrected(before, seen), before)
 
 
 def test_a_side_never_passes_its_opposite():
-  scores = two_regions()
+  before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
   sides = np.full((20, 30, 4), -9.0, np.float32)
-  found = boxes_from_scores(scores, None, None, sides, **SETTINGS)
-  assert (found.xyxy[:, :2] < found.xyxy[:, 2:]).all()
+  found = maps.corrected(before, maps.Maps(two_regions(), sides=sides))
+  assert (found[:, :2] + 1 <= found[:, 2:]).all()
 
 
 def test_the_kind_is_what_the_scoring_pixels_say():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from zeroshot.data import deeppcb
-from zeroshot.evaluate import kinds, matching
+from zeroshot.evaluate import kinds, matching, protocols
 from zeroshot.types import Boxes
 
 SIX = list(deeppcb.KINDS)
@@ -156,3 +156,24 @@ def test_the_margins_of_the_table_are_the_one_class_figures():
     truth, detections, iou_threshold=0.33, class_aware=True
   )
   assert np.trace(found.counts) == aware.correct.sum()
+
+
+def test_two_that_nobody_named_do_not_agree():
+  box = np.array([[10, 10, 40, 40]], np.float32)
+  one = Boxes(box, np.ones(1, np.float32), ('difference',))
+  truth = kinds.unnamed(one)
+  assert truth.kind == ('unnamed',)
+  counted = kinds.confusion([truth], [one], iou_threshold=0.33)
+  assert kinds.kind_accuracy(counted) == 0.0
+  result = protocols.PictureResult('a', 'g', 64, 64, one, one)
+  figures = protocols.evaluate_detections(
+    [result],
+    iou_threshold=0.33,
+    box_margin_px=dict(official=0, shrunk=0, as_published=0, coco=0),
+    bootstrap_samples=0,
+    seed=0,
+  )
+  assert figures['official']['ap'] == 1.0
+  assert figures['official-6']['ap'] == 0.0
+  assert figures['official-6']['kind_accuracy'] == 0.0
+  assert figures['coco-6']['ap'] == 0.0

@@ -71,7 +71,6 @@ def knows(reference, test):
     join_px=0.0,
     extent_share=0.0,
     hidden_px=0.0,
-    box_margin_px=0.0,
   )
   return Detection(scores, found, None)
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from configs import smoke
+from configs import default, smoke
 from data_tools import make_pairs
 from launch import evaluate, sources
 from tests.launch.test_train import SETTINGS
@@ -519,3 +519,29 @@ def test_every_other_pair_is_taken(generated, tmp_path):
 def test_places_are_spread_evenly(total, count, places):
   assert evaluate.spread(total, count) == places
   assert len(evaluate.spread(1000, 200)) == 200
+
+
+def test_a_manifest_is_evaluated_like_a_folder(tmp_path):
+  path = tmp_path / 'parts.jsonl'
+  (tmp_path / 'a.png').write_bytes(b'not read here')
+  line = (
+    '{{"reference": "a.png", "test": "a.png", "boxes": [], "group": "{}"}}\n'
+  )
+  path.write_text(''.join(map(line.format, 'xyxyx')))
+  settings = default.get_config().eval
+  settings.manifest = str(path)
+
+  def names(**changes):
+    chosen = settings.copy_and_resolve_references()
+    chosen.update(changes)
+    return [pair.name for pair in evaluate.list_evaluated(chosen)]
+
+  assert names() == ['1', '2', '3', '4', '5']
+  assert names(groups='x') == ['1', '3', '5']
+  assert names(groups='x', every=2, max_pairs=1) == ['1']
+  with pytest.raises(ValueError, match=r'eval\.groups: there is no group z'):
+    names(groups='z')
+  with pytest.raises(ValueError, match='every is 0'):
+    names(every=0)
+  with pytest.raises(ValueError, match='both given'):
+    names(root='PCBData')

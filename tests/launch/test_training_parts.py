@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import jax
+import numpy as np
 import pytest
 
 from configs import default, transfer
@@ -110,13 +111,39 @@ def test_folders_of_the_dataset_serve_as_well(root):
 
 def test_a_batch_mixes_synthetic_and_labelled_pairs(manifest):
   settings = config(manifest)
+  settings.labelled.synthetic_every = 4
   parts = training_parts.prepare(settings)
   assert isinstance(parts.bank, Material)
-  keys = jax.random.split(jax.random.key(0), 4)
-  pair = jax.eval_shape(parts.synthesise, keys, parts.bank)
-  assert pair.labels.kind.shape == (4, 128, 128)
+  keys = jax.random.split(jax.random.key(0), 8)
+  pair = jax.jit(parts.synthesise)(keys, parts.bank)
+  assert pair.labels.kind.shape == (8, 128, 128)
+  # Boards are grey; drawn scenes of colour are synthetic.
+  grey = np.ptp(np.asarray(pair.test), axis=-1).max((1, 2)) < 0.05
+  assert grey[[1, 2, 3, 5, 6, 7]].all()
+  assert not grey[[0, 4]].all()
   assert parts.initial is None
   assert parts.model.num_kinds == 6
+
+
+@pytest.mark.parametrize(
+  ('changes', 'words'),
+  [
+    ({'labelled.window_px': 100}, r'window_px is 100; .* = 144'),
+    ({'labelled.synthetic_every': 3}, 'batch_size is 16; .* which is 3'),
+    ({'loss.kinds': 1.0, 'model.kinds': ()}, r'loss\.kinds has weight'),
+    (
+      {'model.kinds': (), 'model.predicts_sides': False, 'loss.kinds': 0.0},
+      'trunk_rate is 0 and there is no pair head',
+    ),
+    ({'labelled.num_pairs': -1}, 'num_pairs is -1'),
+    ({'labelled.manifest': ''}, r'labelled\.root or labelled\.manifest'),
+  ],
+)
+def test_what_would_fail_late_is_refused_at_once(manifest, changes, words):
+  settings = config(manifest)
+  settings.update_from_flattened_dict(changes)
+  with pytest.raises(ValueError, match=words):
+    training_parts.prepare(settings)
 
 
 def test_without_labels_there_are_none():

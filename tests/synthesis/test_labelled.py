@@ -98,26 +98,26 @@ def test_kinds_and_open_pixels():
   assert not mask[pair.labels.weight == 0].any()
 
 
-def test_turns_exchange_the_sides_as_they_exchange_the_pictures():
-  """The open row above the box says which side is the top one."""
+def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
+  """The open row lies above the box of an upright pair."""
   pair = draw(still(), windows(), count=64)
   seen = set()
   for index in range(64):
     y, x = np.nonzero(np.asarray(pair.mask[index]))
     open_y, open_x = np.nonzero(np.asarray(pair.labels.weight[index]) == 0)
-    sides = tuple(np.asarray(pair.labels.sides[index, y[0], x[0]]).tolist())
-    seen.add(sides)
-    where = [
+    side = [
       open_x.max() < x.min(),
       open_y.max() < y.min(),
       open_x.min() > x.max(),
       open_y.min() > y.max(),
-    ]
-    assert sides[where.index(True)] == SIDES[1]
-    upright = np.unique(pair.labels.upright[index])
-    assert upright.tolist() == [float(sides == SIDES)]
-  assert len(seen) == 8  # all flips and transpositions came
-  assert 16 < (np.asarray(pair.labels.upright)[:, 0, 0]).sum() < 48
+    ].index(True)
+    seen.add(side)
+    (upright,) = np.unique(pair.labels.upright[index])
+    sides = np.asarray(pair.labels.sides[index, y[0], x[0]])
+    np.testing.assert_array_equal(sides, upright * np.float32(SIDES))
+    assert side == 1 or not upright
+  assert seen == {0, 1, 2, 3}
+  assert 16 < np.asarray(pair.labels.upright)[:, 0, 0].sum() < 48
 
 
 def test_crops_differ_and_keep_to_the_windows_that_there_are():

@@ -108,3 +108,10 @@ def test_the_same_seed_cuts_the_same_windows(pair):
   for one, two in zip(first, again, strict=True):
     np.testing.assert_array_equal(one, two)
   assert (first.test != other.test).any()
+
+
+def test_a_box_outside_of_the_picture_is_refused(pair):
+  away = np.array([[900, 900, 950, 950]], np.float32)
+  truth = Boxes(away, np.ones(1, np.float32), ('open',))
+  with pytest.raises(ValueError, match=r'part\.png: box .* outside .* 160x96'):
+    pack(pair._replace(truth=truth))

@@ -71,10 +71,7 @@ def list_pairs(
       malformed, a name occurs twice, a file is missing, or nothing is left.
   """
   root = pathlib.Path(root)
-  if every < 1:
-    raise ValueError(f'every is {every}; 1 takes each pair, 2 every other one')
-  if max_pairs < 0:
-    raise ValueError(f'max_pairs is {max_pairs}; 0 takes all, or give a count')
+  check_selection(every=every, max_pairs=max_pairs)
   list_path = _find_list(root, split)
   entries = _read_list(root, list_path)
   entries = _keep_groups(entries, groups, list_path)
@@ -87,6 +84,14 @@ def list_pairs(
           ' complete the data set'
         )
   return entries
+
+
+def check_selection(*, every: int, max_pairs: int) -> None:
+  """Raises ValueError unless both are in the range of ``list_pairs``."""
+  if every < 1:
+    raise ValueError(f'every is {every}; 1 takes each pair, 2 every other one')
+  if max_pairs < 0:
+    raise ValueError(f'max_pairs is {max_pairs}; 0 takes all, or give a count')
 
 
 def read_annotations(path: str | os.PathLike[str]) -> Boxes:

@@ -24,9 +24,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from zeroshot.data import deeppcb
-from zeroshot.types import Boxes
+from zeroshot.types import UNKNOWN_KIND, Boxes
 
-UNKNOWN_KIND = 'difference'
 _FIELDS = {'reference', 'test', 'boxes', 'kinds', 'group'}
 
 

@@ -2,7 +2,7 @@
 
   boxes = boxes_from_scores(scores, valid, pictures, threshold=0.1,
                             min_area_px=6.0, join_px=2.0, extent_share=0.4,
-                            hidden_px=2.0, box_margin_px=0.0)
+                            hidden_px=2.0)
 
 The threshold is absolute: stretching every map to its own extremes would find
 something in every picture, above all in the good ones.
@@ -16,22 +16,19 @@ import numpy as np
 
 from zeroshot.detect.components import find_components, mean_over_highest
 from zeroshot.detect.extents import Pictures, extents
-from zeroshot.detect.maps import corrected
-from zeroshot.types import Boxes, HostArray
+from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 
 def boxes_from_scores(
   scores: HostArray,
   valid: HostArray | None = None,
   pictures: Pictures | None = None,
-  sides: HostArray | None = None,
   *,
   threshold: float,
   min_area_px: float,
   join_px: float,
   extent_share: float,
   hidden_px: float,
-  box_margin_px: float,
 ) -> Boxes:
   """Returns a box round each group of pixels that score above a threshold.
 
@@ -45,17 +42,15 @@ def boxes_from_scores(
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
     pictures: reference and test, images ``[H, W, 3]`` in one grid and light,
       which say how far a difference reaches; None leaves that to the scores.
-    sides: ``[H, W, 4]``, by how much a pair head corrects the sides, see
-      ``Maps``; None leaves them.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
     join_px: see ``components.find_components``.
     extent_share: see ``extents.extents``.
     hidden_px: likewise.
-    box_margin_px: added on every side, then clipped to the picture.
 
   Returns:
-    The boxes, the most confident first; every kind is ``'difference'``.
+    The boxes, clipped to the picture, the most confident first; every kind is
+    ``'difference'``.
 
   Raises:
     ValueError: if the scores are no finite map, the mask does not fit them or
@@ -86,14 +81,12 @@ def boxes_from_scores(
     extent_share=extent_share,
     hidden_px=hidden_px,
   )
-  if sides is not None:
-    xyxy = corrected(xyxy, components, sides)
   confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
   kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]
-  found = Boxes(xyxy[kept], confidence[kept], ('difference',) * len(kept))
+  found = Boxes(xyxy[kept], confidence[kept], (UNKNOWN_KIND,) * len(kept))
   height, width = scores.shape
-  return grow(found, margin_px=box_margin_px, height=height, width=width)
+  return grow(found, margin_px=0.0, height=height, width=width)
 
 
 def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:

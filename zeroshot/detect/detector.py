@@ -5,8 +5,8 @@
   detection = detector(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
-Registration, scoring, boxes and kinds in that order; each is a room file of its
-own.
+Registration, scoring, boxes, kinds and sides in that order; each is a room file
+of its own.
 """
 
 from __future__ import annotations
@@ -116,11 +116,16 @@ def build_detector(
     ValueError: nothing names kinds as ``config.kinds`` says.
   """
   settings = config.to_dict()
-  namer = naming.build_namer(settings.pop('kinds'), scorer.kinds)
+  namer = naming.build_namer(
+    settings.pop('kinds'),
+    scorer.kinds,
+    dark_is_conductor=settings.pop('dark_is_conductor'),
+  )
   method = settings.pop('registration')
   tile_px = settings.pop('tile_px')
   overlap_px = settings.pop('tile_overlap_px')
   min_confidence = settings.pop('min_confidence')
+  box_margin_px = settings.pop('box_margin_px')
   return functools.partial(
     detect,
     scorer=scorer,
@@ -129,6 +134,7 @@ def build_detector(
     overlap_px=overlap_px,
     box_settings=settings,
     min_confidence=min_confidence,
+    box_margin_px=box_margin_px,
     calibration=calibration,
     namer=namer,
   )
@@ -145,6 +151,7 @@ def detect(
   overlap_px: int,
   box_settings: dict[str, float],
   min_confidence: float,
+  box_margin_px: float = 0.0,
   calibration: Calibration | None = None,
   namer: naming.Namer | None = None,
 ) -> Detection:
@@ -161,6 +168,7 @@ def detect(
     overlap_px: of neighbouring tiles.
     box_settings: keyword arguments of ``boxes_from_scores``.
     min_confidence: boxes below it, once calibrated, are dropped.
+    box_margin_px: added on every side of a box, once it has its kind.
     calibration: of the confidences; None leaves them as they are.
     namer: names the kinds; None leaves every kind ``'difference'``.
 
@@ -195,14 +203,16 @@ def detect(
   )
   scores = found_maps.scores * seen
   pictures = with_lighting_of(test, comparable), test
-  found = boxes.boxes_from_scores(
-    scores, seen, pictures, found_maps.sides, **box_settings
-  )
+  found = boxes.boxes_from_scores(scores, seen, pictures, **box_settings)
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
   found = boxes.select(found, found.confidence >= min_confidence)
   if namer is not None:
     found = namer(found, pictures, seen, found_maps)
+  if found_maps.sides is not None:
+    found = found._replace(xyxy=maps.corrected(found.xyxy, found_maps))
+  height, width = scores.shape
+  found = boxes.grow(found, margin_px=box_margin_px, height=height, width=width)
   return Detection(scores=scores, boxes=found, registration=registered)
 
 

@@ -42,9 +42,7 @@ import numpy as np
 from zeroshot.data.deeppcb import KINDS
 from zeroshot.detect.conductors import conductors
 from zeroshot.detect.surroundings import Surroundings, growth_of, surroundings
-from zeroshot.types import Boxes, HostArray
-
-UNKNOWN = 'difference'
+from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 
 class _Reading(NamedTuple):
@@ -109,7 +107,7 @@ def named(
   known = highest > probabilities.min(axis=1)
   return boxes._replace(
     kind=tuple(
-      KINDS[index] if is_known else UNKNOWN
+      KINDS[index] if is_known else UNKNOWN_KIND
       for index, is_known in zip(best, known, strict=True)
     ),
     kind_confidence=highest,

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.detect.components import Components, mean_over_highest
 from zeroshot.types import HostArray
 
 
@@ -50,23 +49,19 @@ def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
   return Maps(layers[..., 0], kinds, sides)
 
 
-def corrected(
-  xyxy: HostArray, found: Components, sides: HostArray
-) -> HostArray:
+def corrected(xyxy: HostArray, maps: Maps) -> HostArray:
   """Boxes moved to where annotators would draw them.
 
   Args:
-    xyxy: ``[K, 4]``, of each component as ``extents`` draws it.
-    found: the components.
-    sides: ``[H, W, 4]``, see ``Maps``; their most certain pixels decide.
+    xyxy: boxes ``[K, 4]``, half-open, as ``extents`` draws them.
+    maps: with sides; a pixel speaks for its box by its score squared.
 
   Returns:
     Float32 ``[K, 4]``, not clipped, at least a pixel each way.
   """
-  left, top, right, bottom = (
-    mean_over_highest(found, sides[..., side]) for side in range(4)
-  )
-  moved = xyxy + np.stack([-left, -top, right, bottom], axis=1)
+  assert maps.sides is not None
+  outward = np.array([-1, -1, 1, 1], np.float32)
+  moved = xyxy + outward * _spoken(xyxy, maps.scores, maps.sides, default=0.0)
   centre = (moved[:, :2] + moved[:, 2:]) / 2
   first = np.minimum(moved[:, :2], centre - 0.5)
   beyond = np.maximum(moved[:, 2:], centre + 0.5)
@@ -84,14 +79,25 @@ def kind_probabilities(xyxy: HostArray, maps: Maps) -> HostArray:
     Float32 ``[K, num_kinds]``; rows sum to 1.
   """
   assert maps.kinds is not None
-  height, width, num_kinds = maps.kinds.shape
-  result = np.full((len(xyxy), num_kinds), 1 / num_kinds, np.float32)
+  return _spoken(xyxy, maps.scores, maps.kinds, default=1 / maps.kinds.shape[2])
+
+
+def _spoken(
+  xyxy: HostArray, scores: HostArray, layers: HostArray, *, default: float
+) -> HostArray:
+  """Mean of ``layers [H, W, C]`` in each box, weighted by the scores squared.
+
+  Returns:
+    Float32 ``[K, C]``; the default where nothing scores.
+  """
+  height, width, count = layers.shape
+  result = np.full((len(xyxy), count), default, np.float32)
   for index, box in enumerate(xyxy):
     x1, y1 = np.clip(np.floor(box[:2]).astype(int), 0, [width - 1, height - 1])
     x2, y2 = np.ceil(box[2:]).astype(int)
     window = slice(y1, max(y2, y1 + 1)), slice(x1, max(x2, x1 + 1))
-    weight = maps.scores[window] ** 2
+    weight = scores[window] ** 2
     total = weight.sum()
     if total > 0:
-      result[index] = np.tensordot(weight, maps.kinds[window], 2) / total
+      result[index] = np.tensordot(weight, layers[window], 2) / total
   return result

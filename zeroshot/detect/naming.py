@@ -20,12 +20,16 @@ from zeroshot.types import Boxes, HostArray
 Namer = Callable[[Boxes, Pictures, HostArray, maps.Maps], Boxes]
 
 
-def build_namer(method: str, words: Sequence[str]) -> Namer | None:
+def build_namer(
+  method: str, words: Sequence[str], *, dark_is_conductor: bool = True
+) -> Namer | None:
   """What names the kinds of boxes.
 
   Args:
     method: ``config.detect.kinds``.
     words: of the kinds that the network's pair head tells apart, if any.
+    dark_is_conductor: whether the darker of two materials is the conductor;
+      topology alone asks.
 
   Returns:
     The function that names them; None leaves every kind ``'difference'``.
@@ -35,9 +39,11 @@ def build_namer(method: str, words: Sequence[str]) -> Namer | None:
       it needs.
   """
   namers: dict[str, Namer | None] = {
-    'topology': _by_topology,
+    'topology': functools.partial(
+      _by_topology, dark_is_conductor=dark_is_conductor
+    ),
     'learned': functools.partial(_by_head, words=tuple(words)),
-    'both': _by_both,
+    'both': functools.partial(_by_both, dark_is_conductor=dark_is_conductor),
     'none': None,
   }
   if method not in namers:
@@ -57,11 +63,18 @@ def build_namer(method: str, words: Sequence[str]) -> Namer | None:
 
 
 def _by_topology(
-  found: Boxes, pictures: Pictures, valid: HostArray, seen: maps.Maps
+  found: Boxes,
+  pictures: Pictures,
+  valid: HostArray,
+  seen: maps.Maps,
+  *,
+  dark_is_conductor: bool,
 ) -> Boxes:
   """See ``kinds.named``."""
   del seen
-  return kinds.named(found, *pictures, valid)
+  return kinds.named(
+    found, *pictures, valid, dark_is_conductor=dark_is_conductor
+  )
 
 
 def _by_head(
@@ -78,7 +91,12 @@ def _by_head(
 
 
 def _by_both(
-  found: Boxes, pictures: Pictures, valid: HostArray, seen: maps.Maps
+  found: Boxes,
+  pictures: Pictures,
+  valid: HostArray,
+  seen: maps.Maps,
+  *,
+  dark_is_conductor: bool,
 ) -> Boxes:
   """The product of both opinions, as if they were independent.
 
@@ -86,7 +104,7 @@ def _by_both(
   head decides alone.
   """
   product = kinds.kind_probabilities(
-    found.xyxy, *pictures, valid
+    found.xyxy, *pictures, valid, dark_is_conductor=dark_is_conductor
   ) * maps.kind_probabilities(found.xyxy, seen)
   return _most_probable(
     found,

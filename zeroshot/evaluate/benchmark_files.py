@@ -20,12 +20,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from zeroshot.data import deeppcb
-from zeroshot.types import Boxes
+from zeroshot.types import UNKNOWN_KIND, Boxes
 
 Path = str | os.PathLike[str]
 
 # Types of sets that do not tell the kinds apart.
-ONE_CLASS = ('defect', 'difference')
+ONE_CLASS = ('defect', UNKNOWN_KIND)
 # What a class-agnostic detection is written as: the format has no word for it.
 STAND_IN = 'open'
 

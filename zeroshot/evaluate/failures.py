@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from zeroshot.evaluate import kinds, matching, protocols
 from zeroshot.evaluate.protocols import PictureResult
-from zeroshot.types import Boxes, HostArray
+from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 
 class Failure(NamedTuple):
@@ -189,7 +189,7 @@ def worst_wrong_kinds(
 def _names_wrongly(judged: _Judged, index: int) -> bool:
   """Whether a detection has a partner and claims another kind for it."""
   named = judged.found.kind[index].casefold()
-  if judged.partner[index] < 0 or named == kinds.UNKNOWN:
+  if judged.partner[index] < 0 or named == UNKNOWN_KIND:
     return False
   return named != judged.truth.kind[judged.partner[index]].casefold()
 

@@ -5,8 +5,8 @@
   kinds.kind_accuracy(found)
 
 Kinds are compared as DeepPCB's benchmark does: case does not count. A kind of
-``'difference'`` says that nobody knows; no annotation is named so, therefore it
-is never right.
+``'difference'`` says that nobody knows: as a detection's it is never right, as
+an annotation's nothing is.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import numpy as np
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import matching
 from zeroshot.evaluate.average_precision import ratio
-from zeroshot.types import Boxes, HostArray
+from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
-UNKNOWN = 'difference'
+UNNAMED = 'unnamed'  # annotations whose kind nobody said
 NONE = 'none'  # the other side of a box without a partner
 
 
@@ -58,6 +58,25 @@ def rank_by_kind(boxes: Boxes) -> Boxes:
     return boxes
   product = np.asarray(boxes.confidence, np.float64) * boxes.kind_confidence
   return boxes._replace(confidence=product, kind_confidence=None)
+
+
+def unnamed(truth: Boxes) -> Boxes:
+  """Annotations, those of no kind with a word that no detection has.
+
+  Else two that both do not know would count as agreeing.
+
+  Args:
+    truth: annotations of one picture.
+
+  Returns:
+    The same with ``'unnamed'`` in the place of ``'difference'``.
+  """
+  return truth._replace(
+    kind=tuple(
+      UNNAMED if kind.casefold() == UNKNOWN_KIND else kind
+      for kind in truth.kind
+    )
+  )
 
 
 def is_kind(boxes: Boxes, kind: str) -> HostArray:

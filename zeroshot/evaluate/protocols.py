@@ -257,6 +257,8 @@ def _prepare(
   """Ground truth and detections as the protocol wants them."""
   truth = [picture.truth for picture in pictures]
   found = [detections_as_annotated(p, margin_px=margin_px) for p in pictures]
+  if protocol.class_aware:
+    truth = [kinds.unnamed(boxes) for boxes in truth]
   if protocol.shrink_truth:
     truth = [box_shapes.shrunk(boxes) for boxes in truth]
   if protocol.rank_by_truth:

@@ -4,9 +4,9 @@
   make = labelled.mixed(synthesise, draw, synthetic_every=2)
   pair = make(keys, Material(photographs, windows))
 
-What happens to a pair happens to its labels: flips and transpositions exchange
-the sides of boxes. But annotators have a hand: DeepPCB's boxes reach a pixel
-farther to the left than to the right. So half of the pairs stay upright, and
+What happens to a pair happens to its labels. But annotators have a hand:
+DeepPCB's boxes reach a pixel farther to the left than to the right, which a
+picture that was turned does not show. So half of the pairs stay upright, and
 from these alone sides are learned. Only the reference is moved, so the labels
 keep the grid of the test picture.
 """
@@ -23,9 +23,8 @@ import ml_collections
 
 from zeroshot.synthesis import nuisances
 from zeroshot.synthesis.capture import develop, displacement
-from zeroshot.types import Array, Labels, Material, Pair, Windows
+from zeroshot.types import OPEN, Array, Labels, Material, Pair, Windows
 
-OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open
 NO_KIND = -1
 
 Draw = Callable[[Array, Any], Pair]
@@ -228,13 +227,9 @@ def _turned(
     plane = jnp.where(down > 0, plane[::-1], plane)
     return jnp.where(over > 0, jnp.swapaxes(plane, 0, 1), plane)
 
-  order = jnp.arange(4)  # left, top, right, bottom
-  order = jnp.where(across > 0, order[jnp.array([2, 1, 0, 3])], order)
-  order = jnp.where(down > 0, order[jnp.array([0, 3, 2, 1])], order)
-  order = jnp.where(over > 0, order[jnp.array([1, 0, 3, 2])], order)
+  upright = jnp.where(way == 0, 1.0, 0.0)
   labels = jax.tree.map(turn, labels)
   labels = labels._replace(
-    sides=labels.sides[..., order],
-    upright=jnp.where(way == 0, labels.upright, 0.0),
+    sides=labels.sides * upright, upright=labels.upright * upright
   )
   return turn(reference), turn(test), turn(mask), labels

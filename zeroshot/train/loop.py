@@ -7,17 +7,17 @@ The order is fixed. First restore; then for each step:
 
   1. synthesise a batch and update on it, in one compiled call;
   2. count: ``step`` is now the number of completed updates;
-  3. log, every ``log_every`` steps and wherever 4 follows: averages since the
+  3. log, every ``log_every`` steps and wherever 5 follows: averages since the
      last log line. A value that is not finite ends the run here, and so before
      it could be saved;
-  4. save, every ``checkpoint_every`` steps;
-  5. hooks, in the given order, each at its own period; sample sheets first;
-  6. stop, if asked to: what was not saved is saved.
+  4. hooks, in the given order, each at its own period; sample sheets first;
+  5. save, every ``checkpoint_every`` steps and where 6 follows;
+  6. stop, if asked to.
 
 Each period also ends at the last step. Between log lines the host does not wait
 for the devices. A run that was interrupted goes on from its newest checkpoint
-and ends with the same parameters and log lines as one that was not; a hook that
-was due at that very checkpoint and did not finish is not repeated.
+and ends with the same parameters and log lines as one that was not: all hooks
+that were due by then had finished.
 """
 
 from __future__ import annotations
@@ -153,10 +153,6 @@ def train(
           values |= _pace(settings.batch_size, step, *mark)
           writer.scalars(step, values)
           pending, mark = [], (step, time.perf_counter())
-        if due(settings.checkpoint_every):
-          items = resume.split_state(state)
-          checkpoints.save(manager, step, **items, config=record)
-          mark = step, time.perf_counter()
         for name, every, function in hooks:
           if due(every):
             figures = function(state.ema_params, step)
@@ -165,12 +161,15 @@ def train(
                 step, {f'{name}/{key}': value for key, value in figures.items()}
               )
             mark = step, time.perf_counter()
-        if step < settings.steps and stop(step):
+        stops = step < settings.steps and stop(step)
+        if stops and pending:
+          writer.scalars(step, _read(pending, step))
+        if stops or due(settings.checkpoint_every):
+          items = resume.split_state(state)
+          checkpoints.save(manager, step, **items, config=record)
+          mark = step, time.perf_counter()
+        if stops:
           logging.info('stopped early after step %d', step)
-          if not due(settings.checkpoint_every):
-            _read(pending, step)  # nothing that is not finite is saved
-            items = resume.split_state(state)
-            checkpoints.save(manager, step, **items, config=record)
           break
   return state
 

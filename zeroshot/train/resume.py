@@ -31,6 +31,8 @@ FREE = (
 )
 # Fields of ``model`` that shape the pair head alone.
 _HEAD = ('kinds', 'predicts_sides', 'head_widths')
+# Fields of ``detect`` that decide the targets of labelled pairs.
+_TARGETS = ('registration', 'extent_share', 'hidden_px')
 # Fields that came later: what runs from before them stand for.
 _BEFORE: Mapping[str, Any] = {
   'model.kinds': [],
@@ -199,6 +201,12 @@ def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
     if name.split('.')[0] in decisive or name.startswith('labelled.')
   }
   flat |= traverse_util.flatten_dict(decisive, sep='.')
+  # What labelled pairs are cut and drawn by.
+  flat |= {
+    f'labelled.detect.{name}': config['detect'][name]
+    for name in _TARGETS
+    if 'labelled' in decisive
+  }
   if not flat['labelled.root'] and not flat['labelled.manifest']:
     flat = {
       name: value

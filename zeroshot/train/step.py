@@ -31,7 +31,7 @@ Loss = Callable[..., tuple[Array, Mapping[str, Array]]]
 
 def train_step(
   state: TrainState,
-  bank: Array | None,
+  bank: Any,
   replica: Array,
   *,
   synthesise: Synthesise,
@@ -46,11 +46,11 @@ def train_step(
 
   Args:
     state: the same on all replicas; not consumed unless the caller donates it.
-    bank: uint8 ``[N, S, S, 3]`` background photographs, or None.
+    bank: what ``synthesise`` draws from, a tree of arrays, or None.
     replica: int32 scalar, this device's number among those of all processes.
     synthesise: ``(keys [B], bank) -> Pair`` of ``[B, H, W, ...]``.
     model: applied to ``(reference, test)``; returns a prediction.
-    loss: ``(prediction, mask) -> (total, terms)`` of a whole batch.
+    loss: ``(prediction, mask, labels) -> (total, terms)`` of a whole batch.
     optimizer: an optax transformation.
     seed: the run's seed.
     per_device: number of pairs that each device draws.
@@ -128,7 +128,7 @@ def moving_average(
 
 def sample_step(
   params: Any,
-  bank: Array | None,
+  bank: Any,
   *,
   synthesise: Synthesise,
   apply: Callable[..., Any],
@@ -143,7 +143,7 @@ def sample_step(
 
   Args:
     params: of the model.
-    bank: uint8 ``[N, S, S, 3]``, or None.
+    bank: what ``synthesise`` draws from, a tree of arrays, or None.
     synthesise: ``(keys [B], bank) -> Pair``.
     apply: a module's, called with variables, reference and test.
     seed: the run's seed.

@@ -17,10 +17,9 @@ import numpy as np
 from zeroshot.detect.classical import beyond_tolerance
 from zeroshot.detect.components import one_component
 from zeroshot.detect.extents import extents
-from zeroshot.types import HostArray
+from zeroshot.types import OPEN, HostArray
 
 SAME = 0
-OPEN = 255
 MOST_BOXES = 254  # of a picture; the numbers between the two
 
 _TOLERANCE_PX = 1.0  # an edge may lie so far from its place

@@ -18,12 +18,12 @@ import numpy as np
 from absl import logging
 
 from zeroshot.data import pictures
-from zeroshot.data.manifest import UNKNOWN_KIND, LabelledPair
+from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect.detector import fill
 from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.detect.registration import register
 from zeroshot.transfer import targets
-from zeroshot.types import HostArray, Windows
+from zeroshot.types import UNKNOWN_KIND, HostArray, Windows
 
 # Windows are filled up to a multiple of this, and their boxes to a multiple of
 # the other, so that a few labels more need no new program.
@@ -111,6 +111,7 @@ def cut_pair(
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
   found = register(reference, test, method=registration)
   reference = fill(found.aligned_reference, test, found.valid)
+  _check_boxes(pair, *test.shape[:2])
   boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
   lit = with_lighting_of(test, reference)
   instance = targets.instances(lit, test, boxes)
@@ -151,7 +152,8 @@ def _window(
   corner = np.rint(centre - window_px / 2).astype(int)
   left, top = np.clip(corner, 0, [width - window_px, height - window_px])
   window = slice(top, top + window_px), slice(left, left + window_px)
-  reference, test, instance = (plane[window] for plane in planes)
+  # Copies: views would keep the whole pictures alive.
+  reference, test, instance = (plane[window].copy() for plane in planes)
   numbers = np.setdiff1d(instance, [targets.SAME, targets.OPEN])
   renumber = np.zeros(256, np.uint8)
   renumber[numbers] = np.arange(1, len(numbers) + 1)
@@ -201,6 +203,17 @@ def _padded(plane: HostArray, window_px: int) -> HostArray:
 
 def _is_grey(image: HostArray) -> bool:
   return bool((image == image[..., :1]).all())
+
+
+def _check_boxes(pair: LabelledPair, height: int, width: int) -> None:
+  """Refuses boxes that lie outside of their picture."""
+  for box in pair.truth.xyxy:
+    x1, y1, x2, y2 = box
+    if x1 >= width or y1 >= height or x2 < 0 or y2 < 0:
+      raise ValueError(
+        f'{pair.test_path}: box {box.tolist()} lies outside of the picture, '
+        f'{width}x{height}; correct it, x1 y1 x2 y2'
+      )
 
 
 def _check_kinds(pair: LabelledPair, kinds: Sequence[str]) -> None:
