@@ -327,7 +327,7 @@ def test_kinds_can_be_switched_off():
 
 
 def test_an_unknown_way_to_name_kinds_is_named():
-  with pytest.raises(ValueError, match="'topology', 'none'") as raised:
+  with pytest.raises(ValueError, match="'topology', 'learned'") as raised:
     kinds_found(*circuit(), kinds='magic')
   assert "'magic'" in str(raised.value)
 

@@ -184,7 +184,8 @@ def test_pixel_metrics_are_those_of_so_many_pairs(num_pairs):
   )
   batches = [batch(seed=2), batch(seed=2, first=8)]
   pairs = [
-    np.concatenate(field)[:num_pairs] for field in zip(*batches, strict=True)
+    np.concatenate(field)[:num_pairs]
+    for field in zip(*(batch[:3] for batch in batches), strict=True)
   ]
   scores = [sees(*pair).scores for pair in zip(*pairs[:2], strict=True)]
   expected = pixel_metrics(np.stack(scores), pairs[2])

@@ -111,4 +111,4 @@ def _examples(
       seed, 'evaluation', 0, first=first, count=BATCH_SIZE
     )
     batch = jax.device_get(synthesise(keys, stored))
-    yield from zip(*batch, strict=True)
+    yield from zip(batch.reference, batch.test, batch.mask, strict=True)
