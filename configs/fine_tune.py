@@ -4,6 +4,12 @@ Command:
   python -m launch.train --config=configs/fine_tune.py --workdir=runs/fine \
       --init_weights=default --config.labelled.root=PCBData
 
+Expected time: 6 minutes on two cores of an AMD EPYC (Zen 5).
+Measured result: trained on groups 00041, 13000, 50600 and 92000, official AP on
+every third pair of the others is 0.9949, where `default` has 0.9960 and
+configs/transfer.py, trained likewise, 0.9960. AP at IoU > 0.75: 0.845, 0.843
+and 0.852. (Measured with a head whose loss still reached the trunk.)
+
 A quarter of each batch stays synthetic, so that little is forgotten.
 """
 

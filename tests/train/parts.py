@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from configs import default
+from zeroshot.synthesis.labelled import unlabelled
 from zeroshot.types import Array, Pair
 
 SIZE = 8
@@ -48,6 +49,22 @@ def loss(prediction, mask, labels=None):
   square = jnp.mean((scores - mask) ** 2)
   dice = 1 - 2 * jnp.sum(scores * mask) / (jnp.sum(scores) + jnp.sum(mask))
   return square + dice, {'square': square, 'dice': dice}
+
+
+def labelled_synthesise(keys, bank):
+  """The same pairs; where the reference is dark, the mask is open."""
+  pair = unlabelled(synthesise(keys, bank))
+  is_bright = pair.reference[..., 0] > 0.3
+  weight = is_bright.astype(jnp.float32)
+  return pair._replace(labels=pair.labels._replace(weight=weight))
+
+
+def labelled_loss(prediction, mask, labels):
+  """One term that open pixels have no part in, balanced over the batch."""
+  scores = jax.nn.sigmoid(prediction.logits)
+  square = labels.weight * (scores - mask) ** 2
+  square = jnp.sum(square) / jnp.sum(labels.weight)
+  return square, {'square': square}
 
 
 def config(**train):

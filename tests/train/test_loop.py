@@ -70,6 +70,27 @@ def test_resume_law(tmp_path, num_devices):
       assert sorted(manager.all_steps()) == [4, 8]
 
 
+def test_resume_law_with_labels_and_a_slow_trunk(tmp_path):
+  settings = dict(
+    trunk_rate=0.5,
+    built=dict(synthesise=parts.labelled_synthesise, loss=parts.labelled_loss),
+  )
+  whole = train(tmp_path / 'whole', **settings)
+  with pytest.raises(Killed):
+    train(tmp_path / 'cut', hooks=[kill_at(6)], **settings)
+  parts.assert_equal(whole, train(tmp_path / 'cut', **settings))
+
+
+def test_a_hook_that_was_killed_is_done_again(tmp_path):
+  seen = []
+  look = ('look', 4, lambda params, now: seen.append(now) or {})
+  with pytest.raises(Killed):
+    train(tmp_path, hooks=[kill_at(8), look])
+  assert seen == [4]
+  train(tmp_path, hooks=[look])
+  assert seen == [4, 8]
+
+
 def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
   whole = train(tmp_path / 'whole')
   with pytest.raises(Killed):
@@ -271,7 +292,7 @@ def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
 
 
 def test_parameters_to_start_from(tmp_path):
-  first = train(tmp_path / 'first', steps=2)
+  first = train(tmp_path / 'first', steps=3)
   initial = jax.device_get(first.params)
   seen = []
   hook = ('see', 1, lambda params, now: seen.append(jax.device_get(params)))

@@ -19,7 +19,14 @@ from zeroshot.train.state import create_state
 BATCH = 8
 
 
-def run(num_devices, num_steps, *, bank=None, loss=parts.loss):
+def run(
+  num_devices,
+  num_steps,
+  *,
+  bank=None,
+  loss=parts.loss,
+  synthesise=parts.synthesise,
+):
   """State and metrics after some updates on some devices."""
   devices = jax.devices()[:num_devices]
   update_rule, _ = optimizer.build_optimizer(parts.config().train)
@@ -27,7 +34,7 @@ def run(num_devices, num_steps, *, bank=None, loss=parts.loss):
   update = parallel.parallel_step(
     functools.partial(
       step.train_step,
-      synthesise=parts.synthesise,
+      synthesise=synthesise,
       model=model,
       loss=loss,
       optimizer=update_rule,
@@ -95,6 +102,19 @@ def test_the_parameters_do_not_depend_on_the_devices(num_devices):
     assert float(a.loss.compute()) == pytest.approx(
       float(b.loss.compute()), rel=1e-5
     )
+
+
+@pytest.mark.parametrize('num_devices', [2, 4])
+def test_nor_do_they_where_pairs_have_labels(num_devices):
+  labelled = dict(
+    loss=parts.labelled_loss, synthesise=parts.labelled_synthesise
+  )
+  one, first = run(1, 5, **labelled)
+  many, _ = run(num_devices, 5, **labelled)
+  for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(many), strict=True):
+    np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+  plain = run(1, 1, loss=lambda p, mask, labels: parts.loss(p, mask))[1]
+  assert float(first[0].loss.compute()) != float(plain[0].loss.compute())
 
 
 def test_the_step_is_traced_once_and_repeats_itself():
