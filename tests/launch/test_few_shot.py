@@ -23,7 +23,7 @@ def pairs(tmp_path_factory):
 
 
 def config_of(pairs, **changed):
-  settings = dict(sizes=(0, 3, 1), num_seeds=2, held_out='c')
+  settings = dict(sizes=(0, 3, 1), num_seeds=2, held_out='c', every=1, steps=0)
   named = {f'few_shot__{name}': value for name, value in settings.items()}
   return transfer_parts.config_of(pairs, **{**named, **changed})
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from configs import default
+from configs import default, transfer
 from data_tools import make_pairs
 from launch import evaluate, sources
 from zeroshot.detect import calibration
@@ -29,7 +29,7 @@ def test_they_are_small_enough_in_all():
 
 
 def test_each_has_a_card_with_all_its_pictures():
-  assert 'default' in files.shipped()
+  assert files.shipped() == ['deeppcb', 'default']
   for name in files.shipped():
     card = (files.SHIPPED / f'{name}.md').read_text()
     pictures = re.findall(r'!\[[^]]*\]\(([^)]+)\)', card)
@@ -45,6 +45,26 @@ def test_default_is_what_the_default_config_trains(weights):
   leaves = jax.tree.leaves(weights.parameters)
   assert sum(leaf.size for leaf in leaves) == 130_028
   assert all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def test_deeppcb_is_default_with_a_head(weights):
+  config = transfer.get_config()
+  config.train.init_weights = 'default'
+  config.labelled.root = 'PCBData'
+  found = sources.load(config, workdir=None, weights='deeppcb')
+  assert found.step == config.train.steps
+  resume.check_same_run(found.config, resume.plain_config(config))
+  head = found.parameters['pair_head']
+  assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(head))
+  assert np.abs(head['sides']['kernel']).max() > 0  # it has learned
+  for name, part in weights.parameters.items():
+    for a, b in zip(
+      jax.tree.leaves(part),
+      jax.tree.leaves(found.parameters[name]),
+      strict=True,
+    ):
+      np.testing.assert_array_equal(a, b)
+  assert found.calibration == weights.calibration
 
 
 def test_its_calibration_came_from_no_real_defect(weights):
