@@ -4,7 +4,7 @@ Command:
   python -m launch.train --config=configs/transfer.py --workdir=runs/transfer \
       --init_weights=default --config.labelled.root=PCBData
 
-Expected time: 5 minutes, other work beside it, on two cores of an AMD EPYC (Zen 5).
+Expected time: 5 minutes on two cores of an AMD EPYC (Zen 5), not alone on them.
 Measured result: on groups that were left out, see docs/transfer.md; the weights
 that learned from all of them are zeroshot/weights/deeppcb.safetensors.
 

@@ -36,9 +36,7 @@ def boxes(*xyxy, confidence=None):
   xyxy = np.asarray(xyxy, np.float32).reshape(-1, 4)
   if confidence is None:
     confidence = np.ones(len(xyxy))
-  return Boxes(
-    xyxy, np.asarray(confidence, np.float32), ('difference',) * len(xyxy)
-  )
+  return Boxes(xyxy, np.asarray(confidence, np.float32), ('open',) * len(xyxy))
 
 
 def half_open(found):

@@ -376,10 +376,11 @@ def generated(tmp_path_factory):
   return root
 
 
-def evaluate_classical(root, out, **changes):
+def evaluate_classical(root, out, *, kinds='topology', **changes):
   """Figures of the rival; it looks for moves and light no more than it must."""
   config = smoke.get_config()
   config.detect.registration = 'none'
+  config.detect.kinds = kinds
   config.classical.scores.match_lighting = False
   config.eval.update(
     root=str(root),
@@ -428,7 +429,7 @@ def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
 
     return detect
 
-  nameless = evaluate_classical(generated, tmp_path / 'nameless')
+  nameless = evaluate_classical(generated, tmp_path / 'nameless', kinds='none')
   monkeypatch.setattr(sources, 'build_detector', build_naming)
   figures = evaluate_classical(generated, tmp_path / 'named')
   np.testing.assert_equal(figures['official'], nameless['official'])
