@@ -34,8 +34,8 @@ def test_shapes_ranges_and_types():
     side = parts.SIZE
     assert pair.reference.shape == pair.test.shape == (COUNT, side, side, 3)
     assert pair.mask.shape == (COUNT, side, side)
-    assert all(array.dtype == np.float32 for array in pair)
-    assert all(np.isfinite(array).all() for array in pair)
+    assert all(array.dtype == np.float32 for array in pair[:3])
+    assert all(np.isfinite(array).all() for array in pair[:3])
     for image in pair[:2]:
       assert image.min() >= 0
       assert image.max() <= 1
@@ -94,7 +94,7 @@ def test_a_pair_depends_on_its_key_alone():
   first = jax.device_get(synthesise(KEYS, None))
   again = jax.device_get(synthesise(KEYS, None))
   turned = jax.device_get(synthesise(KEYS[::-1], None))
-  for a, b, c in zip(first, again, turned, strict=True):
+  for a, b, c in zip(first[:3], again[:3], turned[:3], strict=True):
     np.testing.assert_array_equal(a, b)
     np.testing.assert_allclose(a, c[::-1], atol=1e-5)
   has_defect = first.mask.any((1, 2))
@@ -167,7 +167,7 @@ def test_each_kind_works_alone(family, kind):
 def test_jit_equals_eager():
   synthesise = pairs.build_synthesis(parts.config())
   eager = synthesise(KEYS, None)
-  for a, b in zip(drawn(), jax.device_get(eager), strict=True):
+  for a, b in zip(drawn()[:3], jax.device_get(eager)[:3], strict=True):
     assert np.mean(np.abs(a - b) > 1e-4) < 1e-3
 
 
