@@ -40,7 +40,7 @@ class Scorer(NamedTuple):
     stride_px: tiles start at its multiples, so that they see the same cells as
       the whole picture would.
     kinds: words of the kinds that it tells apart, if any.
-    predicts_sides: whether it draws boxes.
+    predicts_sides: whether it corrects the sides of boxes.
   """
 
   score: Callable[[HostArray, HostArray], HostArray]
@@ -63,6 +63,21 @@ class Detection(NamedTuple):
   scores: HostArray
   boxes: Boxes
   registration: registration.Registration
+
+
+class Prepared(NamedTuple):
+  """A reference made comparable with a test picture.
+
+  Attributes:
+    registration: how it was moved, and where it has content.
+    comparable: image ``[H, W, 3]``, moved; the test picture stands in where it
+      has no content.
+    lit: the same in the test picture's light.
+  """
+
+  registration: registration.Registration
+  comparable: HostArray
+  lit: HostArray
 
 
 def network_scorer(
@@ -183,26 +198,23 @@ def detect(
       f'the reference is {reference.shape} and the test picture {test.shape}; '
       'give two RGB images [H, W, 3] of one size'
     )
-  registered = registration.register(
-    reference, test, method=method, valid=valid
-  )
-  comparable = fill(registered.aligned_reference, test, registered.valid)
+  ready = prepare(reference, test, valid, method=method)
   layers = tiling.tiled(
     scorer.score,
-    comparable,
+    ready.comparable,
     test,
     tile_px=tile_px,
     overlap_px=overlap_px,
     stride_px=scorer.stride_px,
   )
-  seen = within(registered.valid)
+  seen = within(ready.registration.valid)
   found_maps = maps.split(
     layers,
     num_kinds=len(scorer.kinds),
     predicts_sides=scorer.predicts_sides,
   )
   scores = found_maps.scores * seen
-  pictures = with_lighting_of(test, comparable), test
+  pictures = ready.lit, test
   found = boxes.boxes_from_scores(scores, seen, pictures, **box_settings)
   if calibration is not None:
     found = found._replace(confidence=calibrated(found.confidence, calibration))
@@ -213,7 +225,35 @@ def detect(
     found = found._replace(xyxy=maps.corrected(found.xyxy, found_maps))
   height, width = scores.shape
   found = boxes.grow(found, margin_px=box_margin_px, height=height, width=width)
-  return Detection(scores=scores, boxes=found, registration=registered)
+  return Detection(scores=scores, boxes=found, registration=ready.registration)
+
+
+def prepare(
+  reference: HostArray,
+  test: HostArray,
+  valid: HostArray | None = None,
+  *,
+  method: str,
+) -> Prepared:
+  """Makes a reference comparable with a test picture.
+
+  Args:
+    reference: image ``[H, W, 3]``.
+    test: image ``[H, W, 3]``.
+    valid: ``[H, W]``, 1 where the reference has content; None is everywhere.
+    method: of registration.
+
+  Returns:
+    Prepared.
+
+  Raises:
+    ValueError: see ``registration.register``.
+  """
+  registered = registration.register(
+    reference, test, method=method, valid=valid
+  )
+  comparable = fill(registered.aligned_reference, test, registered.valid)
+  return Prepared(registered, comparable, with_lighting_of(test, comparable))
 
 
 def fill(reference: HostArray, test: HostArray, valid: HostArray) -> HostArray:

@@ -19,9 +19,7 @@ from absl import logging
 
 from zeroshot.data import pictures
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.detect.detector import fill
-from zeroshot.detect.lighting import with_lighting_of
-from zeroshot.detect.registration import register
+from zeroshot.detect.detector import prepare
 from zeroshot.transfer import targets
 from zeroshot.types import UNKNOWN_KIND, HostArray, Windows
 
@@ -109,25 +107,23 @@ def cut_pair(
 ) -> list[Cut]:
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
-  found = register(reference, test, method=registration)
-  reference = fill(found.aligned_reference, test, found.valid)
   _check_boxes(pair, *test.shape[:2])
+  ready = prepare(reference, test, method=registration)
   boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
-  lit = with_lighting_of(test, reference)
-  instance = targets.instances(lit, test, boxes)
+  instance = targets.instances(ready.lit, test, boxes)
   kind = np.asarray(
     [kinds.index(word) if word in kinds else -1 for word in pair.truth.kind],
     np.int32,
   )
   sides = targets.sides(
-    lit,
+    ready.lit,
     test,
     instance,
     boxes,
     extent_share=extent_share,
     hidden_px=hidden_px,
   )
-  planes = [_stored(reference), _stored(test), instance]
+  planes = [_stored(ready.comparable), _stored(test), instance]
   planes = [_padded(plane, window_px) for plane in planes]
   rng = np.random.default_rng([seed, *pair.name.encode()])
   height, width = planes[2].shape
