@@ -99,7 +99,7 @@ def get_model() -> ml_collections.ConfigDict:
     match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
     # The pair head, learned from labels alone: the kinds that it tells apart,
-    # as words, and whether it draws the boxes.
+    # as words, and whether it corrects their boxes.
     kinds=(),
     predicts_sides=False,
     head_widths=(24, 40, 40, 40),  # its channels at each stride

@@ -114,6 +114,18 @@ def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
   return boxes._replace(xyxy=clipped.astype(np.float32))
 
 
+def at_least_a_pixel(xyxy: HostArray) -> HostArray:
+  """Returns boxes widened about their centres to a pixel each way.
+
+  Args:
+    xyxy: ``[K, 4]``; second corners may come before first ones.
+  """
+  centre = (xyxy[:, :2] + xyxy[:, 2:]) / 2  # [K, 2]
+  first = np.minimum(xyxy[:, :2], centre - 0.5)
+  beyond = np.maximum(xyxy[:, 2:], centre + 0.5)
+  return np.concatenate([first, beyond], axis=1)
+
+
 def select(boxes: Boxes, wanted: HostArray) -> Boxes:
   """Returns some of the boxes, in the same order.
 

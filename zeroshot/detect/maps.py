@@ -1,8 +1,8 @@
 """What a network says of each pixel, taken apart, and read for each box.
 
 maps = split(layers, num_kinds=6, predicts_sides=True)
-xyxy = xyxy + corrections(components, maps.sides)
-probabilities = kind_probabilities(boxes, maps)
+probabilities = kind_probabilities(boxes.xyxy, maps)
+xyxy = corrected(boxes.xyxy, maps)
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.detect.boxes import at_least_a_pixel
 from zeroshot.types import HostArray
 
 
@@ -62,10 +63,7 @@ def corrected(xyxy: HostArray, maps: Maps) -> HostArray:
   assert maps.sides is not None
   outward = np.array([-1, -1, 1, 1], np.float32)
   moved = xyxy + outward * _spoken(xyxy, maps.scores, maps.sides, default=0.0)
-  centre = (moved[:, :2] + moved[:, 2:]) / 2
-  first = np.minimum(moved[:, :2], centre - 0.5)
-  beyond = np.maximum(moved[:, 2:], centre + 0.5)
-  return np.concatenate([first, beyond], axis=1).astype(np.float32)
+  return at_least_a_pixel(moved).astype(np.float32)
 
 
 def kind_probabilities(xyxy: HostArray, maps: Maps) -> HostArray:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from zeroshot.detect.boxes import at_least_a_pixel
 from zeroshot.detect.classical import beyond_tolerance
 from zeroshot.detect.components import one_component
 from zeroshot.detect.extents import extents
@@ -25,9 +26,7 @@ MOST_BOXES = 254  # of a picture; the numbers between the two
 _TOLERANCE_PX = 1.0  # an edge may lie so far from its place
 _GROWTH_PX = 2  # of a seed, over changed pixels
 _REACH_PX = 5  # beyond the box without its margin, where defects still reach
-_SEEN_PX = (
-  8  # beyond what a defect reaches, where extents look for like material
-)
+_SEEN_PX = 8  # beyond that, where extents look for like material
 _CLEAR = 0.5  # share of the box's typical change that is a difference
 _FAINT = 0.25  # less is the same; what lies between the two is open
 _MIN_CHANGE = 0.1  # of a channel; a box with less shows no difference
@@ -47,10 +46,7 @@ def tight(xyxy: HostArray, *, margin_px: float) -> HostArray:
   xyxy = np.asarray(xyxy, np.float32).reshape(-1, 4)
   first = xyxy[:, :2] + margin_px
   beyond = xyxy[:, 2:] + 1 - margin_px
-  centre = (first + beyond) / 2
-  first = np.minimum(first, centre - 0.5)
-  beyond = np.maximum(beyond, centre + 0.5)
-  return np.concatenate([first, beyond], axis=1)
+  return at_least_a_pixel(np.concatenate([first, beyond], axis=1))
 
 
 def instances(
