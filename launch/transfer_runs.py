@@ -217,12 +217,7 @@ def find(run: Run, workdir: Path) -> Record | None:
   if not path.is_file():
     return None
   record: Record = json.loads(path.read_text('utf-8'))
-  old, new = record['settings'], _settings(run)
-  differing = [
-    f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
-    for name in sorted(old.keys() | new.keys())
-    if old.get(name) != new.get(name)
-  ]
+  differing = resume.differences(record['settings'], _settings(run))
   if differing:
     raise ValueError(
       f'{path} was made with another config: {"; ".join(differing)}. Take a '

@@ -8,7 +8,7 @@ state = join_state(checkpoint, describe_state(model, optimizer, size_px=128))
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jax
@@ -59,6 +59,29 @@ def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
   return plain
 
 
+def differences(
+  old: Mapping[str, Any],
+  new: Mapping[str, Any],
+  *,
+  free: Collection[str] = (),
+) -> list[str]:
+  """What differs between two flat configs, each as a few words.
+
+  Args:
+    old: dotted names -> values.
+    new: likewise.
+    free: names that may differ.
+
+  Returns:
+    ``'NAME was OLD and is now NEW'``, sorted by name; None for what is absent.
+  """
+  return [
+    f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
+    for name in sorted(old.keys() | new.keys())
+    if name not in free and old.get(name) != new.get(name)
+  ]
+
+
 def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
   """Refuses to go on with a run under a config that would spoil it.
 
@@ -84,11 +107,7 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     free |= {
       name for name in old.keys() ^ new.keys() if name.startswith('labelled.')
     }
-  differing = [
-    f'{name} was {old.get(name)!r} and is now {new.get(name)!r}'
-    for name in sorted(old.keys() | new.keys())
-    if name not in free and old.get(name) != new.get(name)
-  ]
+  differing = differences(old, new, free=free)
   if differing:
     raise ValueError(
       'the run in this --workdir was made with another config: '
@@ -109,11 +128,7 @@ def check_same_model(
     ValueError: naming each field of ``model`` that differs.
   """
   old, new = (_flatten({'model': one['model']}) for one in (saved, wanted))
-  differing = [
-    f'{name} was {old.get(name)!r} and is now {value!r}'
-    for name, value in new.items()
-    if old.get(name) != value
-  ]
+  differing = differences(old, new, free=old.keys() - new.keys())
   if differing:
     raise ValueError(
       f'these parameters belong to another network: {"; ".join(differing)}. '
