@@ -20,18 +20,15 @@ import jax
 import ml_collections
 from absl import logging
 
-from launch import ablation_records, sources, training_parts
+from launch import ablation_records, labelled_figures, training_parts
 from zeroshot.data import deeppcb, manifest
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.evaluate import pairs, protocols
 from zeroshot.train import resume
 from zeroshot.train.loop import Hook
 from zeroshot.weights import files
 
 BEST = 'best.safetensors'
 LOOKS = 'early_stopping.jsonl'
-# The pictures as they are, for ``pairs.evaluate_pair``.
-STILL = {'shift_px': 0.0, 'rotation_deg': 0.0, 'scale': 1.0}
 
 
 class Looks(NamedTuple):
@@ -55,8 +52,7 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
     ValueError: for a period or a patience below 1, or an unknown group.
   """
   settings = config.labelled
-  wanted = manifest.split_names(settings.stop_groups)
-  if not wanted:
+  if not manifest.split_names(settings.stop_groups):
     return Looks()
   for name in ('stop_every', 'patience'):
     if settings[name] < 1:
@@ -67,7 +63,9 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
       'labelled.stop_groups is given but no labelled pairs are: give '
       'labelled.root or labelled.manifest too'
     )
-  held_out = [pair for pair in found if pair.group in wanted]
+  held_out = manifest.in_groups(
+    found, settings.stop_groups, field='labelled.stop_groups'
+  )
   folder = Path(workdir).expanduser()
   look = functools.partial(_look, config=config, pairs=held_out, folder=folder)
   return Looks(
@@ -111,19 +109,11 @@ def score(
   what labels teach. The margin is the annotators' own.
   """
   kinds = tuple(config.model.kinds)
-  detector = sources.build_detector(config, weights)
-  results = [
-    pairs.evaluate_pair(pair, detector, moves=STILL).result for pair in held_out
-  ]
-  figures = protocols.evaluate_detections(
-    results,
-    iou_threshold=config.eval.iou_threshold,
-    box_margin_px={
-      **config.eval.box_margin_px.to_dict(),
-      'coco': config.labelled.margin_px,
-    },
-    bootstrap_samples=0,
-    seed=config.seed,
+  figures = labelled_figures.evaluate(
+    config,
+    weights,
+    held_out,
+    box_margin_px={'coco': config.labelled.margin_px},
   )
   knows = config.detect.kinds == 'learned' or kinds == deeppcb.KINDS
   protocol = 'coco-6' if kinds and knows else 'coco'

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import ml_collections
-from absl import flags
 
 from launch import (
   ablation_records,
@@ -31,6 +30,7 @@ from launch import (
 )
 from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest, pictures
+from zeroshot.data.manifest import LabelledPair
 from zeroshot.report import few_shot_curve
 
 ALL = 'all'
@@ -51,12 +51,7 @@ class Size(NamedTuple):
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  command.show_log_lines()
-  workdir = Path(flags.FLAGS.workdir).expanduser()
-  few_shot(
-    transfer_runs.config_from_flags(), workdir=workdir, only=flags.FLAGS.only
-  )
-  print(f'the table is {workdir / "few_shot.md"}')
+  transfer_runs.run_command(few_shot, table='few_shot.md')
 
 
 def few_shot(
@@ -96,8 +91,7 @@ def plan(config: ml_collections.ConfigDict) -> dict[str, Size]:
     ValueError: for settings or files that cannot be.
   """
   settings = config.few_shot
-  transfer_runs.check_labelled(config)
-  base = _held_out(config)
+  base = _held_out(config, transfer_runs.check_labelled(config))
   most = len(training_parts.list_labelled(base))
   _check(settings, most)
   sizes = {}
@@ -137,23 +131,19 @@ def write(
   os.replace(partial, workdir / 'few_shot.png')
 
 
-def _held_out(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+def _held_out(
+  config: ml_collections.ConfigDict, found: Sequence[LabelledPair]
+) -> ml_collections.ConfigDict:
   """A config that learns from all pairs but those reported on."""
   settings = config.few_shot
   reported = manifest.split_names(settings.held_out)
   if not reported:
     raise ValueError('few_shot.held_out is empty; name the groups to report on')
-  manifest.in_groups(
-    training_parts.every_pair(config),
-    settings.held_out,
-    field='few_shot.held_out',
+  manifest.in_groups(found, settings.held_out, field='few_shot.held_out')
+  copy = training_parts.reporting_on(
+    config, reported, every=settings.every, stop_groups=''
   )
-  copy = config.copy_and_resolve_references()
-  apart = [*manifest.split_names(config.labelled.leave_out), *reported]
-  copy.labelled.update(
-    leave_out=','.join(dict.fromkeys(apart)), stop_groups='', num_pairs=0
-  )
-  copy.eval.update(groups=','.join(reported), every=settings.every)
+  copy.labelled.num_pairs = 0
   copy.train.steps = settings.steps or config.train.steps
   return copy
 

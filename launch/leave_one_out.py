@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import ml_collections
-from absl import flags
 
 from launch import (
   ablation_records,
   command,
   leave_one_out_table,
+  training_parts,
   transfer_runs,
 )
 from launch.transfer_runs import Record, Run
@@ -44,12 +44,7 @@ class Group(NamedTuple):
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  command.show_log_lines()
-  workdir = Path(flags.FLAGS.workdir).expanduser()
-  leave_one_out(
-    transfer_runs.config_from_flags(), workdir=workdir, only=flags.FLAGS.only
-  )
-  print(f'the table is {workdir / "leave_one_out.md"}')
+  transfer_runs.run_command(leave_one_out, table='leave_one_out.md')
 
 
 def leave_one_out(
@@ -172,11 +167,9 @@ def _without(
       f'leave_one_out.stop_group and stop_group_else are both {group}, which '
       'is reported on too; give two groups'
     )
-  copy = config.copy_and_resolve_references()
-  apart = [*manifest.split_names(config.labelled.leave_out), group]
-  copy.labelled.update(leave_out=','.join(apart), stop_groups=stop)
-  copy.eval.update(groups=group, every=settings.every)
-  return copy
+  return training_parts.reporting_on(
+    config, [group], every=settings.every, stop_groups=stop
+  )
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ loop.train(config, workdir=..., **parts._asdict())
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import ml_collections
@@ -177,6 +178,33 @@ def every_pair(
   for field in ('groups', 'leave_out', 'stop_groups'):
     manifest.in_groups(found, settings[field], field=f'labelled.{field}')
   return found
+
+
+def reporting_on(
+  config: ml_collections.ConfigDict,
+  groups: Sequence[str],
+  *,
+  every: int,
+  stop_groups: str,
+) -> ml_collections.ConfigDict:
+  """A config that reports on some groups and learns from none of them.
+
+  Args:
+    config: the whole config.
+    groups: to report on.
+    every: so many-th pair of them.
+    stop_groups: decide when to stop; ``''`` trains to the last step.
+
+  Returns:
+    A copy; groups that ``config`` leaves out stay left out.
+  """
+  copy = config.copy_and_resolve_references()
+  apart = [*manifest.split_names(config.labelled.leave_out), *groups]
+  copy.labelled.update(
+    leave_out=','.join(dict.fromkeys(apart)), stop_groups=stop_groups
+  )
+  copy.eval.update(groups=','.join(groups), every=every)
+  return copy
 
 
 def pack(

@@ -23,19 +23,19 @@ from flax import traverse_util
 from configs import default
 from launch import (
   ablation_records,
+  command,
   early_stopping,
   provenance,
-  sources,
   training_parts,
 )
+from launch.labelled_figures import STILL, evaluate
 from zeroshot import checkpoints
 from zeroshot.data import manifest
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.evaluate import pairs, protocols
 from zeroshot.train import loop, resume
 from zeroshot.weights import files
 
-AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': early_stopping.STILL}
+AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': STILL}
 # What decides the figures of a run: rooms of its config, and fields of eval.
 _ROOMS = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train', 'detect')
 _EVAL = ('groups', 'every', 'iou_threshold', 'box_margin_px')
@@ -76,6 +76,19 @@ def define_flags() -> None:
     '',
     'Comma-separated names of what to run now; the tables show all.',
   )
+
+
+def run_command(work: Callable[..., None], *, table: str) -> None:
+  """Does the work of a command that makes runs, and says where its table is.
+
+  Args:
+    work: called with the config, ``workdir`` and ``only``.
+    table: name of the file below the workdir.
+  """
+  command.show_log_lines()
+  workdir = Path(flags.FLAGS.workdir).expanduser()
+  work(config_from_flags(), workdir=workdir, only=flags.FLAGS.only)
+  print(f'the table is {workdir / table}')
 
 
 def config_from_flags() -> ml_collections.ConfigDict:
@@ -184,27 +197,10 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
 def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   """The labelled pairs that a run is evaluated on."""
   settings = config.eval
-  wanted = manifest.split_names(settings.groups)
-  found = [p for p in training_parts.every_pair(config) if p.group in wanted]
-  return found[:: settings.every]
-
-
-def evaluate(
-  config: ml_collections.ConfigDict,
-  weights: files.Weights,
-  chosen: Sequence[LabelledPair],
-  *,
-  moves: Mapping[str, float],
-) -> dict[str, Any]:
-  """The figures of some weights on some pairs, by all protocols."""
-  detector = sources.build_detector(config, weights)
-  return protocols.evaluate_detections(
-    [pairs.evaluate_pair(p, detector, moves=moves).result for p in chosen],
-    iou_threshold=config.eval.iou_threshold,
-    box_margin_px=config.eval.box_margin_px.to_dict(),
-    bootstrap_samples=0,
-    seed=config.seed,
+  found = manifest.in_groups(
+    training_parts.every_pair(config), settings.groups, field='eval.groups'
   )
+  return found[:: settings.every]
 
 
 def find(run: Run, workdir: Path) -> Record | None:

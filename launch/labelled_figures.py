@@ -1,0 +1,58 @@
+"""The figures of some weights on labelled pairs, by all protocols.
+
+figures = labelled_figures.evaluate(config, weights, pairs)
+figures['official-6']['ap']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ml_collections
+
+from launch import sources
+from zeroshot.data.manifest import LabelledPair
+from zeroshot.evaluate import pairs, protocols
+from zeroshot.weights import files
+
+# The pictures as they are, for ``pairs.evaluate_pair``.
+STILL: Mapping[str, float] = {
+  'shift_px': 0.0,
+  'rotation_deg': 0.0,
+  'scale': 1.0,
+}
+
+
+def evaluate(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  chosen: Sequence[LabelledPair],
+  *,
+  moves: Mapping[str, float] = STILL,
+  box_margin_px: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+  """Detects on every pair and scores the set.
+
+  Args:
+    config: the whole config.
+    weights: what is evaluated.
+    chosen: the pairs.
+    moves: of every reference, see ``pairs.evaluate_pair``.
+    box_margin_px: of each protocol, instead of ``eval.box_margin_px``; or some
+      of them.
+
+  Returns:
+    What ``protocols.evaluate_detections`` does, without intervals.
+  """
+  detector = sources.build_detector(config, weights)
+  return protocols.evaluate_detections(
+    [pairs.evaluate_pair(p, detector, moves=moves).result for p in chosen],
+    iou_threshold=config.eval.iou_threshold,
+    box_margin_px={
+      **config.eval.box_margin_px.to_dict(),
+      **(box_margin_px or {}),
+    },
+    bootstrap_samples=0,
+    seed=config.seed,
+  )
