@@ -6,7 +6,6 @@ ablation_report.write(plan, failures, workdir=workdir, header=header)
 
 from __future__ import annotations
 
-import datetime as dt
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -90,15 +89,17 @@ def write(
     header: of ``describe``.
   """
   rows = [_build_row(row, plan, failures) for row in plan.rows]
-  date = dt.datetime.now(dt.UTC).isoformat(timespec='seconds')
-  content = dict(header, date=date, rows=rows)
+  signed = provenance.signed(
+    header['caption'],
+    sorted({commit for row in rows for commit in row['commits']}),
+    otherwise=provenance.label(header),
+  )
+  content = dict(header, date=signed['date'], rows=rows)
   ablation_records.write_json(workdir / 'table.json', content)
-  commits = sorted({commit for row in rows for commit in row['commits']})
-  source = ', '.join(commits) or provenance.label(header)
   text = ablation_table.to_markdown(
     rows,
     title=f'Ablations: {header["config"]}',
-    caption=f'{header["caption"]} Commit: {source}. Written {date}.',
+    caption=signed['caption'],
   )
   ablation_records.write_text(workdir / 'table.md', text)
 

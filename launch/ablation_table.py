@@ -133,7 +133,7 @@ def to_markdown(
   head = ['row', 'what it asks', 'seeds', *(f'AP {view}' for view in views)]
   head += ['AP at IoU 0.75', 'synthetic pixel AP', 'minutes']
   lines = [head, ['---'] * len(head), *(_cells(row, views) for row in rows)]
-  table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+  table = markdown_table(lines)
   failures = [
     f'- {row["name"]}, seed {failure["seed"]}, {failure["view"]}: '
     f'{failure["message"]} (log: {failure["log"]})'
@@ -144,6 +144,11 @@ def to_markdown(
   if failures:
     parts.append('Failed:\n\n' + '\n'.join(failures))
   return '\n\n'.join(parts) + '\n'
+
+
+def markdown_table(lines: Sequence[Sequence[str]]) -> str:
+  """Rows of cells, head and rule among them, as Markdown."""
+  return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
 
 
 def _cells(row: Mapping[str, Any], views: Sequence[str]) -> list[str]:

@@ -9,7 +9,6 @@ A *summary* of a figure over the finished seeds is that of
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +54,6 @@ def describe(
   settings = config.few_shot
   commits = sorted({record['commit'] for record in records})
   reported = records[0]['num_pairs'] if records else 0
-  date = dt.datetime.now(dt.UTC).isoformat(timespec='seconds')
   caption = (
     f'Reported on {reported or "no"} labelled pairs of '
     f'{settings.held_out.replace(",", ", ")}, one in {settings.every}, which '
@@ -64,16 +62,14 @@ def describe(
     f'`{config.train.init_weights}`; 0 pairs: these weights as they are. Mean '
     "over seeds and its 95 % interval by Student's t. Official AP counts one "
     f'class, official-6 the kinds, at IoU > {config.eval.iou_threshold}; AP at '
-    'other IoUs is of one class. Commit: '
-    f'{", ".join(commits) or "none yet"}. Written {date}.'
+    'other IoUs is of one class.'
   )
   return dict(
     settings=resume.plain_config(config),
     num_reported_pairs=reported,
     commits=commits,
     hardware=provenance.hardware(),
-    date=date,
-    caption=caption,
+    **provenance.signed(caption, commits, otherwise='none yet'),
   )
 
 
@@ -129,7 +125,7 @@ def to_markdown(rows: Mapping[str, Mapping[str, Any]], *, caption: str) -> str:
         *(show(row[name]) for name in FIGURES),
       ]
     )
-  table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+  table = ablation_table.markdown_table(lines)
   return f'# Few-shot curve\n\n{table}\n\n{caption}\n'
 
 

@@ -9,7 +9,6 @@ other groups, or those that they started from.
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +40,6 @@ def describe(
   """
   settings, moved = config.leave_one_out, config.leave_one_out.moved
   commits = sorted({record['commit'] for record in records})
-  date = dt.datetime.now(dt.UTC).isoformat(timespec='seconds')
   weights = config.train.init_weights
   stop = (
     f'{settings.stop_group} ({settings.stop_group_else or "nothing"} where the '
@@ -56,15 +54,13 @@ def describe(
     f'official-6 the kinds, at IoU > {config.eval.iou_threshold}; AP at other '
     f'IoUs is of one class. Moved: references turned by {moved.rotation_deg} '
     f'degrees, scaled by {moved.scale} and shifted by {moved.shift_px} px. The '
-    'mean is weighted by pictures. Commit: '
-    f'{", ".join(commits) or "none yet"}. Written {date}.'
+    'mean is weighted by pictures.'
   )
   return dict(
     settings=resume.plain_config(config),
     commits=commits,
     hardware=provenance.hardware(),
-    date=date,
-    caption=caption,
+    **provenance.signed(caption, commits, otherwise='none yet'),
   )
 
 
@@ -152,7 +148,7 @@ def to_markdown(
   finished = mean['num_groups']
   part = '' if finished == len(rows) else f' of {finished} of {len(rows)}'
   lines.append(_cells(f'mean{part}', mean))
-  table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
+  table = ablation_table.markdown_table(lines)
   return f'# Groups left out\n\n{table}\n\n{caption}\n'
 
 

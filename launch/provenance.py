@@ -5,12 +5,13 @@ header = {**provenance.commit(), 'hardware': provenance.hardware()}
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.metadata
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,24 @@ def label(source: Mapping[str, Any]) -> str:
     return 'unknown'
   changes = ' with uncommitted changes' if source['dirty'] else ''
   return f'{source["commit"][:12]}{changes}'
+
+
+def signed(
+  caption: str, commits: Sequence[str], *, otherwise: str
+) -> dict[str, str]:
+  """A table's caption with the commits that its figures come from.
+
+  Args:
+    caption: a paragraph.
+    commits: labels, see ``label``.
+    otherwise: stands where there is none.
+
+  Returns:
+    ``date``, now in UTC, and ``caption``, which ends with commits and date.
+  """
+  date = dt.datetime.now(dt.UTC).isoformat(timespec='seconds')
+  source = ', '.join(commits) or otherwise
+  return dict(date=date, caption=f'{caption} Commit: {source}. Written {date}.')
 
 
 def hardware() -> dict[str, Any]:
