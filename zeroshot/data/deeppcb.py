@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -119,6 +120,16 @@ def read_annotations(path: str | os.PathLike[str]) -> Boxes:
       )
     corners.append(parse_corners(fields[:4], where=where))
     kinds.append(parse_kind_number(fields[4], where=where))
+  return annotated(corners, kinds)
+
+
+def annotated(corners: Sequence[Sequence[int]], kinds: Sequence[str]) -> Boxes:
+  """Annotations as boxes, with confidence 1.
+
+  Args:
+    corners: x1, y1, x2, y2 of each; see ``parse_corners``.
+    kinds: a word for each.
+  """
   return Boxes(
     xyxy=np.asarray(corners, np.float32).reshape(-1, 4),
     confidence=np.ones(len(kinds), np.float32),

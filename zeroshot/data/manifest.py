@@ -21,8 +21,6 @@ import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from zeroshot.data import deeppcb
 from zeroshot.types import UNKNOWN_KIND, Boxes
 
@@ -186,8 +184,4 @@ def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
       f'{where}: kinds is {kinds!r}; give one word for each of the '
       f'{len(rows)} boxes, or leave kinds out'
     )
-  return Boxes(
-    xyxy=np.asarray(rows, np.float32).reshape(-1, 4),
-    confidence=np.ones(len(rows), np.float32),
-    kind=tuple(words),
-  )
+  return deeppcb.annotated(rows, words)
