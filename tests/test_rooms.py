@@ -14,6 +14,8 @@ OURS = ('zeroshot', 'launch', 'configs', 'data_tools', 'tests')
 ROOMS = (
   'types',
   'rng',
+  'locks',
+  'processes',
   'data',
   'synthesis',
   'model',

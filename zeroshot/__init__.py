@@ -13,6 +13,8 @@ The rooms, from the last word to the first (a room imports only rooms below):
   model        the Siamese discrepancy network
   synthesis    key -> Pair(reference, test, mask)
   data         host side: pictures, background bank, DeepPCB and other pairs
+  processes    what the processes of a run tell each other
+  locks        one process at a time in a folder
   rng          named streams of keys
   types        Pair, Boxes and the notation legend
 """

@@ -1,0 +1,71 @@
+"""What the processes of a run tell each other: bytes, and nothing else.
+
+  text = processes.from_first(lambda: file.read_bytes())   # asked of process 0
+  parts = processes.gather(mine)                           # of every process
+
+Every process must make the same calls in the same order. A process on its own
+gets its own bytes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+_DONE, _REFUSED = b'+', b'-'
+
+
+def is_first() -> bool:
+  """Whether this process is the one that reads and writes for all."""
+  return jax.process_index() == 0
+
+
+def gather(mine: bytes) -> list[bytes]:
+  """The bytes of every process.
+
+  Args:
+    mine: of this process.
+
+  Returns:
+    One for each process, in order of their indices.
+  """
+  if jax.process_count() == 1:
+    return [mine]
+  sizes = np.ravel(multihost_utils.process_allgather(np.int32(len(mine))))
+  padded = np.zeros(max(1, sizes.max()), np.uint8)
+  padded[: len(mine)] = np.frombuffer(mine, np.uint8)
+  rows = np.asarray(multihost_utils.process_allgather(padded))
+  return [row[:size].tobytes() for row, size in zip(rows, sizes, strict=True)]
+
+
+def from_first(ask: Callable[[], bytes]) -> bytes:
+  """What process 0 finds, told to all of them.
+
+  Args:
+    ask: called in process 0 alone.
+
+  Returns:
+    Its result, in every process.
+
+  Raises:
+    ValueError: in every process, where ``ask`` raised one in the first; any
+      other error is raised there alone, and ends the others with it.
+  """
+  if jax.process_count() == 1:
+    return ask()
+  mine = b''
+  refusal: ValueError | None = None
+  if is_first():
+    try:
+      mine = _DONE + ask()
+    except ValueError as error:
+      refusal, mine = error, _REFUSED + str(error).encode()
+  first = gather(mine)[0]
+  if refusal is not None:
+    raise refusal
+  if first[:1] == _REFUSED:
+    raise ValueError(f'process 0 refused: {first[1:].decode()}')
+  return first[1:]
