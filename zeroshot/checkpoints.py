@@ -10,6 +10,9 @@ A checkpoint has three items: ``model``, the parameters that are evaluated;
 ``train``, what training needs on top; and ``meta``, JSON with the config. All
 arrays pass through the host as NumPy, so that any number of devices of any kind
 can read what another wrote. This is the only user of orbax.
+
+Where processes run together, one of them opens the checkpoints and the others
+leave them alone: nothing here waits for another process.
 """
 
 from __future__ import annotations
@@ -58,6 +61,7 @@ def open_checkpoints(
 
   Raises:
     ValueError: where none could be kept.
+    OSError: on leaving, where the save in flight could not be written.
   """
   if keep_last < 1:
     raise ValueError(
@@ -65,16 +69,33 @@ def open_checkpoints(
     )
   # Absolute: with a relative path orbax fails later, in its own thread.
   folder = Path(workdir).expanduser().resolve() / _FOLDER
+  if not read_only:
+    folder.mkdir(parents=True, exist_ok=True)
   policies = ocp.checkpoint_managers.preservation_policy
+  here = jax.process_index()
   options = ocp.CheckpointManagerOptions(
     preservation_policy=policies.LatestN(keep_last),
     cleanup_tmp_directories=not read_only,
     read_only=read_only,
-    create=not read_only,
+    create=False,
+    multiprocessing_options=ocp.options.MultiprocessingOptions(
+      primary_host=here,
+      active_processes={here},
+      barrier_sync_key_prefix=f'process{here}',
+    ),
   )
-  # Leaving the block waits for the save in flight, which is lost otherwise.
-  with ocp.CheckpointManager(folder, options=options) as manager:
+  manager = ocp.CheckpointManager(folder, options=options)
+  try:
     yield manager
+  except BaseException:
+    try:
+      manager.close()
+    except Exception as error:
+      logging.warning('the save in flight failed too: %s', _first_line(error))
+    raise
+  # Waits for the save in flight, which is lost otherwise.
+  with _explained(manager):
+    manager.close()
 
 
 def save(
@@ -95,6 +116,7 @@ def save(
     config: JSON-compatible.
 
   Raises:
+    OSError: where this checkpoint, or the one before, could not be written.
     RuntimeError: where orbax declines, which it says by its return value alone.
   """
   items = ocp.args.Composite(
@@ -102,7 +124,9 @@ def save(
     train=ocp.args.StandardSave(jax.device_get(train)),
     meta=ocp.args.JsonSave({'config': dict(config), 'step': step}),
   )
-  if not manager.save(step, args=items):
+  with _explained(manager):
+    is_saved = manager.save(step, args=items)
+  if not is_saved:
     raise RuntimeError(
       f'the checkpoint of step {step} was not saved in {manager.directory}, '
       f'whose latest is {manager.latest_step()}; move that folder away, or '
@@ -202,6 +226,19 @@ def _read(manager: ocp.CheckpointManager, step: int) -> Checkpoint:
   return Checkpoint(
     step, items['model'], items['train'], items['meta']['config']
   )
+
+
+@contextlib.contextmanager
+def _explained(manager: ocp.CheckpointManager) -> Iterator[None]:
+  """Makes what orbax raises when it cannot write an OSError that helps."""
+  try:
+    yield
+  except Exception as error:  # bare ones included, see ``restore_latest``
+    reason = str(error).split('\n')[0]
+    raise OSError(
+      f'a checkpoint could not be written in {manager.directory} ({reason}); '
+      'those before it are intact: make room, then run the same command again'
+    ) from error
 
 
 def _set_aside(

@@ -12,18 +12,22 @@ writes; in the others the same calls do nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
+import time
 from collections.abc import Iterator, Mapping
+from io import FileIO
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 import cv2
 import jax
 import numpy as np
-import tensorboardX
 from absl import logging
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
 from zeroshot.types import HostArray
@@ -37,12 +41,13 @@ class Writer(NamedTuple):
   Attributes:
     workdir: folder of the run.
     lines: ``metrics.jsonl``, open for appending.
-    events: TensorBoard's event file.
+    events: TensorBoard's event file. Not tensorboardX's SummaryWriter, whose
+      thread would die of a full disk, and let the run wait for it for ever.
   """
 
   workdir: Path
-  lines: TextIO | None
-  events: tensorboardX.SummaryWriter | None
+  lines: FileIO | None
+  events: EventsWriter | None
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
     """Writes named figures; one that is not finite is null in JSON.
@@ -50,6 +55,9 @@ class Writer(NamedTuple):
     Args:
       step: number of completed updates.
       values: name -> figure.
+
+    Raises:
+      OSError: where a file cannot be written.
     """
     if self.lines is None or self.events is None:
       return
@@ -57,10 +65,15 @@ class Writer(NamedTuple):
       name: value if math.isfinite(value) else None
       for name, value in values.items()
     }
-    self.lines.write(json.dumps({'step': step, **finite}) + '\n')
-    self.lines.flush()
-    for name, value in values.items():
-      self.events.add_scalar(name, value, step)
+    summary = Summary(
+      value=[
+        Summary.Value(tag=name, simple_value=value)
+        for name, value in values.items()
+      ]
+    )
+    with _naming(self.workdir):
+      _append(self.lines, json.dumps({'step': step, **finite}) + '\n')
+      _add(self.events, step, summary=summary)
     figures = '  '.join(f'{name} {value:.4g}' for name, value in values.items())
     logging.info('step %d  %s', step, figures)
 
@@ -77,13 +90,10 @@ class Writer(NamedTuple):
     """
     if self.events is None:
       return
-    file = self.workdir / name / f'{step:08d}.png'
-    file.parent.mkdir(parents=True, exist_ok=True)
     encoded, png = cv2.imencode(
       '.png', np.ascontiguousarray(picture[..., ::-1])
     )
     assert encoded, f'cannot encode {picture.shape} {picture.dtype}'
-    _replace(file, png.tobytes())
     height, width, _ = picture.shape
     image = Summary.Image(
       height=height,
@@ -91,10 +101,12 @@ class Writer(NamedTuple):
       colorspace=3,
       encoded_image_string=png.tobytes(),
     )
-    # Not add_image, which needs Pillow to encode what is encoded already.
-    self.events.file_writer.add_summary(
-      Summary(value=[Summary.Value(tag=name, image=image)]), step
-    )
+    file = self.workdir / name / f'{step:08d}.png'
+    with _naming(self.workdir):
+      file.parent.mkdir(parents=True, exist_ok=True)
+      _replace(file, png.tobytes())
+      summary = Summary(value=[Summary.Value(tag=name, image=image)])
+      _add(self.events, step, summary=summary)
 
 
 @contextlib.contextmanager
@@ -112,14 +124,21 @@ def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
   if jax.process_index() != 0:
     yield Writer(workdir, None, None)
     return
-  workdir.mkdir(parents=True, exist_ok=True)
-  file = workdir / METRICS_FILE
-  keep_lines(file, step=step)
-  events = tensorboardX.SummaryWriter(
-    str(workdir / 'tensorboard'), purge_step=step + 1
-  )
-  with file.open('a', encoding='utf-8') as lines, contextlib.closing(events):
-    yield Writer(workdir, lines, events)
+  with _naming(workdir):
+    (workdir / 'tensorboard').mkdir(parents=True, exist_ok=True)
+    file = workdir / METRICS_FILE
+    keep_lines(file, step=step)
+    events = EventsWriter(str(workdir / 'tensorboard' / 'events'))
+    # TensorBoard hides what it holds from this step on.
+    start = SessionLog(status=SessionLog.START)
+    _add(events, step + 1, session_log=start)
+  with file.open('ab', buffering=0) as lines:
+    try:
+      yield Writer(workdir, lines, events)
+    finally:
+      # All is flushed, or has failed and said so.
+      with contextlib.suppress(OSError):
+        events.close()
 
 
 def keep_lines(file: Path, *, step: int) -> None:
@@ -150,6 +169,33 @@ def write_json(file: Path, content: Mapping[str, object]) -> None:
     return
   file.parent.mkdir(parents=True, exist_ok=True)
   _replace(file, (json.dumps(content, indent=2) + '\n').encode('utf-8'))
+
+
+def _append(lines: FileIO, line: str) -> None:
+  """Writes a line now; what a full disk cuts short is an error."""
+  content = line.encode('utf-8')
+  if lines.write(content) != len(content):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _add(events: EventsWriter, step: int, **content: Any) -> None:
+  """Writes an event now, so that whatever is wrong with the disk is known."""
+  events.write_event(Event(step=step, wall_time=time.time(), **content))
+  events.flush()
+
+
+@contextlib.contextmanager
+def _naming(workdir: Path) -> Iterator[None]:
+  """Says which run's files cannot be written, which the system does not."""
+  try:
+    yield
+  except OSError as error:
+    raise OSError(
+      error.errno,
+      f'{error.strerror}; what was saved is intact: mend it, then run the same '
+      'command again',
+      str(error.filename or workdir),
+    ) from error
 
 
 def _replace(file: Path, content: bytes) -> None:

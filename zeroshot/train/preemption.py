@@ -1,0 +1,68 @@
+"""SIGTERM: the machine is wanted back, save and leave.
+
+  with preemption.watch() as is_due:
+    for step in ...:
+      update
+      if is_due(step):            # in every process at the same step
+        save
+        raise Preempted(step)
+
+Where processes run together, JAX's coordination service takes the signal, no
+matter which of them gets it, and makes them agree on a step that none of them
+has reached. A process on its own leaves after the step it is in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+from absl import logging
+from jax.experimental import multihost_utils
+
+
+class Preempted(Exception):
+  """The run was saved and left before its end; the same command goes on.
+
+  Attributes:
+    step: number of completed updates, all of them saved.
+  """
+
+  def __init__(self, step: int) -> None:
+    super().__init__(
+      f'stopped by SIGTERM; saved after step {step}: run the same command '
+      'again to go on'
+    )
+    self.step = step
+
+
+@contextlib.contextmanager
+def watch() -> Iterator[Callable[[int], bool]]:
+  """Takes over SIGTERM until the block is left.
+
+  Yields:
+    A function of the number of completed updates, to be asked after each of
+    them in every process: whether all are to save and leave now.
+  """
+  if jax.distributed.is_initialized():
+    yield multihost_utils.reached_preemption_sync_point
+    return
+  if threading.current_thread() is not threading.main_thread():
+    yield lambda step: False  # only the main thread may take signals
+    return
+  asked = threading.Event()
+
+  def take(number: int, frame: Any) -> None:
+    del number, frame
+    logging.warning('SIGTERM: saving after this step')
+    asked.set()
+
+  before = signal.signal(signal.SIGTERM, take)
+  try:
+    yield lambda step: asked.is_set()
+  finally:
+    signal.signal(signal.SIGTERM, before)
