@@ -194,14 +194,8 @@ def load_parameters(
   Raises:
     ValueError: where there is no such checkpoint, or it cannot be read.
   """
-  folder = Path(workdir).expanduser().resolve() / _FOLDER
-  if not folder.is_dir():
-    raise ValueError(
-      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
-      'or correct the path'
-    )
-  with open_checkpoints(workdir, read_only=True) as manager:
-    steps = sorted(manager.all_steps())
+  with _open_finished(workdir) as manager:
+    steps, folder = sorted(manager.all_steps()), Path(manager.directory)
     if not steps or step not in (None, *steps):
       wanted = 'any step' if step is None else f'step {step}'
       raise ValueError(
@@ -223,6 +217,35 @@ def load_parameters(
         'run the training command again, which falls back by itself'
       ) from error
   return items['model'], items['meta']['config'], chosen
+
+
+def newest_step(workdir: str | Path) -> int | None:
+  """The step of the newest checkpoint of a run.
+
+  Args:
+    workdir: folder of the run.
+
+  Returns:
+    The step; None where none was saved yet.
+
+  Raises:
+    ValueError: there is no such run.
+  """
+  with _open_finished(workdir) as manager:
+    return max(manager.all_steps(), default=None)
+
+
+@contextlib.contextmanager
+def _open_finished(workdir: str | Path) -> Iterator[Manager]:
+  """Opens the checkpoints of a run that must be there, to read them."""
+  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  if not folder.is_dir():
+    raise ValueError(
+      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
+      'or correct the path'
+    )
+  with open_checkpoints(workdir, read_only=True) as manager:
+    yield manager
 
 
 def _read(manager: Manager, step: int) -> Checkpoint:
