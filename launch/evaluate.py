@@ -22,7 +22,7 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command, evaluation_zips, sources
+from launch import command, distributed, evaluation_zips, sources
 from launch import evaluation_pictures as shown
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, manifest, pictures
@@ -270,4 +270,5 @@ if __name__ == '__main__':
   command.define_config_flag()
   sources.define_flags()
   flags.DEFINE_string('out', None, 'Folder for the results.', required=True)
-  command.run(main)
+  distributed.define_flags()
+  command.run(main, crashes_in='out')
