@@ -5,23 +5,42 @@
     flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
     command.run(main)
 
-A mistake of the user's ends in one line on stderr and exit status 2; a mistake
-of ours keeps its traceback.
+Exit statuses:
+
+    0  done
+    1  failed: a crash, with its traceback, or a loss that is not finite
+    2  the user's mistake, told in one line
+   75  stopped by SIGTERM with everything saved: run the same command again
+  130  interrupted from the keyboard
+
+A process that JAX aborts, because another one of its run died, ends by SIGABRT
+(134 in a shell). Where a run has several processes, those but the first log
+nothing below warnings, and one that fails leaves at once instead of waiting
+for the others.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from logging import LogRecord
+from typing import NamedTuple, NoReturn, TextIO
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
+from launch import crash_report, distributed
+
+DONE, FAILED, MISTAKE, PREEMPTED, INTERRUPTED = 0, 1, 2, 75, 130
 _OURS = ('zeroshot', 'launch', 'configs', 'data_tools', '__main__')
-_EXIT_STATUS = 2
+# How XLA's errors begin; some are ValueErrors that our own frame gets to see.
+_XLA = re.compile(
+  'ABORTED|CANCELLED|DATA_LOSS|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|'
+  'INVALID_ARGUMENT|RESOURCE_EXHAUSTED|UNAVAILABLE|UNIMPLEMENTED|UNKNOWN'
+)
 _STANDARD_WARNING = 30  # as Python's own logging counts; absl differs
 
 
@@ -46,8 +65,10 @@ def define_config_flag(default: str | None = None) -> flags.FlagHolder:
   return holder
 
 
-def run(main: Callable[[Sequence[str]], None]) -> None:
-  """Parses the flags, runs a command and leaves the program.
+def run(
+  main: Callable[[Sequence[str]], None], *, crashes_in: str | None = None
+) -> None:
+  """Parses the flags, joins the run's other processes, and runs a command.
 
   What counts as the user's mistake: flags that do not parse, arguments that
   are no flags, a config that cannot be loaded, files that cannot be opened,
@@ -57,17 +78,26 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
   Args:
     main: the command. It gets ``[program]``, all that is left of the command
       line after its flags.
+    crashes_in: the flag that names the folder of the results, to which each
+      process writes its crash report; None for no reports.
   """
 
   def guarded(argv: Sequence[str]) -> None:
     try:
-      main(argv)
-    except OSError as error:
+      place = distributed.find()
+      report = _begin_report(crashes_in, place)
+    except (OSError, ValueError) as error:
       _fail(str(error))
-    except ValueError as error:
-      if _origin(error).partition('.')[0] not in _OURS:
-        raise
-      _fail(str(error))
+    if place.process_id > 0:
+      logging.get_absl_handler().addFilter(_is_warning)
+    try:
+      status = _carry_out(main, argv, place)
+    except BaseException as error:
+      _leave(error, place, report)
+      raise
+    if report:
+      crash_report.discard(report)
+    sys.exit(status)
 
   app.run(guarded, flags_parser=_parse)
 
@@ -76,10 +106,105 @@ def show_log_lines() -> None:
   """Lets log lines through to stderr, but for orbax's many."""
   logging.set_verbosity(logging.INFO)
   logging.get_absl_handler().addFilter(
-    lambda line: (
-      line.levelno >= _STANDARD_WARNING or 'orbax' not in line.pathname
-    )
+    lambda line: _is_warning(line) or 'orbax' not in line.pathname
   )
+
+
+def _is_warning(line: LogRecord) -> bool:
+  """Whether a log line is a warning or worse."""
+  return line.levelno >= _STANDARD_WARNING
+
+
+def _begin_report(
+  folder_flag: str | None, place: distributed.Place
+) -> TextIO | None:
+  """The crash report of this process, if the command has a folder for it."""
+  if folder_flag is None:
+    return None
+  folder: str = flags.FLAGS[folder_flag].value
+  return crash_report.begin(
+    folder,
+    process_id=place.process_id,
+    num_processes=place.num_processes,
+  )
+
+
+def _carry_out(
+  main: Callable[[Sequence[str]], None],
+  argv: Sequence[str],
+  place: distributed.Place,
+) -> int:
+  """Runs a command together with the other processes; returns its status."""
+  status = DONE
+  distributed.start(place)
+  try:
+    main(argv)
+  except SystemExit as ended:
+    if ended.code not in (None, DONE, PREEMPTED):
+      raise
+    status = PREEMPTED if ended.code == PREEMPTED else DONE
+  distributed.stop(place)
+  return status
+
+
+class _End(NamedTuple):
+  """How a command ends.
+
+  Attributes:
+    status: of the process.
+    line: what to tell; None for the traceback.
+    crashed: whether the crash report stays.
+  """
+
+  status: int
+  line: str | None
+  crashed: bool
+
+
+def _judge(error: BaseException) -> _End:
+  """How a command ends that raises an error."""
+  if isinstance(error, SystemExit):
+    if isinstance(error.code, int):
+      return _End(error.code, '', crashed=False)
+    return _End(FAILED, str(error.code), crashed=False)
+  if isinstance(error, KeyboardInterrupt):
+    return _End(INTERRUPTED, 'interrupted', crashed=False)
+  if isinstance(error, FloatingPointError):
+    return _End(FAILED, f'training stopped: {error}', crashed=True)
+  ours = _origin(error).partition('.')[0] in _OURS and not _XLA.match(
+    str(error)
+  )
+  if isinstance(error, OSError) or (isinstance(error, ValueError) and ours):
+    return _End(MISTAKE, _one_line(str(error)), crashed=False)
+  return _End(FAILED, None, crashed=True)
+
+
+def _leave(
+  error: BaseException, place: distributed.Place, report: TextIO | None
+) -> None:
+  """Tells what ended a command, and ends the program.
+
+  Returns where Python itself is to do both: a crash of a process on its own.
+  Where there are other processes it does not wait for them, as Python's own
+  way out would, through JAX: they are told by the silence, or by its end.
+  """
+  end = _judge(error)
+  if report and end.crashed:
+    crash_report.record(report, error)
+  elif report:
+    crash_report.discard(report)
+  if end.line is None and place.num_processes == 1:
+    return
+  logging.flush()
+  sys.stdout.flush()
+  if end.line is None:
+    traceback.print_exception(error)
+  elif end.line:
+    print(end.line, file=sys.stderr)
+  if place.num_processes == 1:
+    sys.exit(end.status)
+  sys.stderr.flush()
+  os._exit(end.status)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
@@ -121,10 +246,15 @@ def _origin(error: BaseException) -> str:
   return module
 
 
-def _fail(message: str) -> NoReturn:
-  """One line on stderr, then the end of the program."""
+def _one_line(message: str) -> str:
+  """A message of many lines in one; of a traceback, the last."""
   lines = [line.strip() for line in message.splitlines() if line.strip()]
   if any(line.startswith('Traceback ') for line in lines):
     lines = lines[-1:]  # what the config file itself raised
-  print('error:', ' '.join(lines), file=sys.stderr)
-  sys.exit(_EXIT_STATUS)
+  return ' '.join(['error:', *lines])
+
+
+def _fail(message: str) -> NoReturn:
+  """One line on stderr, then the end of the program."""
+  print(_one_line(message), file=sys.stderr)
+  sys.exit(MISTAKE)

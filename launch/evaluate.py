@@ -22,7 +22,13 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from launch import command, evaluation_zips, pair_shards, sources
+from launch import (
+  command,
+  distributed,
+  evaluation_zips,
+  pair_shards,
+  sources,
+)
 from launch import evaluation_pictures as shown
 from zeroshot import processes
 from zeroshot.data import bank as bank_files
@@ -281,4 +287,5 @@ if __name__ == '__main__':
   command.define_config_flag()
   sources.define_flags()
   flags.DEFINE_string('out', None, 'Folder for the results.', required=True)
-  command.run(main)
+  distributed.define_flags()
+  command.run(main, crashes_in='out')

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from absl import flags
 
-from launch import command, early_stopping, training_parts
-from zeroshot.train import loop
+from launch import command, distributed, early_stopping, training_parts
+from zeroshot import processes
+from zeroshot.train import loop, preemption
 
 
 def main(argv: Sequence[str]) -> None:
@@ -31,12 +32,14 @@ def main(argv: Sequence[str]) -> None:
       workdir=flags.FLAGS.workdir,
       **training_parts.prepare(config)._asdict(),
       **looks._asdict(),
+      allow_config_change=flags.FLAGS.allow_config_change,
     )
-    if looks.hooks:
+    if looks.hooks and processes.is_first():
       best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
       print(f'best on held-out groups: --weights={best}')
-  except FloatingPointError as error:
-    sys.exit(f'training stopped: {error}')
+  except preemption.Preempted as error:
+    print(error, file=sys.stderr)
+    sys.exit(command.PREEMPTED)
 
 
 if __name__ == '__main__':
@@ -48,4 +51,11 @@ if __name__ == '__main__':
     'Weights to start from: a file, or the name of weights that ship, as '
     "'default'; the same as --config.train.init_weights.",
   )
-  command.run(main)
+  flags.DEFINE_bool(
+    'allow_config_change',
+    False,
+    'Go on with a run although its config was another; what differs is logged, '
+    'and the old config kept beside the new one.',
+  )
+  distributed.define_flags()
+  command.run(main, crashes_in='workdir')

@@ -1,0 +1,99 @@
+"""What a process leaves behind when it crashes, native deaths included.
+
+  report = crash_report.begin('runs/default', process_id=1, num_processes=4)
+  ...
+  crash_report.record(report, error)   # it crashed
+  crash_report.discard(report)         # it did not
+
+The file is ``FOLDER/crashes/UTCTIME-processN.txt``. It is there from the start,
+so that Python's faulthandler can write into it when JAX aborts the process,
+because another one died, or the machine's code fails. One without a traceback
+belongs to a process that still runs or that SIGKILL ended, as when memory ran
+out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib.metadata
+import os
+import platform
+import shlex
+import socket
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+FOLDER = 'crashes'
+PACKAGES = ('jax', 'jaxlib', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
+
+
+def begin(folder: str | Path, *, process_id: int, num_processes: int) -> TextIO:
+  """Opens the report of this process and lets native deaths write into it.
+
+  Args:
+    folder: of the run; it is made if need be.
+    process_id: index of this process.
+    num_processes: of the run.
+
+  Returns:
+    The open file.
+
+  Raises:
+    OSError: the file cannot be made.
+  """
+  now = datetime.now(UTC)
+  crashes = Path(folder).expanduser() / FOLDER
+  name = f'{now:%Y%m%dT%H%M%S.%fZ}-process{process_id}.txt'
+  report = _open(crashes / name)
+  report.write(
+    f'command: {shlex.join(sys.orig_argv)}\n'
+    f'started: {now.isoformat(timespec="seconds")}\n'
+    f'host: {socket.gethostname()}, system process {os.getpid()}\n'
+    f'process: {process_id} of {num_processes}\n'
+    f'versions: {_versions()}\n\n'
+  )
+  report.flush()
+  faulthandler.enable(report)
+  return report
+
+
+def record(report: TextIO, error: BaseException) -> None:
+  """Writes the traceback of what ended this process."""
+  with contextlib.suppress(OSError):  # a full disk must not hide the error
+    traceback.print_exception(error, file=report)
+    report.flush()
+
+
+def discard(report: TextIO) -> None:
+  """Removes the report, and its folder where it is the only one."""
+  faulthandler.enable()  # from here on into standard error
+  file = Path(report.name)
+  with contextlib.suppress(OSError):
+    report.close()
+    file.unlink()
+    file.parent.rmdir()
+
+
+def _open(file: Path) -> TextIO:
+  """Opens a new file, though another process may remove its empty folder."""
+  for attempt in range(10):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+      return file.open('x', encoding='utf-8')
+    except FileNotFoundError:
+      if attempt == 9:
+        raise
+  raise AssertionError
+
+
+def _versions() -> str:
+  """Versions of Python and of the packages that matter."""
+  parts = [f'Python {platform.python_version()}']
+  for name in PACKAGES:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+      parts.append(f'{name} {importlib.metadata.version(name)}')
+  return ', '.join(parts)
