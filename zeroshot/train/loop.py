@@ -216,8 +216,10 @@ def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
     at = step - len(pending) + 1 + fault.position
     raise FloatingPointError(
       f'{fault.name} is {fault.value} in update {at}; nothing was saved since. '
-      'Lower train.learning_rate or train.clip_norm, lengthen '
-      'train.warmup_steps, and start in a new --workdir'
+      'See which pair did it with python -m launch.replay, the same --config '
+      f'and --workdir, and --step={at}; or lower train.learning_rate or '
+      'train.clip_norm, lengthen train.warmup_steps, and start in a new '
+      '--workdir'
     )
   return metrics.summarize(collections)
 
