@@ -223,7 +223,10 @@ def test_a_damaged_checkpoint(tmp_path, whole, damage):
 
 def test_chaos(tmp_path):
   """Killed at 30 random moments, the run ends as if nothing had happened."""
-  settings = dict(layout=(2, 1), steps=60, checkpoint_every=2)
+  # A process that never came is missed when the time to come is over.
+  settings = dict(
+    layout=(2, 1), steps=60, checkpoint_every=2, initialization_timeout_s=10
+  )
   whole = finish(tmp_path, tmp_path / 'whole', **settings)
   rng, workdir, kills = random.Random(5), tmp_path / 'run', []
   start_up_s = 0.0
