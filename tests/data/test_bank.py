@@ -85,11 +85,15 @@ def test_a_damaged_bank_is_named_or_loads_as_it_was(tmp_path, save):
 
 
 def test_a_header_that_asks_for_less_is_not_believed(tmp_path):
-  """Its checksum would be tested only at the end, which it does not reach."""
+  """Its checksum would be tested only at the end, which it does not reach.
+
+  Large enough that the end is not read ahead.
+  """
   file = tmp_path / 'bank.npz'
-  np.savez(file, pictures=np.zeros((2, 4, 4, 3), np.uint8))
-  assert file.read_bytes().count(b'(2, 4, 4, 3)') == 1
-  file.write_bytes(file.read_bytes().replace(b'(2, 4, 4, 3)', b'(1, 4, 4, 3)'))
+  np.savez(file, pictures=np.zeros((9, 64, 64, 3), np.uint8))
+  content = file.read_bytes()
+  assert content.count(b'(9, 64, 64, 3)') == 1
+  file.write_bytes(content.replace(b'(9, 64, 64, 3)', b'(1, 64, 64, 3)'))
   with pytest.raises(ValueError, match=r'bank\.npz: .*damaged'):
     bank.load_bank(file)
 
