@@ -15,7 +15,7 @@ import ml_collections
 import pytest
 
 from configs import default
-from launch import ablate, ablation_plan, ablation_report
+from launch import ablate, ablation_plan, ablation_report, ablation_runs
 from tests.launch.ablation_parts import Runner, config_of, make_data, row_of
 from tests.launch.test_train import SETTINGS
 
@@ -69,7 +69,9 @@ class Table:
 
   def go(self, config=None, **changed):
     """Runs; gives the commands that were run."""
-    self.failures = self.ablate(config or self.config(**changed), self.run)
+    outcome = self.ablate(config or self.config(**changed), self.run)
+    self.failures = outcome.failures
+    assert outcome.running == []
     return self.run.take()
 
   def json(self):
@@ -258,7 +260,8 @@ def test_an_evaluation_that_fails_keeps_no_older_figures(table):
   ],
 )
 def test_a_command_that_says_nothing_is_told_too(table, status, message):
-  failures = table.ablate(table.config(only='d'), lambda words, log: status)
+  config = table.config(only='d')
+  failures = table.ablate(config, lambda *unused: status).failures
   assert [failure.evaluation.view for failure in failures] == [
     'aligned',
     'moved',
@@ -292,8 +295,11 @@ def test_an_interruption_ends_the_command(tmp_path, monkeypatch):
 
   watcher = threading.Thread(target=interrupt)
   watcher.start()
-  with pytest.raises(KeyboardInterrupt):
-    ablate.run_module(['sleeper'], log)
+  with (
+    (tmp_path / 'lock').open('w') as opened,
+    pytest.raises(KeyboardInterrupt),
+  ):
+    ablation_runs.run_module(['sleeper'], log, opened.fileno())
   watcher.join()
   with pytest.raises(ProcessLookupError):
     os.kill(int(log.read_text()), 0)
