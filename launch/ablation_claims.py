@@ -7,7 +7,8 @@ Each training and each evaluation has a lock in its folder, its *claim*, which
 is held while it runs. With the claim in hand one looks again at what is on
 disk, so nothing is run by two processes, neither at the same time nor one after
 the other. A failure counts as run by all processes that had begun before it;
-the next command runs it again.
+the next command runs it again. (NFS may show a folder as it was some seconds
+ago: there a thing can be run once more after another process, at worst.)
 
 What another process has in hand is put off, and the rest done first. Where
 nothing else is left, one waits for another's training: evaluations hang on it

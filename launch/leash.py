@@ -2,8 +2,9 @@
 
   python -IS launch/leash.py PARENT_PROCESS COMMAND ...
 
-Linux sends it SIGTERM then, upon which a training saves and stops; elsewhere
-the command is simply run. A program of its own, between parent and command,
+Linux sends it SIGTERM then, upon which a training saves and stops; once or more
+than once, as each thread of the parent ends. Elsewhere the command is simply
+run. A program of its own, between parent and command,
 because code that runs in a fork of a process with threads may hang. Needs
 nothing but the standard library, to start at once.
 """
