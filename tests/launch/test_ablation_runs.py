@@ -78,7 +78,7 @@ folder = Path(sys.argv[1])
 with locks.hold(folder / 'claim') as claim:
   ablation_runs.run_module(['saver'], folder / 'log', claim)
 """
-SAVER = """
+SAVER = r"""
 import os, signal, sys, time
 from pathlib import Path
 
