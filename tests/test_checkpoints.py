@@ -133,3 +133,31 @@ def test_keeping_none_is_refused(tmp_path):
     checkpoints.open_checkpoints(tmp_path, keep_last=0),
   ):
     pass
+
+
+def content(folder):
+  return {
+    file.relative_to(folder).as_posix(): file.read_bytes()
+    for file in folder.rglob('*')
+    if file.is_file()
+  }
+
+
+def test_the_newest_from_before_a_step_is_read_and_nothing_is_written(
+  tmp_path, caplog
+):
+  saved(tmp_path, 1, 2, 3)
+  damage(tmp_path, 2)
+  before = content(tmp_path)
+  found = {
+    step: checkpoints.read_before(tmp_path, step) for step in (9, 3, 2, 1)
+  }
+  steps = {step: one.step for step, one in found.items() if one is not None}
+  assert steps == {9: 3, 3: 1, 2: 1}
+  assert 'checkpoints/2 is damaged' in caplog.text
+  assert content(tmp_path) == before
+
+
+def test_a_run_without_checkpoints_has_none_from_before(tmp_path):
+  assert checkpoints.read_before(tmp_path / 'none', 5) is None
+  assert not (tmp_path / 'none').exists()

@@ -299,3 +299,31 @@ def _set_aside(manager: Manager, step: int, error: Exception) -> None:
 def _first_line(error: Exception) -> str:
   """The first line of an error's text, cut to a readable length."""
   return str(error).split('\n')[0][:160]
+
+
+def read_before(workdir: str | Path, step: int) -> Checkpoint | None:
+  """Reads the newest readable checkpoint of fewer updates; writes nothing.
+
+  Args:
+    workdir: folder of the run.
+    step: the checkpoint has fewer completed updates than this.
+
+  Returns:
+    The checkpoint; None where no such one can be read. Each that cannot is
+    warned of, and stays as it is.
+  """
+  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  if not folder.is_dir():
+    return None
+  with open_checkpoints(workdir, read_only=True) as manager:
+    for found in sorted(manager.all_steps(), reverse=True):
+      if found >= step:
+        continue
+      try:
+        return _read(manager, found)
+      except Exception as error:  # orbax raises all kinds, bare ones included
+        logging.warning(
+          'checkpoint %s is damaged (%s: %s); taking the one before',
+          *(folder / str(found), type(error).__name__, _first_line(error)),
+        )
+  return None
