@@ -25,7 +25,7 @@ import numpy as np
 from absl import flags, logging
 
 from launch import command, training_parts
-from zeroshot import checkpoints
+from zeroshot import runs
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.data import pictures
 from zeroshot.report import example_sheet
@@ -114,7 +114,7 @@ def read_run(
   wanted = resume.plain_config(config)
   resume.check_same_run(json.loads(record.read_text('utf-8')), wanted)
   replay.check_step(config, step)
-  checkpoint = checkpoints.read_before(workdir, step)
+  checkpoint = runs.read_before(workdir, step)
   if checkpoint is None:
     logging.info('no checkpoint from before update %d: from the start', step)
     return None

@@ -29,7 +29,7 @@ from launch import (
   training_parts,
 )
 from launch.labelled_figures import STILL, evaluate
-from zeroshot import checkpoints
+from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.train import loop, resume
@@ -211,7 +211,7 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
   loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
   if looks.hooks:
     return files.load(folder.expanduser() / early_stopping.BEST)
-  found = files.Weights(*checkpoints.load_parameters(folder))
+  found = files.Weights(*runs.load_parameters(folder))
   return training_parts.with_calibration(found)
 
 

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from tests import clusters
-from zeroshot import checkpoints
+from zeroshot import runs
 from zeroshot.train import writers
 
 pytestmark = pytest.mark.slow
@@ -109,7 +109,7 @@ def test_sigterm_saves_at_one_step(tmp_path, whole, layout):
   assert set(statuses) == {PREEMPTED}
   (step,) = {int(re.search(r'saved after step (\d+)', t)[1]) for t in texts}
   assert step >= 6
-  assert checkpoints.newest_step(workdir) == step
+  assert runs.newest_step(workdir) == step
   again = finish(tmp_path, workdir, layout=layout)
   if layout == LAYOUT:
     assert again == whole
@@ -168,9 +168,9 @@ def test_a_full_disk(tmp_path, small_disk, doing):
   assert 'No space left on device' in last
   assert str(workdir) in last
   assert 'run the same command again' in last
-  newest = checkpoints.newest_step(workdir) or 0
+  newest = runs.newest_step(workdir) or 0
   if doing == 'saving':
-    checkpoints.load_parameters(workdir, newest)  # intact
+    runs.load_parameters(workdir, newest)  # intact
   fill.unlink()
   settings = dict(steps=newest + 6, checkpoint_every=600)
   finish(tmp_path, workdir, layout=(1, 1), allow_config_change=True, **settings)
@@ -218,7 +218,7 @@ def test_a_damaged_checkpoint(tmp_path, whole, damage):
     text = run.text(0)
   assert 'IS DAMAGED' in text
   assert whole in text
-  assert checkpoints.newest_step(workdir) == 20
+  assert runs.newest_step(workdir) == 20
 
 
 def test_chaos(tmp_path):

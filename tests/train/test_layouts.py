@@ -12,7 +12,7 @@ from data_tools import make_pairs
 from tests import clusters
 from tests.launch.test_train import SETTINGS
 from tests.train.test_faults import finish, started
-from zeroshot import checkpoints
+from zeroshot import runs
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def trained(tmp_path_factory):
 def differences(workdir, other):
   """The largest difference of each array, by the array's largest value."""
   one, two = (
-    traverse_util.flatten_dict(checkpoints.load_parameters(folder)[0], sep='/')
+    traverse_util.flatten_dict(runs.load_parameters(folder)[0], sep='/')
     for folder in (workdir, other)
   )
   assert one.keys() == two.keys()
@@ -108,7 +108,7 @@ def test_a_checkpoint_goes_on_elsewhere(tmp_path, layout):
     run.wait_for('^step 6')
     run.kill(0)
     run.wait()
-  assert checkpoints.newest_step(workdir) >= 4
+  assert runs.newest_step(workdir) >= 4
   finish(tmp_path, workdir, layout=layout, state=tmp_path / 'again.npz')
   one, two = np.load(whole), np.load(tmp_path / 'again.npz')
   assert one.files == two.files

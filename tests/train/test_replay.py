@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from tests.train import parts, replay_parts
-from zeroshot import checkpoints, rng
+from zeroshot import rng, runs
 from zeroshot.train import examples, loop, replay, verdict
 
 SETTINGS = replay_parts.SETTINGS
@@ -30,7 +30,7 @@ def look(workdir, step, *, devices=None, built=None, **settings):
   made = parts.built(**(built or {}))
   replayed = replay.repeat(
     config,
-    checkpoints.read_before(workdir, step),
+    runs.read_before(workdir, step),
     step=step,
     devices=devices,
     **made,
@@ -116,7 +116,7 @@ def test_what_came_before_is_repeated_bit_for_bit(tmp_path, num_devices):
     devices=devices,
     **parts.built(),
   )
-  assert checkpoints.read_before(tmp_path, 12).step == 8
+  assert runs.read_before(tmp_path, 12).step == 8
   replayed, _, lines = look(tmp_path, 12, devices=devices, ema_decay=0.0)
   assert replayed.begun == 8
   parts.assert_equal(replayed.params, seen[11])
