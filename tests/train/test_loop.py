@@ -180,7 +180,8 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
 
   def loss(prediction, mask, labels, *, sum_across):
     total, terms = parts.loss(prediction, mask, sum_across=sum_across)
-    square = jnp.where(jnp.mean(mask) > limit, jnp.nan, terms['square'])
+    mean = sum_across(jnp.sum(mask)) / sum_across(mask.size)
+    square = jnp.where(mean > limit, jnp.nan, terms['square'])
     return total + square, terms | {'square': square}
 
   words = f'square is nan in update {bad};'
