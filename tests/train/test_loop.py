@@ -178,9 +178,10 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
   bad = next(i for i, mean in enumerate(means) if mean > limit) + 1
   limit = (limit + means[bad - 1]) / 2
 
-  def loss(prediction, mask, labels=None):
-    total, terms = parts.loss(prediction, mask)
-    square = jnp.where(jnp.mean(mask) > limit, jnp.nan, terms['square'])
+  def loss(prediction, mask, labels, *, sum_across):
+    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
+    mean = sum_across(jnp.sum(mask)) / sum_across(mask.size)
+    square = jnp.where(mean > limit, jnp.nan, terms['square'])
     return total + square, terms | {'square': square}
 
   words = f'square is nan in update {bad};'
@@ -277,8 +278,8 @@ def test_a_run_that_need_not_stop_ends_as_any_other(tmp_path):
 
 
 def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
-  def loss(prediction, mask, labels=None):
-    total, terms = parts.loss(prediction, mask)
+  def loss(prediction, mask, labels, *, sum_across):
+    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
     return total * jnp.nan, terms
 
   with pytest.raises(FloatingPointError, match='update 1;'):
