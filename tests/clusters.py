@@ -69,6 +69,9 @@ def running(folder, *words, layout=(1, 1), **flags):
     'JAX_PLATFORMS': 'cpu',
     'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
     'PYTHONUNBUFFERED': '1',
+    # XLA has a thread for each core and at least one for each fake device, and
+    # on the CPU the order of its sums depends on their number.
+    'NPROC': '4',
   }
   run = Run([], [])
   try:
