@@ -67,10 +67,11 @@ def parameters(workdir):
   ('layout', 'other'), [((1, 4), (1, 1)), ((2, 2), (1, 1)), ((2, 2), (1, 4))]
 )
 def test_the_same_parameters(trained, layout, other):
-  """Of all parameters, since Adam makes as much of a gradient as of its noise.
+  """To 1e-5 of the largest parameter; in float64, see test_step.py, of each.
 
-  Arrays whose gradient is next to nothing, as biases before a normalisation
-  have, take steps of the learning rate in directions that rounding decides.
+  In float32 arrays whose gradient is next to nothing, as biases before a
+  normalisation have, take steps of Adam's whole rate in directions that
+  rounding decides, and rounding depends on how many pairs a device has.
   """
   one, two = parameters(trained[layout]), parameters(trained[other])
   assert one.keys() == two.keys()
@@ -85,10 +86,9 @@ def test_the_same_parameters(trained, layout, other):
     f'{layout} against {other}: norm {norms[0] / norms[1]:.1e}, largest '
     f'{gap[worst].max() / largest:.1e} in {worst}'
   )
-  assert norms[0] / norms[1] < 1e-5
-  if layout[0] * layout[1] == other[0] * other[1]:  # the same shares
-    for name, values in gap.items():
-      assert values.max() <= 1e-5 * np.abs(two[name]).max()
+  assert gap[worst].max() / largest < 1e-5
+  if layout[0] * layout[1] == other[0] * other[1]:  # as many pairs each
+    assert norms[0] / norms[1] < 1e-6
 
 
 def test_the_same_figures(trained, tmp_path):
