@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
       model, state.params, size_px=options.size_px, repeats=options.repeats
     ),
     'training': measure_training(
-      config, model, optimizer, state, num_steps=options.num_steps
+      config, optimizer, state, num_steps=options.num_steps
     ),
     'peak_memory_mib': peak_memory_mib(),
     'device': {
@@ -106,7 +106,6 @@ def measure_inference(
 
 def measure_training(
   config: ml_collections.ConfigDict,
-  model: nn.Module,
   optimizer: Any,
   state: Any,
   *,
@@ -116,7 +115,6 @@ def measure_training(
 
   Args:
     config: the whole config.
-    model: a network.
     optimizer: an optax transformation.
     state: before the first update.
     num_steps: how many updates are timed, after the first.
@@ -128,15 +126,8 @@ def measure_training(
   batch_size = config.train.batch_size
   parts = training_parts.prepare(config)
   step = parallel.parallel_step(
-    functools.partial(
-      train_step,
-      synthesise=parts.synthesise,
-      model=model,
-      loss=parts.loss,
-      optimizer=optimizer,
-      seed=config.seed,
-      per_device=parallel.per_device_batch(batch_size),
-      ema_decay=config.train.ema_decay,
+    per_device_step(
+      config, parts, optimizer, per_device=parallel.per_device_batch(batch_size)
     )
   )
   state, bank = parallel.replicate((state, parts.bank))
@@ -155,6 +146,36 @@ def measure_training(
     'batch_size': batch_size,
     'size_px': config.synthesis.size_px,
   }
+
+
+def per_device_step(
+  config: ml_collections.ConfigDict,
+  parts: training_parts.Parts,
+  optimizer: Any,
+  *,
+  per_device: int,
+) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+  """The step that ``launch.train`` maps over the devices.
+
+  Args:
+    config: the whole config.
+    parts: what ``training_parts.prepare`` makes of it.
+    optimizer: an optax transformation.
+    per_device: pairs that each device draws.
+
+  Returns:
+    ``(state, bank, replica) -> (state, metrics)``.
+  """
+  return functools.partial(
+    train_step,
+    synthesise=parts.synthesise,
+    model=parts.model,
+    loss=parts.loss,
+    optimizer=optimizer,
+    seed=config.seed,
+    per_device=per_device,
+    ema_decay=config.train.ema_decay,
+  )
 
 
 def seconds_of(call: Callable[[], None]) -> float:

@@ -15,6 +15,7 @@ from zeroshot import losses
 from zeroshot.model.siamese import Prediction
 from zeroshot.types import Labels
 
+AXIS = 'devices'
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(0, 3, (2, 8, 12)).astype(np.float32)
 MASK = (RANDOM.random((2, 8, 12)) < 0.2).astype(np.float32)
@@ -446,11 +447,10 @@ def test_devices_get_terms_and_gradient_of_the_whole_batch(name, num_devices):
     return loss(moved, mask, known, **across)
 
   def replica(params, batch):
-    sum_across = functools.partial(jax.lax.psum, axis_name='batch')
     results, gradient = jax.value_and_grad(objective, has_aux=True)(
-      params, batch, sum_across=sum_across
+      params, batch, sum_across=functools.partial(jax.lax.psum, axis_name=AXIS)
     )
-    return results, jax.lax.pmean(gradient, 'batch')
+    return results, jax.lax.pmean(gradient, AXIS)
 
   expected = jax.jit(jax.value_and_grad(objective, has_aux=True))(params, batch)
   split = jax.tree.map(
@@ -458,7 +458,7 @@ def test_devices_get_terms_and_gradient_of_the_whole_batch(name, num_devices):
   )
   got = jax.pmap(
     replica,
-    axis_name='batch',
+    axis_name=AXIS,
     in_axes=(None, 0),
     devices=jax.devices()[:num_devices],
   )(params, split)

@@ -166,9 +166,9 @@ def test_the_gradient_of_a_real_network_does_not_depend_on_the_devices():
 
 @pytest.mark.slow
 def test_20_updates_of_a_real_network_do_not_depend_on_the_devices():
-  # In float64. In float32 a rounding decides on which side of a kink of the
-  # network a feature falls; on one device, too, parameters moved by 1e-8 end
-  # as far apart as those of 1 and 4 devices do.
+  # In float64: in float32 it is left to a rounding on which side of a kink of
+  # the network a feature falls. With all of its scales, 1 and 4 devices end 0.1
+  # apart, and so does one device moved by 1e-9. See docs/scaling.md.
   built = small_siamese() | dict(dtype=np.float64)
   with jax.enable_x64(True):
     one, first = run(1, 20, **built)

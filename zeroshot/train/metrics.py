@@ -16,8 +16,10 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from clu import metrics as clu_metrics
+from jax.flatten_util import ravel_pytree
 
 from zeroshot.types import Array
 
@@ -59,6 +61,8 @@ def gather(
 ) -> clu_metrics.Collection:
   """Averages named scalars over the replicas; called inside the step.
 
+  As one vector: clu would gather each scalar from all replicas by itself.
+
   Args:
     values: scalars of one replica.
     axis_name: of the mapped axis.
@@ -66,8 +70,9 @@ def gather(
   Returns:
     A collection, equal on all replicas.
   """
-  collection = collection_type(tuple(values))
-  return collection.gather_from_model_output(axis_name=axis_name, **values)
+  packed, unpack = ravel_pytree(dict(values))
+  means = unpack(jax.lax.pmean(packed, axis_name))
+  return collection_type(tuple(values)).single_from_model_output(**means)
 
 
 def summarize(
