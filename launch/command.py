@@ -121,7 +121,7 @@ def _begin_report(
   """The crash report of this process, if the command has a folder for it."""
   if folder_flag is None:
     return None
-  folder: str = flags.FLAGS[folder_flag].value
+  folder = str(flags.FLAGS[folder_flag].value)
   return crash_report.begin(
     folder,
     process_id=place.process_id,
