@@ -233,7 +233,9 @@ def _check_bound(address: str) -> None:
       'JAX_COORDINATOR_PORT where the address is detected'
     ) from error
   number = str(where[0])
-  if number.startswith('127.') and host not in (number, 'localhost'):
+  on_one_machine = os.environ.get('SLURM_STEP_NUM_NODES') == '1'
+  by_name = host not in (number, 'localhost')
+  if number.startswith('127.') and by_name and not on_one_machine:
     logging.warning(
       'the coordinator %s is %s on its own machine: processes on others will '
       'not reach it; set JAX_COORDINATOR_BIND_ADDRESS=ADDRESS:%d if need be',
