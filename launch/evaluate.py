@@ -20,10 +20,17 @@ from typing import Any
 
 import ml_collections
 import numpy as np
-from absl import flags, logging
+from absl import flags
 
-from launch import command, distributed, evaluation_zips, sources
+from launch import (
+  command,
+  distributed,
+  evaluation_zips,
+  pair_shards,
+  sources,
+)
 from launch import evaluation_pictures as shown
+from zeroshot import processes
 from zeroshot.data import bank as bank_files
 from zeroshot.data import deeppcb, manifest, pictures
 from zeroshot.evaluate import (
@@ -34,9 +41,8 @@ from zeroshot.evaluate import (
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.evaluate.synthetic import synthetic_metrics
 from zeroshot.train import resume
+from zeroshot.types import HostArray
 from zeroshot.weights import files
-
-LOG_EVERY = 100
 
 
 def main(argv: Sequence[str]) -> None:
@@ -48,6 +54,8 @@ def main(argv: Sequence[str]) -> None:
     config, workdir=flags.FLAGS.workdir, weights=flags.FLAGS.weights
   )
   figures = evaluate(config, weights, out)
+  if not processes.is_first():
+    return
   official = figures['official']
   print(
     f'official AP {official["ap"]:.4f} on {official["num_images"]} pairs; '
@@ -60,28 +68,55 @@ def evaluate(
 ) -> dict[str, Any]:
   """Detects on every pair and writes the results.
 
+  Where several processes run this, each detects on its share of the pairs, and
+  process 0 does the rest.
+
   Args:
     config: the whole config.
     weights: what is evaluated.
     out: folder for the results; made where it is missing.
 
   Returns:
-    The content of ``metrics.json``.
+    The content of ``metrics.json``; nothing in processes other than 0.
   """
   check(config)
-  settings = config.eval
-  entries = list_evaluated(settings)
+  entries = list_evaluated(config.eval)
   detector = sources.build_detector(config, weights)
   examine = functools.partial(
     pairs.evaluate_pair,
     detector=detector,
-    moves=settings.misalign.to_dict(),
-    swap=settings.swap,
+    moves=config.eval.misalign.to_dict(),
+    swap=config.eval.swap,
   )
-  (out / 'pictures').mkdir(parents=True, exist_ok=True)
-  results, seconds = examine_all(
-    entries, examine, out / 'pictures', num_drawn=settings.pictures
+  examined = pair_shards.deal(
+    len(entries), lambda index: pair_shards.pack(examine(entries[index]))
   )
+  takes = look_at_second_takes(config, entries, detector)
+  figures: dict[str, Any] = {}
+
+  def finish() -> bytes:
+    results, seconds = zip(*map(pair_shards.unpack, examined), strict=True)
+    figures.update(measure(config, weights, results, takes))
+    if config.eval.synthetic_pairs:
+      figures['synthetic'] = measure_synthetic(config, detector)
+    figures['seconds_per_pair'] = float(np.median(seconds))
+    figures['config'] = resume.plain_config(config)
+    figures['step'] = weights.step
+    write(out, config, entries, examine, results, figures)
+    return b''
+
+  processes.from_first(finish)  # the others wait: who leaves early ends the run
+  return figures
+
+
+def measure(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  results: Sequence[PictureResult],
+  takes: Sequence[HostArray],
+) -> dict[str, Any]:
+  """The figures of the real pairs, and of the defect-free ones if any."""
+  settings = config.eval
   stored = weights.calibration
   threshold = float(stored['threshold']) if stored else None
   figures: dict[str, Any] = evaluate_detections(
@@ -92,16 +127,8 @@ def evaluate(
     seed=config.seed,
     threshold=threshold,
   )
-  if settings.defect_free_pairs:
-    figures['defect_free'] = measure_defect_free(
-      config, entries, detector, threshold=threshold
-    )
-  if settings.synthetic_pairs:
-    figures['synthetic'] = measure_synthetic(config, detector)
-  figures['seconds_per_pair'] = float(np.median(seconds))
-  figures['config'] = resume.plain_config(config)
-  figures['step'] = weights.step
-  write(out, config, entries, examine, results, figures)
+  if takes:
+    figures['defect_free'] = measure_defect_free(takes, threshold=threshold)
   return figures
 
 
@@ -166,31 +193,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     )
 
 
-def examine_all(
-  entries: Sequence[manifest.LabelledPair],
-  examine: Callable[[manifest.LabelledPair], pairs.Evaluated],
-  folder: Path,
-  *,
-  num_drawn: int,
-) -> tuple[list[PictureResult], list[float]]:
-  """Detects on every pair; draws some of them into a folder.
-
-  Returns:
-    Each pair's result and seconds.
-  """
-  drawn = spread(len(entries), num_drawn)
-  results, seconds = [], []
-  for index, entry in enumerate(entries):
-    done = examine(entry)
-    results.append(done.result)
-    seconds.append(done.seconds)
-    if index in drawn:
-      shown.write_pair(folder / f'{entry.name}.png', done)
-    if (index + 1) % LOG_EVERY == 0:
-      logging.info('%d of %d pairs', index + 1, len(entries))
-  return results, seconds
-
-
 def write(
   out: Path,
   config: ml_collections.ConfigDict,
@@ -199,8 +201,12 @@ def write(
   results: Sequence[PictureResult],
   figures: Mapping[str, Any],
 ) -> None:
-  """Writes the files of an evaluation, but for the drawn pairs."""
+  """Writes the files of an evaluation."""
   settings = config.eval
+  (out / 'pictures').mkdir(parents=True, exist_ok=True)
+  for index in sorted(spread(len(entries), settings.pictures)):
+    file = out / 'pictures' / f'{entries[index].name}.png'
+    shown.write_pair(file, examine(entries[index]))
   margin_px = settings.box_margin_px.official
   by_name = {entry.name: entry for entry in entries}
   shown.write_sheets(
@@ -219,30 +225,41 @@ def write(
   (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
 
 
-def measure_defect_free(
+def look_at_second_takes(
   config: ml_collections.ConfigDict,
   entries: Sequence[manifest.LabelledPair],
   detector: pairs.Detector,
-  *,
-  threshold: float | None,
+) -> list[HostArray]:
+  """Confidences of what is found in references and second takes of them."""
+  chosen = sorted(spread(len(entries), config.eval.defect_free_pairs))
+
+  def look(place: int) -> bytes:
+    found = defect_free.false_confidence(
+      pictures.read_picture(entries[chosen[place]].reference_path),
+      detector,
+      seed=config.seed,
+      place=place,
+      nuisances=config.eval.second_take.to_dict(),
+    )
+    return found.astype(np.float32).tobytes()
+
+  packed = pair_shards.deal(len(chosen), look)
+  return [np.frombuffer(one, np.float32) for one in packed]
+
+
+def measure_defect_free(
+  takes: Sequence[HostArray], *, threshold: float | None
 ) -> dict[str, float | int]:
   """False boxes between references and second takes of themselves."""
-  chosen = spread(len(entries), config.eval.defect_free_pairs)
-  confidences = defect_free.false_confidences(
-    (pictures.read_picture(entries[i].reference_path) for i in sorted(chosen)),
-    detector,
-    seed=config.seed,
-    nuisances=config.eval.second_take.to_dict(),
-  )
   figures: dict[str, float | int] = {
-    'num_pairs': len(confidences),
+    'num_pairs': len(takes),
     'false_boxes_per_pair': defect_free.false_boxes_per_pair(
-      confidences, threshold=0.0
+      takes, threshold=0.0
     ),
   }
   if threshold is not None:
     figures['false_boxes_per_pair_at_threshold'] = (
-      defect_free.false_boxes_per_pair(confidences, threshold=threshold)
+      defect_free.false_boxes_per_pair(takes, threshold=threshold)
     )
   return figures
 

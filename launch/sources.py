@@ -11,7 +11,7 @@ from collections.abc import Callable
 import ml_collections
 from absl import flags
 
-from zeroshot import checkpoints
+from zeroshot import checkpoints, processes
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.detector import Detection
 from zeroshot.train import resume
@@ -53,7 +53,12 @@ def load(
   if weights == CLASSICAL:
     return files.Weights(None, resume.plain_config(config), step=0)
   if workdir is not None:
-    found = files.Weights(*checkpoints.load_parameters(workdir))
+    # All processes take the step that the first finds: the run may go on.
+    newest = processes.from_first(
+      lambda: b'%d' % (checkpoints.newest_step(workdir) or 0)
+    )
+    step = int(newest) or None
+    found = files.Weights(*checkpoints.load_parameters(workdir, step))
   else:
     assert weights is not None
     found = files.load(weights)

@@ -32,6 +32,7 @@ def main(argv: Sequence[str]) -> None:
       workdir=flags.FLAGS.workdir,
       **training_parts.prepare(config)._asdict(),
       **looks._asdict(),
+      allow_config_change=flags.FLAGS.allow_config_change,
     )
     if looks.hooks and processes.is_first():
       best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
@@ -49,6 +50,12 @@ if __name__ == '__main__':
     None,
     'Weights to start from: a file, or the name of weights that ship, as '
     "'default'; the same as --config.train.init_weights.",
+  )
+  flags.DEFINE_bool(
+    'allow_config_change',
+    False,
+    'Go on with a run although its config was another; what differs is logged, '
+    'and the old config kept beside the new one.',
   )
   distributed.define_flags()
   command.run(main, crashes_in='workdir')

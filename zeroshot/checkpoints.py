@@ -20,13 +20,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import orbax.checkpoint as ocp
 from absl import logging
 
 _FOLDER = 'checkpoints'
+
+Manager: TypeAlias = ocp.CheckpointManager
 
 
 class Checkpoint(NamedTuple):
@@ -48,7 +50,7 @@ class Checkpoint(NamedTuple):
 @contextlib.contextmanager
 def open_checkpoints(
   workdir: str | Path, *, keep_last: int = 1, read_only: bool = False
-) -> Iterator[ocp.CheckpointManager]:
+) -> Iterator[Manager]:
   """Opens the checkpoints of a run; waits for unfinished saves on leaving.
 
   Args:
@@ -99,7 +101,7 @@ def open_checkpoints(
 
 
 def save(
-  manager: ocp.CheckpointManager,
+  manager: Manager,
   step: int,
   *,
   model: Any,
@@ -134,7 +136,20 @@ def save(
     )
 
 
-def restore_latest(manager: ocp.CheckpointManager) -> Checkpoint | None:
+def wait_until_saved(manager: Manager) -> None:
+  """Returns once all that was saved is on the disk.
+
+  Args:
+    manager: from ``open_checkpoints``.
+
+  Raises:
+    OSError: where it could not be written.
+  """
+  with _explained(manager):
+    manager.wait_until_finished()
+
+
+def restore_latest(manager: Manager) -> Checkpoint | None:
   """Reads the newest checkpoint that can be read.
 
   One that is damaged is renamed to ``STEP.corrupt``, with a warning, and the
@@ -179,14 +194,8 @@ def load_parameters(
   Raises:
     ValueError: where there is no such checkpoint, or it cannot be read.
   """
-  folder = Path(workdir).expanduser().resolve() / _FOLDER
-  if not folder.is_dir():
-    raise ValueError(
-      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
-      'or correct the path'
-    )
-  with open_checkpoints(workdir, read_only=True) as manager:
-    steps = sorted(manager.all_steps())
+  with _open_finished(workdir) as manager:
+    steps, folder = sorted(manager.all_steps()), Path(manager.directory)
     if not steps or step not in (None, *steps):
       wanted = 'any step' if step is None else f'step {step}'
       raise ValueError(
@@ -210,7 +219,36 @@ def load_parameters(
   return items['model'], items['meta']['config'], chosen
 
 
-def _read(manager: ocp.CheckpointManager, step: int) -> Checkpoint:
+def newest_step(workdir: str | Path) -> int | None:
+  """The step of the newest checkpoint of a run.
+
+  Args:
+    workdir: folder of the run.
+
+  Returns:
+    The step; None where none was saved yet.
+
+  Raises:
+    ValueError: there is no such run.
+  """
+  with _open_finished(workdir) as manager:
+    return max(manager.all_steps(), default=None)
+
+
+@contextlib.contextmanager
+def _open_finished(workdir: str | Path) -> Iterator[Manager]:
+  """Opens the checkpoints of a run that must be there, to read them."""
+  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  if not folder.is_dir():
+    raise ValueError(
+      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
+      'or correct the path'
+    )
+  with open_checkpoints(workdir, read_only=True) as manager:
+    yield manager
+
+
+def _read(manager: Manager, step: int) -> Checkpoint:
   """Reads all items, as NumPy: no template that a different model could fail.
 
   So whatever fails here is damage, and never a config that has changed.
@@ -229,7 +267,7 @@ def _read(manager: ocp.CheckpointManager, step: int) -> Checkpoint:
 
 
 @contextlib.contextmanager
-def _explained(manager: ocp.CheckpointManager) -> Iterator[None]:
+def _explained(manager: Manager) -> Iterator[None]:
   """Makes what orbax raises when it cannot write an OSError that helps."""
   try:
     yield
@@ -241,9 +279,7 @@ def _explained(manager: ocp.CheckpointManager) -> Iterator[None]:
     ) from error
 
 
-def _set_aside(
-  manager: ocp.CheckpointManager, step: int, error: Exception
-) -> None:
+def _set_aside(manager: Manager, step: int, error: Exception) -> None:
   """Renames a damaged checkpoint, so that its step can be saved again."""
   damaged = Path(manager.directory) / str(step)
   aside = damaged.with_name(f'{step}.corrupt')

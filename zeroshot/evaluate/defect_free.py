@@ -11,7 +11,7 @@ single labelled defect can have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -86,16 +86,42 @@ def false_confidences(
   Returns:
     For each picture the confidences ``[K]`` of its boxes, all of them false.
   """
-  found = []
-  for index, image in enumerate(images):
-    rng = np.random.default_rng((seed, index))
-    take = second_take(image, rng, **nuisances)
-    found.append(detector(image, take).boxes.confidence)
-  return found
+  return [
+    false_confidence(
+      image, detector, seed=seed, place=place, nuisances=nuisances
+    )
+    for place, image in enumerate(images)
+  ]
+
+
+def false_confidence(
+  image: HostArray,
+  detector: Callable[[HostArray, HostArray], Detection],
+  *,
+  seed: int,
+  place: int,
+  nuisances: Mapping[str, float],
+) -> HostArray:
+  """What a detector finds between one picture and its own second take.
+
+  Args:
+    image: float32 ``[H, W, 3]`` in [0, 1], of a good part.
+    detector: ``(reference, test) -> Detection``.
+    seed: of the takes.
+    place: of the picture among all.
+    nuisances: keyword arguments of ``second_take``.
+
+  Returns:
+    The confidences ``[K]`` of its boxes, all of them false.
+  """
+  rng = np.random.default_rng((seed, place))
+  take = second_take(image, rng, **nuisances)
+  confidence: HostArray = detector(image, take).boxes.confidence
+  return confidence
 
 
 def false_boxes_per_pair(
-  confidences: list[HostArray], *, threshold: float
+  confidences: Sequence[HostArray], *, threshold: float
 ) -> float:
   """The mean number of boxes with at least a confidence.
 

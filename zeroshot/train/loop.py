@@ -12,12 +12,15 @@ The order is fixed. First restore; then for each step:
      it could be saved;
   4. hooks, in the given order, each at its own period; sample sheets first;
   5. save, every ``checkpoint_every`` steps and where 6 follows;
-  6. stop, if asked to.
+  6. stop: if asked to after a hook, or if the machine is wanted back.
 
 Each period also ends at the last step. Between log lines the host does not wait
 for the devices. A run that was interrupted goes on from its newest checkpoint
-and ends with the same parameters and log lines as one that was not: all hooks
-that were due by then had finished.
+and ends with the same parameters and log lines as one that was not (but for the
+extra line of a SIGTERM): all hooks that were due by then had finished.
+
+Several processes run the same steps. The folder and the hooks are process 0's:
+what it finds, the others are told.
 """
 
 from __future__ import annotations
@@ -33,23 +36,25 @@ import ml_collections
 from absl import logging
 from flax import linen as nn
 
-from zeroshot import checkpoints
+from zeroshot import processes
 from zeroshot.train import (
   metrics,
   parallel,
+  preemption,
   resume,
-  samples,
+  run_folder,
+  sample_hook,
   warm_start,
   writers,
 )
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.progress import progress_bar
 from zeroshot.train.state import TrainState, create_state, describe_state
-from zeroshot.train.step import Loss, Synthesise, sample_step, train_step
+from zeroshot.train.step import Loss, Synthesise, train_step
 
 # (name, every, function): function(ema_params, step) returns figures, which
-# are written as 'name/figure'. It must not keep the parameters: the next
-# update takes over their memory.
+# are written as 'name/figure'. Process 0 alone calls it. It must not keep the
+# parameters: the next update takes over their memory.
 Hook = tuple[str, int, Callable[[Any, int], Mapping[str, float]]]
 
 
@@ -64,6 +69,7 @@ def train(
   initial: Any = None,
   hooks: Sequence[Hook] = (),
   stop: Callable[[int], bool] = lambda step: False,
+  allow_config_change: bool = False,
   devices: Sequence[jax.Device] | None = None,
 ) -> TrainState:
   """Trains, or goes on training, until ``config.train.steps``.
@@ -78,16 +84,20 @@ def train(
     initial: parameters to start from, see ``warm_start``; None starts from
       random ones.
     hooks: what to do at intervals, see ``Hook``.
-    stop: asked with the step, after its hooks, whether to end there; also
-      before the first update, of a run that goes on.
+    stop: asked with the step, after hooks that were due, whether to end
+      there; also before the first update, of a run that goes on.
+    allow_config_change: go on with a run of another config.
     devices: those that train; all of them by default.
 
   Returns:
     The state after the last update, on the devices.
 
   Raises:
-    ValueError: for settings that cannot be, or a workdir of another config.
+    ValueError: for settings that cannot be, or a workdir that another run is
+      in, or of another config.
     FloatingPointError: naming step and term, where a value is not finite.
+    Preempted: SIGTERM came, and the run is saved.
+    OSError: the folder cannot be written.
   """
   settings, workdir = config.train, Path(workdir).expanduser().resolve()
   _check_periods(settings)
@@ -108,70 +118,85 @@ def train(
     devices=devices,
   )
   record = resume.plain_config(config)
+  size_px = config.synthesis.size_px
 
-  with checkpoints.open_checkpoints(
-    workdir, keep_last=settings.keep_checkpoints
-  ) as manager:
-    size_px = config.synthesis.size_px
-    checkpoint = checkpoints.restore_latest(manager)
-    if checkpoint is None:
-      state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
-      if initial is not None:
-        state = warm_start.start_from(state, initial)
-    else:
-      resume.check_same_run(checkpoint.config, record)
-      state = resume.join_state(
-        checkpoint, describe_state(model, optimizer, size_px=size_px)
-      )
+  def create() -> TrainState:
+    state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
+    return state if initial is None else warm_start.start_from(state, initial)
+
+  with (
+    run_folder.open_run(
+      workdir, keep_last=settings.keep_checkpoints
+    ) as manager,
+    preemption.watch() as is_preempted,
+  ):
+    state = run_folder.first_state(
+      manager,
+      create=create,
+      expected=describe_state(model, optimizer, size_px=size_px),
+      config=record,
+      allow_config_change=allow_config_change,
+    )
     first = int(state.step)
     _announce(first, settings.steps, workdir)
     state, bank = parallel.replicate((state, bank), devices=devices)
-    writers.write_json(workdir / 'config.json', record)
+    run_folder.store_config(workdir, record, step=first)
 
     with (
       writers.open_writer(workdir, step=first) as writer,
       progress_bar(total=settings.steps, done=first) as advance,
     ):
-      hooks = _sample_hooks(config, synthesise, model, bank, writer) + [*hooks]
+      drawn = sample_hook.build_hooks(config, synthesise, model, bank, writer)
+      hooks = [*drawn, *hooks]
       pending: list[Any] = []  # metrics since the last log line, not yet read
       mark = first, time.perf_counter()  # from where the pace is measured
-      steps = () if stop(first) else range(first + 1, settings.steps + 1)
+      steps = (
+        () if _agree(stop, first) else range(first + 1, settings.steps + 1)
+      )
       for step in steps:
         state, collection = update(state, bank)
         pending.append(collection)
         advance(step)
         due = functools.partial(_due, step=step, last=settings.steps)
+        leaves = is_preempted(step) and step < settings.steps
 
         if step == first + 1:
           jax.block_until_ready(collection)
           seconds = time.perf_counter() - mark[1]
           logging.info('compiled, and first update, in %.1f s', seconds)
           mark = step, time.perf_counter()
-        if due(settings.log_every) or due(settings.checkpoint_every):
+        if due(settings.log_every) or due(settings.checkpoint_every) or leaves:
           values = _read(pending, step)
           values['learning_rate'] = float(schedule(step - 1))
           values |= _pace(settings.batch_size, step, *mark)
           writer.scalars(step, values)
           pending, mark = [], (step, time.perf_counter())
-        for name, every, function in hooks:
-          if due(every):
-            figures = function(state.ema_params, step)
-            if figures:
-              writer.scalars(
-                step, {f'{name}/{key}': value for key, value in figures.items()}
-              )
-            mark = step, time.perf_counter()
-        stops = step < settings.steps and stop(step)
+        looks = [(name, look) for name, every, look in hooks if due(every)]
+        if looks and processes.is_first():
+          for name, look in looks:
+            figures = look(state.ema_params, step) or {}
+            named = {f'{name}/{key}': value for key, value in figures.items()}
+            writer.scalars(step, named)
+        if looks:
+          mark = step, time.perf_counter()
+        stops = bool(looks) and step < settings.steps and _agree(stop, step)
         if stops and pending:
           writer.scalars(step, _read(pending, step))
-        if stops or due(settings.checkpoint_every):
-          items = resume.split_state(state)
-          checkpoints.save(manager, step, **items, config=record)
+        if stops or leaves or due(settings.checkpoint_every):
+          run_folder.save(manager, state, config=record)
           mark = step, time.perf_counter()
         if stops:
           logging.info('stopped early after step %d', step)
           break
+        if leaves:
+          run_folder.wait_until_saved(manager)
+          raise preemption.Preempted(step)
   return state
+
+
+def _agree(stop: Callable[[int], bool], step: int) -> bool:
+  """What process 0 finds; the others may not have the files it looks at."""
+  return processes.from_first(lambda: b'stop' if stop(step) else b'') != b''
 
 
 def _due(every: int, *, step: int, last: int) -> bool:
@@ -205,34 +230,6 @@ def _pace(
     return {}
   seconds = time.perf_counter() - since
   return {'pairs_per_second': batch_size * (step - since_step) / seconds}
-
-
-def _sample_hooks(
-  config: ml_collections.ConfigDict,
-  synthesise: Synthesise,
-  model: nn.Module,
-  bank: Any,
-  writer: writers.Writer,
-) -> list[Hook]:
-  """The hook that draws sample sheets; none where it is switched off."""
-  settings = config.train
-  if not settings.sample_every or not settings.num_samples:
-    return []
-  # Compiled when first due, so that training starts without waiting for it.
-  draw = functools.partial(
-    sample_step,
-    synthesise=jax.jit(synthesise),
-    apply=jax.jit(model.apply),
-    seed=config.seed,
-    count=settings.num_samples,
-  )
-
-  def sample(params: Any, step: int) -> dict[str, float]:
-    pair, scores = jax.device_get(draw(params, bank))
-    writer.picture(step, 'samples', samples.draw_sheet(pair, scores))
-    return {}
-
-  return [('samples', settings.sample_every, sample)]
 
 
 def _announce(first: int, steps: int, workdir: Path) -> None:

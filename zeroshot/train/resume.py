@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import ml_collections
 import numpy as np
+from absl import logging
 from flax import serialization, traverse_util
 
 from zeroshot.checkpoints import Checkpoint
@@ -82,7 +83,12 @@ def differences(
   ]
 
 
-def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+def check_same_run(
+  saved: Mapping[str, Any],
+  wanted: Mapping[str, Any],
+  *,
+  allow_change: bool = False,
+) -> None:
   """Refuses to go on with a run under a config that would spoil it.
 
   Compared are ``seed``, ``synthesis``, ``model``, ``loss``, ``labelled`` and
@@ -93,6 +99,7 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
   Args:
     saved: config of the checkpoint, as of ``plain_config``.
     wanted: config of this command.
+    allow_change: go on all the same; what differs is logged.
 
   Raises:
     ValueError: naming each field that differs, with both values.
@@ -108,10 +115,15 @@ def check_same_run(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
       name for name in old.keys() ^ new.keys() if name.startswith('labelled.')
     }
   differing = differences(old, new, free=free)
-  if differing:
+  if differing and allow_change:
+    logging.warning(
+      'GOING ON UNDER ANOTHER CONFIG, as allowed: %s', '; '.join(differing)
+    )
+  elif differing:
     raise ValueError(
       'the run in this --workdir was made with another config: '
-      f'{"; ".join(differing)}. Take a new --workdir, or the old config'
+      f'{"; ".join(differing)}. Take a new --workdir, or the old config; '
+      '--allow_config_change goes on all the same'
     )
 
 

@@ -54,12 +54,12 @@ class Writer(NamedTuple):
 
     Args:
       step: number of completed updates.
-      values: name -> figure.
+      values: name -> figure; without any, nothing is written.
 
     Raises:
       OSError: where a file cannot be written.
     """
-    if self.lines is None or self.events is None:
+    if self.lines is None or self.events is None or not values:
       return
     finite = {
       name: value if math.isfinite(value) else None

@@ -1,0 +1,102 @@
+"""Work on many pairs, dealt to every process and every device.
+
+  found = pair_shards.deal(len(pairs), lambda index: to_bytes(pairs[index]))
+
+The results are those of a single device, in the same order, in every process:
+each piece of work depends on its index alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import numpy as np
+from absl import logging
+from flax import serialization
+
+from zeroshot import processes
+from zeroshot.evaluate.pairs import Evaluated
+from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.types import Boxes
+
+LOG_EVERY = 100  # pieces of work, over all processes
+
+
+def deal(count: int, work: Callable[[int], bytes]) -> list[bytes]:
+  """Does each piece of work once, somewhere.
+
+  Process p of P takes every P-th piece from the p-th on, and spreads them over
+  its own devices, a thread for each: what a thread computes with JAX runs on
+  its device by default.
+
+  Args:
+    count: how many pieces there are.
+    work: of an index; called from several threads.
+
+  Returns:
+    What ``work`` returned for 0, 1, ... ``count - 1``, in every process.
+  """
+  here, stride = jax.process_index(), jax.process_count()
+  devices = jax.local_devices()
+
+  def one(index: int) -> bytes:
+    with jax.default_device(devices[index // stride % len(devices)]):
+      done = work(index)
+    if (index + 1) % LOG_EVERY == 0:
+      logging.info('%d of %d pairs', index + 1, count)
+    return done
+
+  with ThreadPoolExecutor(len(devices)) as pool:
+    mine = list(pool.map(one, range(here, count, stride)))
+  parts = processes.gather(zlib.compress(serialization.msgpack_serialize(mine)))
+  dealt = [serialization.msgpack_restore(zlib.decompress(p)) for p in parts]
+  return [dealt[index % stride][index // stride] for index in range(count)]
+
+
+def pack(done: Evaluated) -> bytes:
+  """What evaluation keeps of a pair, as bytes.
+
+  Args:
+    done: the pair after detection.
+
+  Returns:
+    For ``unpack``.
+  """
+  result, boxes = done.result, done.result.detections
+  valid = result.valid
+  content = dict(
+    name=result.name,
+    group=result.group,
+    height=result.height,
+    width=result.width,
+    truth=_plain(result.truth),
+    detections=_plain(boxes),
+    valid=None if valid is None else np.asarray(valid),
+    seconds=done.seconds,
+  )
+  return zlib.compress(serialization.msgpack_serialize(content))
+
+
+def unpack(packed: bytes) -> tuple[PictureResult, float]:
+  """The result of a pair, bit for bit, and its seconds.
+
+  Args:
+    packed: of ``pack``.
+
+  Returns:
+    The result, and how long detection took.
+  """
+  content = serialization.msgpack_restore(zlib.decompress(packed))
+  seconds: float = content.pop('seconds')
+  for name in ('truth', 'detections'):
+    fields = content[name]
+    content[name] = Boxes(**{**fields, 'kind': tuple(fields['kind'])})
+  return PictureResult(**content), seconds
+
+
+def _plain(boxes: Boxes) -> dict[str, object]:
+  """Boxes as arrays, lists and None."""
+  return {**boxes._asdict(), 'kind': list(boxes.kind)}

@@ -1,0 +1,166 @@
+"""The folder of a run: one run at a time in it, and where that starts.
+
+  with run_folder.open_run(workdir, keep_last=2) as manager:
+    state = run_folder.first_state(manager, create=..., expected=..., ...)
+    run_folder.store_config(workdir, config, step=int(state.step))
+
+Process 0 alone reads and writes the folder and tells the others what they need,
+the state included: so they may be on machines that do not have it, and none can
+start from another checkpoint than the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax import serialization
+
+from zeroshot import checkpoints, locks, processes
+from zeroshot.train import resume, writers
+from zeroshot.train.state import TrainState
+
+LOCK = 'run.lock'
+CONFIG = 'config.json'
+
+
+@contextlib.contextmanager
+def open_run(
+  workdir: Path, *, keep_last: int
+) -> Iterator[checkpoints.Manager | None]:
+  """Takes the folder for this run and opens its checkpoints.
+
+  Args:
+    workdir: folder of the run; made if need be.
+    keep_last: how many of the newest checkpoints to keep.
+
+  Yields:
+    The checkpoints in process 0; None in the others.
+
+  Raises:
+    ValueError: another run has the folder, or ``keep_last`` is below 1; in
+      every process.
+    OSError: on leaving, where the save in flight could not be written.
+  """
+  with contextlib.ExitStack() as stack:
+    manager: checkpoints.Manager | None = None
+
+    def enter() -> bytes:
+      nonlocal manager
+      try:
+        stack.enter_context(locks.hold(workdir / LOCK))
+      except locks.HeldError as error:
+        raise ValueError(
+          f'another run is in {workdir}: {error}. Wait for its end, stop it, '
+          'or take another --workdir'
+        ) from error
+      manager = stack.enter_context(
+        checkpoints.open_checkpoints(workdir, keep_last=keep_last)
+      )
+      return b''
+
+    processes.from_first(enter)
+    yield manager
+
+
+def first_state(
+  manager: checkpoints.Manager | None,
+  *,
+  create: Callable[[], TrainState],
+  expected: TrainState,
+  config: Mapping[str, Any],
+  allow_config_change: bool = False,
+) -> TrainState:
+  """The state of the newest checkpoint, or a new one; the same in all.
+
+  Args:
+    manager: of ``open_run``.
+    create: makes a state for a run that starts; called in process 0.
+    expected: shapes and types, as of ``describe_state``.
+    config: of this command, as of ``resume.plain_config``.
+    allow_config_change: go on under another config than the checkpoint's.
+
+  Returns:
+    A TrainState of NumPy arrays.
+
+  Raises:
+    ValueError: none of the checkpoints can be read, or the run was made with
+      another config; in every process.
+  """
+
+  def find() -> TrainState:
+    checkpoint = checkpoints.restore_latest(manager)
+    if checkpoint is None:
+      return create()
+    resume.check_same_run(
+      checkpoint.config, config, allow_change=allow_config_change
+    )
+    return resume.join_state(checkpoint, expected)
+
+  if jax.process_count() == 1:
+    return find()
+  told = processes.from_first(lambda: serialization.to_bytes(find()))
+  state: TrainState = serialization.from_bytes(expected, told)
+  return jax.tree.map(np.array, state)
+
+
+def store_config(
+  workdir: Path, config: Mapping[str, Any], *, step: int
+) -> None:
+  """Writes ``config.json``; one of other settings stays under another name.
+
+  Args:
+    workdir: folder of the run.
+    config: of this command, as of ``resume.plain_config``.
+    step: from where it holds.
+  """
+  if not processes.is_first():
+    return
+  file = workdir / CONFIG
+  if file.is_file() and json.loads(file.read_text()) != config:
+    os.replace(file, file.with_name(f'config-before-step-{step}.json'))
+  writers.write_json(file, config)
+
+
+def save(
+  manager: checkpoints.Manager | None,
+  state: TrainState,
+  *,
+  config: Mapping[str, Any],
+) -> None:
+  """Starts to save; nothing in processes other than 0.
+
+  Args:
+    manager: of ``open_run``.
+    state: after an update.
+    config: of the run.
+
+  Raises:
+    OSError: where this or an earlier checkpoint could not be written.
+  """
+  if manager is not None:
+    items = resume.split_state(state)
+    checkpoints.save(manager, int(state.step), **items, config=config)
+
+
+def wait_until_saved(manager: checkpoints.Manager | None) -> None:
+  """Returns, in every process, once all that was saved is on the disk.
+
+  Args:
+    manager: of ``open_run``.
+
+  Raises:
+    OSError: where it could not be written.
+  """
+
+  def wait() -> bytes:
+    checkpoints.wait_until_saved(manager)
+    return b''
+
+  processes.from_first(wait)
