@@ -19,10 +19,8 @@ import numpy as np
 from absl import flags
 
 from launch import command
-from zeroshot.data import pictures
+from zeroshot.data import faults, pictures
 from zeroshot.types import HostArray
-
-SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 
 def main(argv: Sequence[str]) -> None:
@@ -45,20 +43,14 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
     The number of pictures.
 
   Raises:
-    ValueError: the folder has no picture, one of them cannot be read (all such
+    ValueError: the folder has no picture, some of them cannot be read (all such
       are named), or an argument is out of range.
   """
   if size_px < 1:
     raise ValueError(f'size_px is {size_px}; give at least 1')
   if out.suffix != '.npz':
     raise ValueError(f'{out}: a bank is a .npz file')
-  if not photographs.is_dir():
-    raise ValueError(f'{photographs}: there is no such folder')
-  files = sorted(
-    file for file in photographs.iterdir() if file.suffix.lower() in SUFFIXES
-  )
-  if not files:
-    raise ValueError(f'{photographs}: no file ends in {", ".join(SUFFIXES)}')
+  files = pictures.list_pictures(photographs)
   packed: list[HostArray] = []
   unreadable: list[str] = []
   for file in files:
@@ -69,7 +61,7 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
   if unreadable:
     raise ValueError(
       f'nothing was written; {len(unreadable)} of {len(files)} pictures cannot '
-      f'be read: {"; ".join(unreadable)}'
+      f'be read: {faults.told(unreadable)}'
     )
   _write(out, np.stack(packed), [file.name for file in files])
   return len(files)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from launch import ablation_bank, overrides
-from zeroshot.data import deeppcb
+from zeroshot.data import deeppcb, manifest, readable
 
 # Rooms of a config that decide what a training makes.
 _DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
@@ -266,7 +266,7 @@ def _plan_evaluation(
 
 
 def _count_pairs(config: ml_collections.ConfigDict) -> int:
-  """How many pairs an evaluation takes; refuses data that are not there."""
+  """How many pairs an evaluation takes; refuses what it could not read."""
   if not config.root:
     raise ValueError(
       'root is empty; give --config.root=PCBDATA, the folder that holds the '
@@ -275,4 +275,5 @@ def _count_pairs(config: ml_collections.ConfigDict) -> int:
   entries = deeppcb.list_pairs(
     config.root, config.split, groups=config.groups, every=config.every
   )
+  readable.check_pairs(manifest.labelled_pairs(entries))
   return len(entries)

@@ -3,13 +3,16 @@
 Beside the figures of an evaluation, ``metrics.json``, stands ``command.json``:
 the command that made them, its network and all its settings. In the folder of
 a training, ``ablation.json`` says whether it is done and how long it took.
+Either folder holds a ``fault.json`` where the last run failed.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +34,21 @@ class Result(NamedTuple):
   commits: tuple[str, ...]
 
 
+class Fault(NamedTuple):
+  """Why a command failed.
+
+  Attributes:
+    message: the last line it wrote.
+    log: where the rest is.
+    origin: when and in which process; that of no other is the same. Empty
+      until it is noted.
+  """
+
+  message: str
+  log: Path
+  origin: str = ''
+
+
 def find_result(evaluation: Evaluation) -> Result | None:
   """The figures of an evaluation; None where other settings or none gave them.
 
@@ -41,15 +59,15 @@ def find_result(evaluation: Evaluation) -> Result | None:
     The result.
   """
   record = _read(_command_file(evaluation))
-  metrics = metrics_file(evaluation)
   wanted = _decisive(evaluation)
   same = {name: record.get(name) for name in wanted} == wanted
-  if not same or not metrics.is_file():
+  figures = _read(metrics_file(evaluation)) if same else {}
+  if not figures:
     return None
   trained = read_training(evaluation.training) if evaluation.training else {}
   minutes = trained['seconds'] / 60 if 'seconds' in trained else None
   commits = [kept['commit'] for kept in (trained, record) if 'commit' in kept]
-  return Result(_read(metrics), minutes, tuple(commits))
+  return Result(figures, minutes, tuple(commits))
 
 
 def metrics_file(evaluation: Evaluation) -> Path:
@@ -90,6 +108,40 @@ def note_training(
   write_json(_training_file(training), record)
 
 
+def find_fault(thing: Training | Evaluation) -> Fault | None:
+  """Why the last run failed; None where it did not, or had other settings."""
+  record = _read(_fault_file(thing))
+  if not record or record['of'] != _identity(thing):
+    return None
+  return Fault(record['message'], Path(record['log']), record['origin'])
+
+
+def why_not(evaluation: Evaluation) -> Fault | None:
+  """Why there are no figures: a fault of the training, or of its own."""
+  if find_result(evaluation):
+    return None
+  training = evaluation.training
+  fault = find_fault(training) if training else None
+  return fault or find_fault(evaluation)
+
+
+def forget_fault(thing: Training | Evaluation) -> None:
+  """Removes a fault, before what failed is run again."""
+  _fault_file(thing).unlink(missing_ok=True)
+
+
+def note_fault(thing: Training | Evaluation, fault: Fault) -> None:
+  """Records that a command failed, for whoever writes the table."""
+  now = datetime.now(UTC).isoformat(timespec='microseconds')
+  record = dict(
+    message=fault.message,
+    log=str(fault.log),
+    origin=f'{now} in process {os.getpid()} on {socket.gethostname()}',
+    of=_identity(thing),
+  )
+  write_json(_fault_file(thing), record)
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
   """Writes figures as JSON, see ``json_text``, whole or not at all."""
   write_text(path, json_text.to_json(content) + '\n')
@@ -101,7 +153,9 @@ def write_text(path: Path, text: str) -> None:
   Two processes may write the same file at the same time: the later one wins.
   """
   path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f'{path.name}.{os.getpid()}.partial')
+  # Processes of two machines, or of two containers, may have one number.
+  writer = f'{socket.gethostname()}.{os.getpid()}'
+  partial = path.with_name(f'{path.name}.{writer}.partial')
   partial.write_text(text, 'utf-8')
   os.replace(partial, path)
 
@@ -114,6 +168,15 @@ def _training_file(training: Training) -> Path:
   return training.folder / 'ablation.json'
 
 
+def _fault_file(thing: Training | Evaluation) -> Path:
+  return thing.folder / 'fault.json'
+
+
+def _identity(thing: Training | Evaluation) -> dict[str, Any]:
+  """What a fault is of; a training is told by its folder."""
+  return _decisive(thing) if isinstance(thing, Evaluation) else {}
+
+
 def _decisive(evaluation: Evaluation) -> dict[str, Any]:
   """What makes it another evaluation where it changes.
 
@@ -124,7 +187,9 @@ def _decisive(evaluation: Evaluation) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
   """The content of a JSON file; nothing where it is missing."""
-  if not path.is_file():
+  try:
+    text = path.read_text('utf-8')
+  except FileNotFoundError:  # not asked before: others may remove it
     return {}
-  content: dict[str, Any] = json.loads(path.read_text('utf-8'))
+  content: dict[str, Any] = json.loads(text)
   return content

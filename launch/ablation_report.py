@@ -1,7 +1,7 @@
 """Writes the table of an ablation from what is on disk.
 
 header = ablation_report.describe(config, plan, path='configs/ablations.py')
-ablation_report.write(plan, failures, workdir=workdir, header=header)
+ablation_report.write(plan, workdir=workdir, header=header)
 """
 
 from __future__ import annotations
@@ -15,13 +15,8 @@ import ml_collections
 
 from launch import ablation_records, ablation_table, provenance
 from launch.ablation_plan import Evaluation, Plan, Row
-
-
-class Fault(NamedTuple):
-  """Why a command failed: the last line it wrote, and where the rest is."""
-
-  message: str
-  log: Path
+from launch.ablation_records import Fault
+from zeroshot import locks
 
 
 class Failure(NamedTuple):
@@ -34,8 +29,12 @@ class Failure(NamedTuple):
 def tell(failure: Failure) -> str:
   """A failure in one line."""
   evaluation, fault = failure
-  where = f'{evaluation.row}, seed {evaluation.seed}, {evaluation.view}'
-  return f'{where}: {fault.message} (log: {fault.log})'
+  return f'{name(evaluation)}: {fault.message} (log: {fault.log})'
+
+
+def name(evaluation: Evaluation) -> str:
+  """Row, seed and view."""
+  return f'{evaluation.row}, seed {evaluation.seed}, {evaluation.view}'
 
 
 def as_typed(words: Sequence[str]) -> str:
@@ -73,35 +72,32 @@ def describe(
   }
 
 
-def write(
-  plan: Plan,
-  failures: Sequence[Failure],
-  *,
-  workdir: Path,
-  header: Mapping[str, Any],
-) -> None:
+def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
   """Writes ``table.json`` and ``table.md``.
+
+  One process at a time looks and writes, lest what one saw earlier replace what
+  another saw later.
 
   Args:
     plan: all rows.
-    failures: of this time.
     workdir: folder of the ablation.
     header: of ``describe``.
   """
-  rows = [_build_row(row, plan, failures) for row in plan.rows]
-  signed = provenance.signed(
-    header['caption'],
-    sorted({commit for row in rows for commit in row['commits']}),
-    otherwise=provenance.label(header),
-  )
-  content = dict(header, date=signed['date'], rows=rows)
-  ablation_records.write_json(workdir / 'table.json', content)
-  text = ablation_table.to_markdown(
-    rows,
-    title=f'Ablations: {header["config"]}',
-    caption=signed['caption'],
-  )
-  ablation_records.write_text(workdir / 'table.md', text)
+  with locks.hold(workdir / 'table.lock', wait=True):
+    rows = [_build_row(row, plan) for row in plan.rows]
+    signed = provenance.signed(
+      header['caption'],
+      sorted({commit for row in rows for commit in row['commits']}),
+      otherwise=provenance.label(header),
+    )
+    content = dict(header, date=signed['date'], rows=rows)
+    ablation_records.write_json(workdir / 'table.json', content)
+    text = ablation_table.to_markdown(
+      rows,
+      title=f'Ablations: {header["config"]}',
+      caption=signed['caption'],
+    )
+    ablation_records.write_text(workdir / 'table.md', text)
 
 
 def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
@@ -124,13 +120,12 @@ def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
   )
 
 
-def _build_row(
-  row: Row, plan: Plan, failures: Sequence[Failure]
-) -> dict[str, Any]:
+def _build_row(row: Row, plan: Plan) -> dict[str, Any]:
   """A row of the table."""
   results: dict[str, list[dict[str, Any]]] = {view: [] for view in plan.views}
   minutes: dict[int, float] = {}
   commits: list[str] = []
+  failures: list[dict[str, Any]] = []
   for evaluation in row.evaluations:
     result = ablation_records.find_result(evaluation)
     if result:
@@ -138,6 +133,8 @@ def _build_row(
       commits += result.commits
       if result.minutes is not None:
         minutes[evaluation.seed] = result.minutes
+    elif fault := ablation_records.why_not(evaluation):
+      failures.append(_as_plain(Failure(evaluation, fault)))
   first = row.evaluations[0]
   commands = {'train': first.training.command} if first.training else {}
   commands['evaluate'] = first.command
@@ -147,11 +144,7 @@ def _build_row(
     seeds=row.seeds,
     commands={name: as_typed(words) for name, words in commands.items()},
     results=results,
-    failures=[
-      _as_plain(failure)
-      for failure in failures
-      if failure.evaluation.row == row.name
-    ],
+    failures=failures,
     train_minutes=list(minutes.values()),
     commits=commits,
   )

@@ -23,7 +23,7 @@ from absl import flags, logging
 
 from launch import command, sources
 from zeroshot.data import bank as bank_files
-from zeroshot.data import pictures
+from zeroshot.data import pictures, readable
 from zeroshot.detect import calibration
 from zeroshot.evaluate import defect_free, json_text
 from zeroshot.evaluate.synthetic import judged_boxes
@@ -89,7 +89,11 @@ def calibrate(
 
   Returns:
     What ``calibration.from_plain`` reads, and what it was found on.
+
+  Raises:
+    ValueError: pictures cannot be read (all such are named), or the bank.
   """
+  readable.check_pictures(references)
   settings = config.calibrate
   config = config.copy_and_resolve_references()
   config.detect.min_confidence = 0.0  # all boxes count, sure or not

@@ -122,7 +122,8 @@ def _begin_report(
   """The crash report of this process, if the command has a folder for it."""
   if folder_flag is None:
     return None
-  folder = str(flags.FLAGS[folder_flag].value)
+  folder = flags.FLAGS[folder_flag].value
+  assert folder is not None, f'--{folder_flag} is not marked as required'
   return crash_report.begin(
     folder,
     process_id=place.process_id,

@@ -21,14 +21,17 @@ import ml_collections
 from absl import logging
 
 from launch import ablation_records, labelled_figures, training_parts
-from zeroshot.data import deeppcb, manifest
+from zeroshot.data import deeppcb, manifest, pictures, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.train import resume
 from zeroshot.train.loop import Hook
+from zeroshot.types import HostArray
 from zeroshot.weights import files
 
 BEST = 'best.safetensors'
 LOOKS = 'early_stopping.jsonl'
+
+Read = Callable[[pictures.Path], HostArray]
 
 
 class Looks(NamedTuple):
@@ -49,7 +52,8 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
     Looks.
 
   Raises:
-    ValueError: for a period or a patience below 1, or an unknown group.
+    ValueError: for a period or a patience below 1, an unknown group, or pairs
+      that cannot be read (all such are named, those to learn from too).
   """
   settings = config.labelled
   if not manifest.split_names(settings.stop_groups):
@@ -57,21 +61,37 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
   for name in ('stop_every', 'patience'):
     if settings[name] < 1:
       raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
-  found = training_parts.every_pair(config)
-  if not found:
+  if not training_parts.every_pair(config):
     raise ValueError(
       'labelled.stop_groups is given but no labelled pairs are: give '
       'labelled.root or labelled.manifest too'
     )
-  held_out = manifest.in_groups(
-    found, settings.stop_groups, field='labelled.stop_groups'
-  )
+  held_out = training_parts.list_stopping(config)
   folder = Path(workdir).expanduser()
-  look = functools.partial(_look, config=config, pairs=held_out, folder=folder)
+  look = functools.partial(
+    _look,
+    config=config,
+    pairs=held_out,
+    folder=folder,
+    read=_hold(config, held_out),
+  )
   return Looks(
     hooks=[('held_out', settings.stop_every, look)],
     stop=functools.partial(_stop, folder / LOOKS, patience=settings.patience),
   )
+
+
+def _hold(
+  config: ml_collections.ConfigDict, held_out: Sequence[LabelledPair]
+) -> Read:
+  """Keeps held-out pictures: a file that goes bad must not stop a training."""
+  try:
+    return readable.hold(held_out)
+  except ValueError:
+    # One error for all pairs of the run, instead of another one at packing.
+    learned = training_parts.list_labelled(config)
+    readable.check_pairs([*held_out, *learned])
+    raise
 
 
 def _look(
@@ -81,12 +101,13 @@ def _look(
   config: ml_collections.ConfigDict,
   pairs: Sequence[LabelledPair],
   folder: Path,
+  read: Read,
 ) -> Mapping[str, float]:
   """Scores the held-out pairs; keeps the parameters if none were better."""
   weights = training_parts.with_calibration(
     files.Weights(jax.device_get(params), resume.plain_config(config), step)
   )
-  figures = score(config, weights, pairs)
+  figures = score(config, weights, pairs, read)
   # Lines from beyond this step are of a run that was killed before it saved.
   earlier = [line for line in read_looks(folder / LOOKS) if line['step'] < step]
   record = {'step': step, **figures}
@@ -102,6 +123,7 @@ def score(
   config: ml_collections.ConfigDict,
   weights: files.Weights,
   held_out: Sequence[LabelledPair],
+  read: Read,
 ) -> dict[str, float]:
   """COCO's AP, by kind where kinds are learned or DeepPCB's.
 
@@ -114,6 +136,7 @@ def score(
     weights,
     held_out,
     box_margin_px={'coco': config.labelled.margin_px},
+    read=read,
   )
   knows = config.detect.kinds == 'learned' or kinds == deeppcb.KINDS
   protocol = 'coco-6' if kinds and knows else 'coco'

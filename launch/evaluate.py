@@ -32,7 +32,7 @@ from launch import (
 from launch import evaluation_pictures as shown
 from zeroshot import processes
 from zeroshot.data import bank as bank_files
-from zeroshot.data import deeppcb, manifest, pictures
+from zeroshot.data import deeppcb, manifest, pictures, readable
 from zeroshot.evaluate import (
   defect_free,
   json_text,
@@ -78,9 +78,15 @@ def evaluate(
 
   Returns:
     The content of ``metrics.json``; nothing in processes other than 0.
+
+  Raises:
+    ValueError: for settings, pairs or a bank that cannot be, before the first
+      detection; all pictures that cannot be read are named.
   """
   check(config)
   entries = list_evaluated(config.eval)
+  readable.check_pairs(entries)
+  bank = load_bank(config)
   detector = sources.build_detector(config, weights)
   examine = functools.partial(
     pairs.evaluate_pair,
@@ -98,7 +104,7 @@ def evaluate(
     results, seconds = zip(*map(pair_shards.unpack, examined), strict=True)
     figures.update(measure(config, weights, results, takes))
     if config.eval.synthetic_pairs:
-      figures['synthetic'] = measure_synthetic(config, detector)
+      figures['synthetic'] = measure_synthetic(config, detector, bank)
     figures['seconds_per_pair'] = float(np.median(seconds))
     figures['config'] = resume.plain_config(config)
     figures['step'] = weights.step
@@ -269,14 +275,21 @@ def spread(total: int, count: int) -> set[int]:
   return set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
 
 
+def load_bank(config: ml_collections.ConfigDict) -> HostArray | None:
+  """The photographs of synthetic pairs; None where there are none of either."""
+  path = config.synthesis.bank if config.eval.synthetic_pairs else ''
+  return bank_files.load_bank(path) if path else None
+
+
 def measure_synthetic(
-  config: ml_collections.ConfigDict, detector: pairs.Detector
+  config: ml_collections.ConfigDict,
+  detector: pairs.Detector,
+  bank: HostArray | None,
 ) -> dict[str, float | int]:
   """Pixel metrics on ``eval.synthetic_pairs`` synthetic pairs."""
-  path = config.synthesis.bank
   return synthetic_metrics(
     detector,
-    bank_files.load_bank(path) if path else None,
+    bank,
     config=config.synthesis,
     num_pairs=config.eval.synthetic_pairs,
     seed=config.seed,

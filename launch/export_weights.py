@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from absl import flags
 
 from launch import command, training_parts
-from zeroshot import checkpoints
+from zeroshot import runs
 from zeroshot.weights import files
 
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
   """Copies the newest checkpoint's parameters, or those of ``--step``."""
   del argv
   found = files.Weights(
-    *checkpoints.load_parameters(flags.FLAGS.workdir, flags.FLAGS.step)
+    *runs.load_parameters(flags.FLAGS.workdir, flags.FLAGS.step)
   )
   weights = training_parts.with_calibration(found)
   files.save(flags.FLAGS.out, weights)

@@ -6,14 +6,16 @@ figures['official-6']['ap']
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ml_collections
 
 from launch import sources
+from zeroshot.data import pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.evaluate import pairs, protocols
+from zeroshot.types import HostArray
 from zeroshot.weights import files
 
 # The pictures as they are, for ``pairs.evaluate_pair``.
@@ -31,6 +33,7 @@ def evaluate(
   *,
   moves: Mapping[str, float] = STILL,
   box_margin_px: Mapping[str, float] | None = None,
+  read: Callable[[pictures.Path], HostArray] = pictures.read_picture,
 ) -> dict[str, Any]:
   """Detects on every pair and scores the set.
 
@@ -41,13 +44,17 @@ def evaluate(
     moves: of every reference, see ``pairs.evaluate_pair``.
     box_margin_px: of each protocol, instead of ``eval.box_margin_px``; or some
       of them.
+    read: reads a picture.
 
   Returns:
     What ``protocols.evaluate_detections`` does, without intervals.
   """
   detector = sources.build_detector(config, weights)
   return protocols.evaluate_detections(
-    [pairs.evaluate_pair(p, detector, moves=moves).result for p in chosen],
+    [
+      pairs.evaluate_pair(pair, detector, moves=moves, read=read).result
+      for pair in chosen
+    ],
     iou_threshold=config.eval.iou_threshold,
     box_margin_px={
       **config.eval.box_margin_px.to_dict(),

@@ -36,6 +36,12 @@ def main() -> None:
   out: Path = arguments.out.resolve()
   workdir = out / 'train'
   generated = out / 'generated'
+  if arguments.pcbdata is not None:
+    check(
+      arguments.pcbdata.resolve(),
+      arguments.split,
+      max_pairs=arguments.max_pairs,
+    )
   step(
     'train on procedural pairs',
     ['launch.train', f'--config={CONFIG}', f'--workdir={workdir}'],
@@ -82,6 +88,19 @@ def parse_arguments() -> argparse.Namespace:
     if not split.is_file():
       parser.error(f'--pcbdata: there is no list {split}')
   return arguments
+
+
+def check(root: Path, split: str, *, max_pairs: int) -> None:
+  """Tries the pictures now; a bad one would stop the last step, minutes on."""
+  step(
+    f'check the pictures of {split}',
+    [
+      'data_tools.check',
+      f'--root={root}',
+      f'--split={split}',
+      f'--max_pairs={max_pairs}',
+    ],
+  )
 
 
 def evaluate(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import ml_collections
 from absl import flags
 
-from zeroshot import checkpoints, processes
+from zeroshot import processes, runs
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.detector import Detection
 from zeroshot.train import resume
@@ -55,10 +55,10 @@ def load(
   if workdir is not None:
     # All processes take the step that the first finds: the run may go on.
     newest = processes.from_first(
-      lambda: b'%d' % (checkpoints.newest_step(workdir) or 0)
+      lambda: b'%d' % (runs.newest_step(workdir) or 0)
     )
     step = int(newest) or None
-    found = files.Weights(*checkpoints.load_parameters(workdir, step))
+    found = files.Weights(*runs.load_parameters(workdir, step))
   else:
     assert weights is not None
     found = files.load(weights)

@@ -158,6 +158,18 @@ def list_labelled(
   return [kept[index] for index in sorted(chosen)]
 
 
+def list_stopping(
+  config: ml_collections.ConfigDict,
+) -> list[manifest.LabelledPair]:
+  """The labelled pairs that decide when to stop; none where none do."""
+  groups = config.labelled.stop_groups
+  if not manifest.split_names(groups):
+    return []
+  return manifest.in_groups(
+    every_pair(config), groups, field='labelled.stop_groups'
+  )
+
+
 def every_pair(
   config: ml_collections.ConfigDict,
 ) -> list[manifest.LabelledPair]:

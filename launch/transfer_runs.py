@@ -29,8 +29,8 @@ from launch import (
   training_parts,
 )
 from launch.labelled_figures import STILL, evaluate
-from zeroshot import checkpoints
-from zeroshot.data import manifest
+from zeroshot import runs
+from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.train import loop, resume
 from zeroshot.weights import files
@@ -129,18 +129,39 @@ def run_all(
     report: is given the records that there are, by the names of their runs.
 
   Raises:
-    ValueError: a part is unknown, or a record is of another config.
+    ValueError: a part is unknown, a record is of another config, or pairs of
+      any run cannot be read (all such are named).
   """
   names = [run.name for run in runs]
   assert len(set(names)) == len(names), names
   wanted = _wanted(runs, only)
   report(_find_all(runs, workdir))
-  for run in runs:
-    if run.part not in wanted or find(run, workdir) is not None:
-      continue
+  missing = [
+    run for run in runs if run.part in wanted and find(run, workdir) is None
+  ]
+  check_readable(missing)
+  for run in missing:
     logging.info('next: %s', run.name)
     make(run, workdir)
     report(_find_all(runs, workdir))
+
+
+def check_readable(runs: Sequence[Run]) -> None:
+  """Refuses unreadable pairs of any run before the first one begins.
+
+  Else the last of many trainings would find them, days later.
+
+  Raises:
+    ValueError: naming them, see ``readable.check_pairs``.
+  """
+  used: dict[str, LabelledPair] = {}
+  for run in runs:
+    chosen = reported_pairs(run.config)
+    if run.trained:
+      chosen += training_parts.list_labelled(run.config)
+      chosen += training_parts.list_stopping(run.config)
+    used.update((pair.name, pair) for pair in chosen)
+  readable.check_pairs(list(used.values()))
 
 
 def make(run: Run, workdir: Path) -> None:
@@ -190,7 +211,7 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
   loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
   if looks.hooks:
     return files.load(folder.expanduser() / early_stopping.BEST)
-  found = files.Weights(*checkpoints.load_parameters(folder))
+  found = files.Weights(*runs.load_parameters(folder))
   return training_parts.with_calibration(found)
 
 

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from zeroshot import checkpoints
+from zeroshot import checkpoints, runs
 
 CONFIG = {'seed': 1, 'model': {'widths': [8, 16]}}
 
@@ -57,7 +57,7 @@ def test_arrays_of_several_devices_are_saved_once(tmp_path):
   model = jax.device_put(parameters(), everywhere)
   with checkpoints.open_checkpoints(tmp_path) as manager:
     checkpoints.save(manager, 1, model=model, train={'a': 1}, config={})
-  read = checkpoints.load_parameters(tmp_path)[0]
+  read = runs.load_parameters(tmp_path)[0]
   np.testing.assert_array_equal(
     read['conv']['kernel'], parameters()['conv']['kernel']
   )
@@ -92,7 +92,7 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path, item, caplog):
     save(manager, 2)  # its step is free again
   assert 'DAMAGED' in caplog.text
   assert (tmp_path / 'checkpoints' / '2.corrupt').is_dir()
-  assert checkpoints.load_parameters(tmp_path)[2] == 2
+  assert runs.load_parameters(tmp_path)[2] == 2
 
 
 def test_where_all_are_damaged_the_run_does_not_silently_start_anew(tmp_path):
@@ -103,28 +103,6 @@ def test_where_all_are_damaged_the_run_does_not_silently_start_anew(tmp_path):
     with pytest.raises(ValueError, match=r'none of the checkpoints \[2, 1\]'):
       checkpoints.restore_latest(manager)
     assert checkpoints.restore_latest(manager) is None
-
-
-def test_parameters_of_the_newest_or_of_a_step(tmp_path):
-  saved(tmp_path, 1, 2)
-  for step, wanted in ((None, 2), (1, 1)):
-    read, config, at = checkpoints.load_parameters(tmp_path, step)
-    assert (at, config) == (wanted, CONFIG)
-    assert read['conv']['kernel'][0, 0] == wanted
-
-
-def test_parameters_that_are_not_there(tmp_path):
-  with pytest.raises(ValueError, match=r'no folder.*train first'):
-    checkpoints.load_parameters(tmp_path / 'nowhere')
-  (tmp_path / 'empty' / 'checkpoints').mkdir(parents=True)
-  with pytest.raises(ValueError, match='no checkpoint of any step'):
-    checkpoints.load_parameters(tmp_path / 'empty')
-  saved(tmp_path, 1)
-  with pytest.raises(ValueError, match=r'no checkpoint of step 7 .*\[1\]'):
-    checkpoints.load_parameters(tmp_path, 7)
-  damage(tmp_path, 1)
-  with pytest.raises(ValueError, match='is damaged'):
-    checkpoints.load_parameters(tmp_path)
 
 
 def test_keeping_none_is_refused(tmp_path):

@@ -28,6 +28,7 @@ def test_the_commands_are_all_there():
     'launch.quickstart',
     'data_tools.pack_backgrounds',
     'data_tools.make_pairs',
+    'data_tools.check',
   } <= set(COMMANDS)
 
 

@@ -21,6 +21,7 @@ ROOMS = (
   'model',
   'losses',
   'checkpoints',
+  'runs',
   'weights',
   'train',
   'detect',

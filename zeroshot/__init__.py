@@ -8,6 +8,7 @@ The rooms, from the last word to the first (a room imports only rooms below):
   detect       parameters + pictures -> score map -> boxes -> kinds
   train        state, step, loop
   weights      parameters as files, and those that ship
+  runs         a run as others see it: its parameters, its checkpoints
   checkpoints  the only user of orbax
   losses       masked pixel and region losses
   model        the Siamese discrepancy network

@@ -4,8 +4,6 @@
     save(manager, step, model=parameters, train=the_rest, config=config)
     checkpoint = restore_latest(manager)
 
-  parameters, config, step = load_parameters(workdir)
-
 A checkpoint has three items: ``model``, the parameters that are evaluated;
 ``train``, what training needs on top; and ``meta``, JSON with the config. All
 arrays pass through the host as NumPy, so that any number of devices of any kind
@@ -18,7 +16,7 @@ leave them alone: nothing here waits for another process.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,7 +24,7 @@ import jax
 import orbax.checkpoint as ocp
 from absl import logging
 
-_FOLDER = 'checkpoints'
+FOLDER = 'checkpoints'
 
 Manager: TypeAlias = ocp.CheckpointManager
 
@@ -70,7 +68,7 @@ def open_checkpoints(
       f'train.keep_checkpoints={keep_last} would keep none; take 1 or more'
     )
   # Absolute: with a relative path orbax fails later, in its own thread.
-  folder = Path(workdir).expanduser().resolve() / _FOLDER
+  folder = Path(workdir).expanduser().resolve() / FOLDER
   if not read_only:
     folder.mkdir(parents=True, exist_ok=True)
   policies = ocp.checkpoint_managers.preservation_policy
@@ -93,7 +91,7 @@ def open_checkpoints(
     try:
       manager.close()
     except Exception as error:
-      logging.warning('the save in flight failed too: %s', _first_line(error))
+      logging.warning('the save in flight failed too: %s', first_line(error))
     raise
   # Waits for the save in flight, which is lost otherwise.
   with _explained(manager):
@@ -165,93 +163,29 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
     ValueError: where there are checkpoints and none can be read.
   """
   steps = sorted(manager.all_steps(), reverse=True)
-  for step in steps:
-    try:
-      return _read(manager, step)
-    except Exception as error:  # orbax raises all kinds, bare ones included
-      _set_aside(manager, step, error)
-  if steps:
+  found = first_readable(manager, steps, damaged=_set_aside)
+  if steps and found is None:
     raise ValueError(
       f'none of the checkpoints {steps} in {manager.directory} can be read; '
       'they were renamed to *.corrupt; run the command again to start anew'
     )
-  return None
+  return found
 
 
-def load_parameters(
-  workdir: str | Path, step: int | None = None
-) -> tuple[Any, dict[str, Any], int]:
-  """Reads the parameters of a run, on any machine.
-
-  Args:
-    workdir: folder of the run.
-    step: of the checkpoint; the newest by default.
-
-  Returns:
-    The parameters, nested dicts of NumPy arrays; the config of the run as
-    plain dicts and lists; the step.
-
-  Raises:
-    ValueError: where there is no such checkpoint, or it cannot be read.
-  """
-  with _open_finished(workdir) as manager:
-    steps, folder = sorted(manager.all_steps()), Path(manager.directory)
-    if not steps or step not in (None, *steps):
-      wanted = 'any step' if step is None else f'step {step}'
-      raise ValueError(
-        f'no checkpoint of {wanted} in {folder}, which has {steps or "none"}; '
-        'train until one is saved, see train.checkpoint_every'
-      )
-    chosen = steps[-1] if step is None else step
-    try:
-      items = manager.restore(
-        chosen,
-        args=ocp.args.Composite(
-          model=ocp.args.StandardRestore(), meta=ocp.args.JsonRestore()
-        ),
-      )
-    except Exception as error:
-      raise ValueError(
-        f'checkpoint {folder / str(chosen)} is damaged '
-        f'({_first_line(error)}); there are {steps}: name another step, or '
-        'run the training command again, which falls back by itself'
-      ) from error
-  return items['model'], items['meta']['config'], chosen
-
-
-def newest_step(workdir: str | Path) -> int | None:
-  """The step of the newest checkpoint of a run.
-
-  Args:
-    workdir: folder of the run.
-
-  Returns:
-    The step; None where none was saved yet.
-
-  Raises:
-    ValueError: there is no such run.
-  """
-  with _open_finished(workdir) as manager:
-    return max(manager.all_steps(), default=None)
-
-
-@contextlib.contextmanager
-def _open_finished(workdir: str | Path) -> Iterator[Manager]:
-  """Opens the checkpoints of a run that must be there, to read them."""
-  folder = Path(workdir).expanduser().resolve() / _FOLDER
-  if not folder.is_dir():
-    raise ValueError(
-      f'no folder {folder}: train first with launch.train --workdir={workdir}, '
-      'or correct the path'
-    )
-  with open_checkpoints(workdir, read_only=True) as manager:
-    yield manager
-
-
-def _read(manager: Manager, step: int) -> Checkpoint:
+def read(manager: Manager, step: int) -> Checkpoint:
   """Reads all items, as NumPy: no template that a different model could fail.
 
   So whatever fails here is damage, and never a config that has changed.
+
+  Args:
+    manager: from ``open_checkpoints``.
+    step: of the checkpoint.
+
+  Returns:
+    The checkpoint.
+
+  Raises:
+    Exception: of all kinds, where it is damaged.
   """
   items = manager.restore(
     step,
@@ -264,6 +198,32 @@ def _read(manager: Manager, step: int) -> Checkpoint:
   return Checkpoint(
     step, items['model'], items['train'], items['meta']['config']
   )
+
+
+def read_model(manager: Manager, step: int) -> tuple[Any, dict[str, Any]]:
+  """Reads the evaluated parameters and the config alone; else as ``read``."""
+  items = manager.restore(
+    step,
+    args=ocp.args.Composite(
+      model=ocp.args.StandardRestore(), meta=ocp.args.JsonRestore()
+    ),
+  )
+  return items['model'], items['meta']['config']
+
+
+def first_readable(
+  manager: Manager,
+  steps: Iterable[int],
+  *,
+  damaged: Callable[[Manager, int, Exception], None],
+) -> Checkpoint | None:
+  """The first of the steps that can be read; ``damaged`` gets those before."""
+  for step in steps:
+    try:
+      return read(manager, step)
+    except Exception as error:  # orbax raises all kinds, bare ones included
+      damaged(manager, step, error)
+  return None
 
 
 @contextlib.contextmanager
@@ -282,20 +242,24 @@ def _explained(manager: Manager) -> Iterator[None]:
 def _set_aside(manager: Manager, step: int, error: Exception) -> None:
   """Renames a damaged checkpoint, so that its step can be saved again."""
   damaged = Path(manager.directory) / str(step)
-  aside = damaged.with_name(f'{step}.corrupt')
-  number = 1
-  while aside.exists():
-    number += 1
-    aside = damaged.with_name(f'{step}.corrupt{number}')
-  logging.warning(
-    'CHECKPOINT %s IS DAMAGED (%s: %s); it is now %s and the run falls back '
-    'to the one before',
-    *(damaged, type(error).__name__, _first_line(error), aside.name),
-  )
+  taken = len(list(damaged.parent.glob(f'{step}.corrupt*')))
+  aside = damaged.with_name(f'{step}.corrupt{taken + 1 if taken else ""}')
+  warn_of(manager, step, error)
   damaged.rename(aside)
+  logging.warning('it is now %s', aside.name)
   manager.reload()
 
 
-def _first_line(error: Exception) -> str:
+def warn_of(manager: Manager, step: int, error: Exception) -> None:
+  """Says loudly that a checkpoint cannot be used."""
+  logging.warning(
+    'CHECKPOINT %s IS DAMAGED (%s: %s); falling back to the one before',
+    Path(manager.directory) / str(step),
+    type(error).__name__,
+    first_line(error),
+  )
+
+
+def first_line(error: Exception) -> str:
   """The first line of an error's text, cut to a readable length."""
   return str(error).split('\n')[0][:160]

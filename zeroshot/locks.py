@@ -4,7 +4,8 @@
     ...
 
 The operating system holds the lock, by ``flock``, and lets go when the process
-ends, however it ends: nothing to clean up after a kill. The file stays; it
+ends, however it ends: nothing to clean up after a kill. A child that is given
+the descriptor holds the lock with it, until both have ended. The file stays; it
 names the last holder. Folders that several machines share need a file system
 that passes ``flock`` on, as NFS does.
 """
@@ -33,7 +34,7 @@ class HeldError(ValueError):
 
 
 @contextlib.contextmanager
-def hold(file: str | Path, *, wait: bool = False) -> Iterator[None]:
+def hold(file: str | Path, *, wait: bool = False) -> Iterator[int]:
   """Holds a lock until the block is left.
 
   Args:
@@ -41,7 +42,8 @@ def hold(file: str | Path, *, wait: bool = False) -> Iterator[None]:
     wait: whether to wait until it is free.
 
   Yields:
-    Nothing.
+    The descriptor of the lock, for ``pass_fds`` of a child that is to hold it
+    too.
 
   Raises:
     HeldError: another process holds it, and ``wait`` is False. The message
@@ -64,7 +66,7 @@ def hold(file: str | Path, *, wait: bool = False) -> Iterator[None]:
         *(file, error.strerror),
       )
     _sign(opened)
-    yield
+    yield opened.fileno()
 
 
 def _sign(opened: TextIO) -> None:

@@ -112,6 +112,17 @@ def test_a_missing_file_is_named(root, part):
     deeppcb.list_pairs(root, 'small')
 
 
+def test_all_missing_files_are_named_at_once(root):
+  entries = deeppcb.list_pairs(root, 'small')
+  gone = [entries[0].test_path, entries[0].annotation_path, entries[2][2]]
+  for path in gone:
+    path.unlink()
+  with pytest.raises(ValueError, match=r'^3 faults: ') as caught:
+    deeppcb.list_pairs(root, 'small')
+  assert all(f'{path}: missing' in str(caught.value) for path in gone)
+  assert deeppcb.select_pairs(root, 'small') == entries
+
+
 def test_annotations_become_boxes(tmp_path):
   path = tmp_path / '00041000.txt'
   path.write_text('466 441 493 470 3\n\n1 2 3 4 6')

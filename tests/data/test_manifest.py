@@ -29,6 +29,7 @@ def write(folder, *lines):
   return path
 
 
+NO = 'there is no picture'
 LINE = {
   'reference': 'good.png',
   'test': 'part.png',
@@ -74,6 +75,29 @@ def test_a_pair_without_boxes_is_one_of_good_parts(folder):
 def test_what_is_wrong_with_a_line(folder, line, words):
   with pytest.raises(ValueError, match=words):
     manifest.read_manifest(write(folder, line))
+
+
+def test_all_that_is_wrong_is_told_at_once(folder):
+  path = write(folder, '{', LINE | {'test': 'gone.png'}, LINE, '[]')
+  with pytest.raises(ValueError, match=r'^3 faults: ') as caught:
+    manifest.read_manifest(path)
+  for words in ('line 1: not JSON', 'line 4: ', f'line 2: {NO} {folder}/gone'):
+    assert words in str(caught.value)
+  pairs, wrong = manifest.parse_manifest(path)
+  assert [pair.name for pair in pairs] == ['2', '3']
+  assert len(wrong) == 2
+
+
+def test_all_bad_annotations_are_named_at_once(tmp_path):
+  entries = []
+  for name, text in (('a', '1 2 3'), ('b', '1 2 3 4 5'), ('c', '1 2 3 4 9')):
+    notes = tmp_path / f'{name}.txt'
+    notes.write_text(text)
+    entries.append(deeppcb.Entry(name, 'g', tmp_path, tmp_path, notes))
+  with pytest.raises(ValueError, match=r'^2 faults: .*a\.txt.*; .*c\.txt'):
+    manifest.labelled_pairs(entries)
+  pairs, _ = manifest.annotate(entries)
+  assert [len(pair.truth.kind) for pair in pairs] == [0, 1, 0]
 
 
 def test_an_empty_or_missing_manifest(folder):

@@ -51,6 +51,19 @@ def test_every_unreadable_picture_is_named_and_nothing_written(tmp_path):
   assert not out.exists()
 
 
+def test_an_old_bank_survives_a_bad_photograph(tmp_path):
+  write(tmp_path / 'photographs', 'a.png', (20, 30))
+  out = tmp_path / 'bank.npz'
+  pack_backgrounds.pack(tmp_path / 'photographs', out, size_px=8)
+  before = out.read_bytes()
+  for index in range(22):
+    (tmp_path / 'photographs' / f'{index:02}.jpg').touch()
+  with pytest.raises(ValueError, match=r'22 of 23 .*19\.jpg: .*; and 2 more$'):
+    pack_backgrounds.pack(tmp_path / 'photographs', out, size_px=8)
+  assert out.read_bytes() == before
+  assert [file.name for file in tmp_path.glob('bank*')] == ['bank.npz']
+
+
 @pytest.mark.parametrize(
   ('name', 'out', 'size_px', 'message'),
   [

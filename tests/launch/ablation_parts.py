@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ class Runner:
     self.failing = ''  # a command that holds this fails
     self.stopping = ''  # one that holds this is interrupted
 
-  def __call__(self, words, log):
+  def __call__(self, words, log, claim):
+    os.fstat(claim)  # it is open, or this raises
     line = ' '.join(words)
     self.lines.append(line)
     if self.stopping and self.stopping in line:

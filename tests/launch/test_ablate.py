@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -69,7 +68,9 @@ class Table:
 
   def go(self, config=None, **changed):
     """Runs; gives the commands that were run."""
-    self.failures = self.ablate(config or self.config(**changed), self.run)
+    outcome = self.ablate(config or self.config(**changed), self.run)
+    self.failures = outcome.failures
+    assert outcome.running == []
     return self.run.take()
 
   def json(self):
@@ -258,45 +259,14 @@ def test_an_evaluation_that_fails_keeps_no_older_figures(table):
   ],
 )
 def test_a_command_that_says_nothing_is_told_too(table, status, message):
-  failures = table.ablate(table.config(only='d'), lambda words, log: status)
+  config = table.config(only='d')
+  failures = table.ablate(config, lambda *unused: status).failures
   assert [failure.evaluation.view for failure in failures] == [
     'aligned',
     'moved',
   ]
   assert failures[0].fault.message.startswith(message)
   assert table.row('d')['status'] == 'failed'
-
-
-@pytest.fixture
-def interruptible():
-  """Python's own handler, even where the tests run in the background."""
-  before = signal.signal(signal.SIGINT, signal.default_int_handler)
-  yield
-  signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures('interruptible')
-def test_an_interruption_ends_the_command(tmp_path, monkeypatch):
-  source = 'import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n'
-  (tmp_path / 'sleeper.py').write_text(source)
-  monkeypatch.setenv('PYTHONPATH', str(tmp_path))
-  log = tmp_path / 'log'
-
-  def interrupt():
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-      if log.exists() and log.read_text().endswith('\n'):
-        break
-      time.sleep(0.02)
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-  watcher = threading.Thread(target=interrupt)
-  watcher.start()
-  with pytest.raises(KeyboardInterrupt):
-    ablate.run_module(['sleeper'], log)
-  watcher.join()
-  with pytest.raises(ProcessLookupError):
-    os.kill(int(log.read_text()), 0)
 
 
 TINY = """
@@ -346,6 +316,7 @@ def test_a_mistake_ends_in_one_line(data):
   for words, message in (
     (['--config.root='], 'error: root is empty; give --config.root=PCBDATA'),
     ([f'--config.root={data}', '--config.only=x'], 'error: only: there is no'),
+    (['--shard=8/8'], 'error: --shard=8/8: give i/n with 0 <= i < n'),
   ):
     words = ['--config=configs/ablations.py', '--workdir=unused', *words]
     done = start(*words, '--config.split=generated', '--config.groups=')
@@ -355,20 +326,44 @@ def test_a_mistake_ends_in_one_line(data):
     assert not (ROOT / 'unused').exists()
 
 
-@pytest.mark.slow
-def test_two_rows_from_training_to_table(data, tmp_path):
-  config, workdir = tmp_path / 'tiny.py', tmp_path / 'work'
+def tiny(data, tmp_path):
+  """The arguments of a small ablation."""
+  config = tmp_path / 'tiny.py'
   own = ('train.steps=', 'train.checkpoint_every=')
   train = tuple(line for line in SETTINGS if not line.startswith(own))
   config.write_text(TINY.format(train=train + NETWORK, evaluate=EVALUATE))
-  words = [
+  return [
     f'--config={config}',
-    f'--workdir={workdir}',
+    f'--workdir={tmp_path / "work"}',
     f'--config.root={data}',
     '--config.split=generated',
     '--config.groups=',
     '--config.every=2',
   ]
+
+
+@pytest.mark.slow
+def test_told_to_stop_it_says_so_by_its_status(data, tmp_path):
+  words = [sys.executable, '-m', 'launch.ablate', *tiny(data, tmp_path)]
+  with subprocess.Popen(
+    words, cwd=ROOT, stderr=subprocess.PIPE, text=True
+  ) as process:
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / 'work').glob('logs/trained-*.log')):
+      assert time.monotonic() < deadline
+      time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    told = process.stderr.read()
+  assert process.returncode == os.EX_TEMPFAIL
+  assert told.endswith('stopped; the same command goes on from here\n')
+  (record,) = (tmp_path / 'work').rglob('ablation.json')
+  assert json.loads(record.read_text())['done'] is False
+  assert not list((tmp_path / 'work').rglob('fault.json'))
+
+
+@pytest.mark.slow
+def test_two_rows_from_training_to_table(data, tmp_path):
+  words, workdir = tiny(data, tmp_path), tmp_path / 'work'
   done = start(*words)
   assert done.returncode == 0, done.stderr
   assert done.stdout == f'no failures; the table is {workdir / "table.md"}\n'

@@ -15,6 +15,7 @@ from launch import ablation_plan, ablation_report
 from tests.launch.ablation_parts import config_of, make_data, row_of
 from tests.test_config import leaves, words_read
 from zeroshot import losses
+from zeroshot.data import deeppcb
 from zeroshot.model.build import build_model
 from zeroshot.synthesis import pairs
 from zeroshot.train.optimizer import build_optimizer
@@ -270,6 +271,16 @@ def test_a_mistake_in_a_row_is_told_with_its_name(data, message):
     config.rows.new = ROW_MISTAKES[message]
   with pytest.raises(ValueError, match=message):
     ablation_plan.build_plan(config, workdir=Path('work'))
+
+
+def test_bad_pictures_are_named_before_anything_is_trained(tmp_path):
+  folder = make_data(tmp_path / 'data')
+  for entry in deeppcb.list_pairs(folder, 'generated', every=2):
+    entry.test_path.write_bytes(b'')
+  with pytest.raises(
+    ValueError, match=r'^2 faults: .*_test\.jpg: the file is e'
+  ):
+    ablation_plan.build_plan(config_of(folder), workdir=tmp_path)
 
 
 def test_no_bank_is_asked_for_rows_that_take_none(data):

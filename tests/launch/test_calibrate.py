@@ -11,6 +11,7 @@ import pytest
 
 from configs import smoke
 from launch import calibrate
+from tests.data import damage
 from zeroshot.data import pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.calibration import Calibration, calibrated
@@ -110,6 +111,16 @@ def test_slope_and_offset_are_fitted_on_synthetic_pairs(config, references):
   assert expected == pytest.approx((2.0, -1.0), abs=0.2)
   assert found['synthetic_boxes'] == 4000
   assert found['synthetic_precision'] == simulated()[1].mean()
+
+
+def test_all_bad_references_are_named_first(
+  config, references, tmp_path, monkeypatch
+):
+  monkeypatch.setattr(calibrate, 'judge_synthetic', None)  # not reached
+  bad = damage.write_all_bad(tmp_path)
+  with pytest.raises(ValueError, match=f'^{len(bad)} faults: ') as caught:
+    calibrate.calibrate(config, weights(config), [*references, *bad])
+  assert all(words in str(caught.value) for words in damage.BAD.values())
 
 
 def test_the_threshold_is_chosen_on_calibrated_takes(config, references):

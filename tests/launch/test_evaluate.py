@@ -18,7 +18,7 @@ from data_tools import make_pairs
 from launch import evaluate, sources
 from tests.launch.test_train import SETTINGS
 from tests.train import parts
-from zeroshot.data import pictures
+from zeroshot.data import deeppcb, pictures
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -446,6 +446,45 @@ def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
     for name in ('nameless', 'named')
   )
   assert empty < full
+
+
+def names_all_bad(root, out, monkeypatch, **changes):
+  """Whether an evaluation tells of two bad pictures and detects nothing."""
+  monkeypatch.setattr(evaluate, 'examine_all', None)  # not reached
+  with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
+    evaluate_classical(root, out, **changes)
+  found = str(caught.value)
+  assert not out.exists()
+  return '000_temp.jpg: the picture is cut' in found and 'sizes differ' in found
+
+
+def test_all_bad_pictures_are_named_first(tmp_path, monkeypatch):
+  root, out = tmp_path / 'PCBData', tmp_path / 'out'
+  make_pairs.make(root, num_pairs=3, seed=0, size_px=256)
+  entries = deeppcb.list_pairs(root, 'generated')
+  truncate(entries[0].reference_path)
+  cv2.imwrite(str(entries[2].test_path), np.full((250, 256, 3), 255, np.uint8))
+  assert names_all_bad(root, out, monkeypatch)
+
+  lines = [
+    dict(reference=str(e.reference_path), test=str(e.test_path), boxes=[])
+    for e in entries
+  ]
+  path = tmp_path / 'pairs.jsonl'
+  path.write_text(''.join(json.dumps(line) + '\n' for line in lines))
+  assert names_all_bad('', out, monkeypatch, manifest=str(path))
+
+
+def test_a_bad_bank_is_named_first(generated, tmp_path, monkeypatch):
+  monkeypatch.setattr(evaluate, 'examine_all', None)  # not reached
+  (tmp_path / 'b.npz').write_bytes(b'PK no bank')
+  config = smoke.get_config()
+  config.synthesis.bank = str(tmp_path / 'b.npz')
+  monkeypatch.setattr(smoke, 'get_config', lambda: config)
+  with pytest.raises(ValueError, match=r'b\.npz: not an image bank'):
+    evaluate_classical(generated, tmp_path / 'out', synthetic_pairs=4)
+  config.eval.synthetic_pairs = 0
+  assert evaluate.load_bank(config) is None  # it is not needed then
 
 
 def test_zeros_leave_things_out(generated, tmp_path):

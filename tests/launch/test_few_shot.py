@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from launch import few_shot, few_shot_table, transfer_runs
+from launch import few_shot, few_shot_table, training_parts, transfer_runs
 from tests.launch import transfer_parts
-from zeroshot.data import pictures
+from zeroshot.data import manifest, pictures
 
 COUNTS = {'a': 3, 'b': 1, 'c': 2}
 ALL_RUNS = ['n1_seed0', 'n1_seed1', 'n3_seed0', 'n3_seed1']
@@ -68,6 +68,22 @@ def test_everything_is_run_once_and_not_again(curve):
   assert {f: f.read_bytes() for f in before} == before
   assert sorted(f.stem for f in before) == sorted([*ALL_RUNS, 'n0'])
   assert list(curve.workdir.rglob('*.partial*')) == []
+
+
+def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
+  path = transfer_parts.write_manifest(tmp_path / 'data', COUNTS)
+  curve = Curve(path, tmp_path / 'work', monkeypatch)
+  found = manifest.read_manifest(path)
+  for pair in (found[1], found[5]):  # learned from, reported on
+    pair.test_path.write_bytes(b'')
+  config = config_of(path, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
+  first = few_shot.plan(config)['1'].runs[0]
+  assert '2' not in {p.name for p in training_parts.list_labelled(first.config)}
+  with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
+    curve.go()
+  for pair in (found[1], found[5]):
+    assert f'{pair.test_path}: the file is empty' in str(caught.value)
+  assert curve.stand.take() == curve.stand.evaluated == []
 
 
 def test_a_killed_run_alone_is_run_again(curve):

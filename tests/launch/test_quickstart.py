@@ -56,6 +56,28 @@ def test_a_wrong_folder_is_refused_before_anything_runs(
   assert 'trainval.txt' in capsys.readouterr().err
 
 
+def test_pictures_are_tried_before_anything_is_trained(tmp_path, monkeypatch):
+  class Stopped(Exception):
+    pass
+
+  def step(title, command):
+    assert command == [
+      'data_tools.check',
+      f'--root={tmp_path}',
+      '--split=some',
+      '--max_pairs=200',
+    ]
+    raise Stopped
+
+  (tmp_path / 'some.txt').touch()
+  words = [f'--pcbdata={tmp_path}', '--split=some', f'--out={tmp_path}']
+  monkeypatch.setattr(sys, 'argv', ['quickstart', *words])
+  monkeypatch.setattr(quickstart, 'step', step)
+  monkeypatch.setattr('launch.environment.enter', lambda *_: None)
+  with pytest.raises(Stopped):
+    quickstart.main()
+
+
 def test_commands_of_an_evaluation(tmp_path, monkeypatch):
   steps = []
   monkeypatch.setattr(

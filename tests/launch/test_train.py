@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.launch import transfer_parts
 from tests.train import parts
 from zeroshot import checkpoints
+from zeroshot.data import manifest
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,3 +144,30 @@ def test_a_missing_bank_is_one_line(tmp_path):
   assert done.returncode == 2
   assert 'none.npz' in done.stderr
   assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.slow
+def test_all_bad_pictures_are_named_before_the_first_step(tmp_path):
+  path = transfer_parts.write_manifest(tmp_path, {'a': 3, 'b': 1})
+  pairs = manifest.read_manifest(path)
+  for pair in pairs[1:]:  # two to learn from, one that is held out
+    pair.test_path.write_bytes(pair.test_path.read_bytes()[:-99])
+  words = [
+    '--config=configs/transfer.py',
+    f'--workdir={tmp_path / "run"}',
+    '--init_weights=default',
+    f'--config.labelled.manifest={path}',
+    '--config.labelled.stop_groups=b',
+  ]
+  done = subprocess.run(
+    [sys.executable, '-m', 'launch.train', *words],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 2
+  assert done.stderr.startswith('error: 3 faults: ')
+  assert done.stderr.count('\n') == 1
+  for pair in pairs[1:]:
+    assert f'{pair.test_path}: the picture is cut short' in done.stderr
+  assert not (tmp_path / 'run').exists()

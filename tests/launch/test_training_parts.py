@@ -146,6 +146,19 @@ def test_what_would_fail_late_is_refused_at_once(manifest, changes, words):
     training_parts.prepare(settings)
 
 
+def test_all_bad_pictures_are_named_before_training(manifest):
+  settings = config(manifest)
+  pairs = training_parts.list_labelled(settings)
+  lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+  for index in (1, 4):
+    bad = manifest.parent / f'{index}.jpg'
+    bad.write_bytes(pairs[index].test_path.read_bytes()[:-99])
+    lines[index]['test'] = str(bad)
+  manifest.write_text(''.join(json.dumps(line) + '\n' for line in lines))
+  with pytest.raises(ValueError, match=r'^2 faults: .*1\.jpg.*; .*4\.jpg'):
+    training_parts.prepare(settings)
+
+
 def test_without_labels_there_are_none():
   parts = training_parts.prepare(default.get_config())
   keys = jax.random.split(jax.random.key(0), 2)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from configs import default
+from zeroshot.losses import whole_batch
 from zeroshot.synthesis.labelled import unlabelled
 from zeroshot.types import Array, Pair
 
@@ -28,14 +29,16 @@ class Net(nn.Module):
     return Prediction(nn.Conv(1, (1, 1))(x)[..., 0])
 
 
-def synthesise(keys, bank):
+def synthesise(keys, bank, *, size_px=SIZE):
+  shape = (size_px, size_px)
+
   def one(key):
     a, b, c = jax.random.split(key, 3)
-    reference = jax.random.uniform(a, (SIZE, SIZE, 3))
+    reference = jax.random.uniform(a, (*shape, 3))
     if bank is not None:
-      reference = bank[0, :SIZE, :SIZE] / 255.0 * reference
-    mask = (jax.random.uniform(b, (SIZE, SIZE)) > 0.8).astype(jnp.float32)
-    other = jax.random.uniform(c, (SIZE, SIZE, 3))
+      reference = bank[0, :size_px, :size_px] / 255.0 * reference
+    mask = (jax.random.uniform(b, shape) > 0.8).astype(jnp.float32)
+    other = jax.random.uniform(c, (*shape, 3))
     return Pair(
       reference, jnp.where(mask[..., None] > 0, other, reference), mask
     )
@@ -43,11 +46,18 @@ def synthesise(keys, bank):
   return jax.vmap(one)(keys)
 
 
-def loss(prediction, mask, labels=None):
+def loss(prediction, mask, labels=None, *, sum_across=whole_batch):
   """One term that is a mean over examples and one that is not."""
   scores = jax.nn.sigmoid(prediction.logits)
-  square = jnp.mean((scores - mask) ** 2)
-  dice = 1 - 2 * jnp.sum(scores * mask) / (jnp.sum(scores) + jnp.sum(mask))
+  square, num_pixels, overlap, total = sum_across(
+    (
+      jnp.sum((scores - mask) ** 2),
+      jnp.sum(jnp.ones_like(mask)),
+      jnp.sum(scores * mask),
+      jnp.sum(scores) + jnp.sum(mask),
+    )
+  )
+  square, dice = square / num_pixels, 1 - 2 * overlap / total
   return square + dice, {'square': square, 'dice': dice}
 
 
@@ -59,12 +69,12 @@ def labelled_synthesise(keys, bank):
   return pair._replace(labels=pair.labels._replace(weight=weight))
 
 
-def labelled_loss(prediction, mask, labels):
+def labelled_loss(prediction, mask, labels, *, sum_across):
   """One term that open pixels have no part in, balanced over the batch."""
   scores = jax.nn.sigmoid(prediction.logits)
   square = labels.weight * (scores - mask) ** 2
-  square = jnp.sum(square) / jnp.sum(labels.weight)
-  return square, {'square': square}
+  total, weight = sum_across((jnp.sum(square), jnp.sum(labels.weight)))
+  return total / weight, {'square': total / weight}
 
 
 def config(**train):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.train import parts
-from zeroshot import checkpoints, rng
+from zeroshot import checkpoints, rng, runs
 from zeroshot.train import loop, writers
 
 
@@ -125,7 +125,7 @@ def test_hooks_get_the_averaged_parameters_at_their_periods(tmp_path):
 
   train(tmp_path, hooks=[('exam', 3, hook)])
   assert list(seen) == [3, 6, 8]
-  saved, _, step = checkpoints.load_parameters(tmp_path)
+  saved, _, step = runs.load_parameters(tmp_path)
   assert step == 8
   parts.assert_equal(saved, seen[8])
   answers = [
@@ -178,9 +178,10 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
   bad = next(i for i, mean in enumerate(means) if mean > limit) + 1
   limit = (limit + means[bad - 1]) / 2
 
-  def loss(prediction, mask, labels=None):
-    total, terms = parts.loss(prediction, mask)
-    square = jnp.where(jnp.mean(mask) > limit, jnp.nan, terms['square'])
+  def loss(prediction, mask, labels, *, sum_across):
+    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
+    mean = sum_across(jnp.sum(mask)) / sum_across(mask.size)
+    square = jnp.where(mean > limit, jnp.nan, terms['square'])
     return total + square, terms | {'square': square}
 
   words = f'square is nan in update {bad};'
@@ -192,7 +193,7 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
       checkpoint_every=5,
       built=dict(loss=loss),
     )
-  saved, _, step = checkpoints.load_parameters(tmp_path)
+  saved, _, step = runs.load_parameters(tmp_path)
   assert step == (bad - 1) // 5 * 5
   assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(saved))
 
@@ -201,7 +202,7 @@ def test_parameters_that_burst_are_not_saved_either(tmp_path):
   with pytest.raises(FloatingPointError, match='parameter_norm is inf'):
     train(tmp_path, learning_rate=3e38, warmup_steps=0, checkpoint_every=1)
   with pytest.raises(ValueError, match='no checkpoint'):
-    checkpoints.load_parameters(tmp_path)
+    runs.load_parameters(tmp_path)
 
 
 def test_another_config_is_refused_and_the_run_left_alone(tmp_path):
@@ -210,7 +211,7 @@ def test_another_config_is_refused_and_the_run_left_alone(tmp_path):
   with pytest.raises(ValueError, match=r'train.batch_size was 4 and is now 8'):
     train(tmp_path, steps=4, batch_size=8)
   assert (tmp_path / 'config.json').read_text() == before
-  assert checkpoints.load_parameters(tmp_path)[2] == 4
+  assert runs.load_parameters(tmp_path)[2] == 4
 
 
 def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(
@@ -222,7 +223,7 @@ def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(
       file.write_bytes(file.read_bytes()[:10])
   parts.assert_equal(whole, train(tmp_path))
   assert (tmp_path / 'checkpoints' / '8.corrupt').is_dir()
-  assert checkpoints.load_parameters(tmp_path)[2] == 8
+  assert runs.load_parameters(tmp_path)[2] == 8
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path):
@@ -277,8 +278,8 @@ def test_a_run_that_need_not_stop_ends_as_any_other(tmp_path):
 
 
 def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
-  def loss(prediction, mask, labels=None):
-    total, terms = parts.loss(prediction, mask)
+  def loss(prediction, mask, labels, *, sum_across):
+    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
     return total * jnp.nan, terms
 
   with pytest.raises(FloatingPointError, match='update 1;'):

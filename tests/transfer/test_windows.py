@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.data import damage
 from zeroshot.data import manifest, pictures
 from zeroshot.transfer import targets, windows
 from zeroshot.types import Boxes
@@ -108,6 +109,37 @@ def test_the_same_seed_cuts_the_same_windows(pair):
   for one, two in zip(first, again, strict=True):
     np.testing.assert_array_equal(one, two)
   assert (first.test != other.test).any()
+
+
+def test_all_that_cannot_be_packed_is_named_at_once(pair, tmp_path):
+  bad = [
+    pair._replace(name=path.stem, reference_path=path)
+    for path in damage.write_all_bad(tmp_path)
+  ]
+  both = [
+    damage.write_bad(tmp_path / name) for name in ('empty.jpg', 'text.bmp')
+  ]
+  bad.append(pair._replace(reference_path=both[0], test_path=both[1]))
+  with pytest.raises(ValueError, match=f'^{len(bad) + 1} faults: ') as caught:
+    pack(pair, *bad)
+  for words in (*damage.BAD.values(), 'empty.jpg', 'text.bmp'):
+    assert words in str(caught.value)
+
+
+def test_what_is_packed_is_read_once(pair, monkeypatch):
+  paths = []
+  read = pictures.read_bytes
+  monkeypatch.setattr(
+    pictures, 'read_bytes', lambda path: paths.append(path) or read(path)
+  )
+  pack(pair)
+  assert sorted(paths) == sorted([pair.reference_path, pair.test_path])
+
+
+def test_all_unknown_kinds_are_named_at_once(pair):
+  other = pair._replace(test_path=pair.reference_path)
+  with pytest.raises(ValueError, match=r'^2 faults: .*part\.png.*good\.png'):
+    pack(pair, other, kinds=('open',))
 
 
 def test_a_box_outside_of_the_picture_is_refused(pair):

@@ -39,22 +39,20 @@ def load_bank(path: str | os.PathLike[str]) -> HostArray:
   if not file.is_file():
     raise ValueError(f'{path}: there is no such image bank; {_REMEDY}')
   try:
-    with (
-      file.open('rb') as stream,
-      np.load(stream, allow_pickle=False) as archive,
-    ):
-      pictures = archive[KEY]
+    pictures = _read_array(file)
   except KeyError as error:
     raise ValueError(f'{path}: has no array {KEY!r}; {_REMEDY}') from error
-  except (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    zipfile.BadZipFile,
-  ) as error:
+  except MemoryError as error:
     raise ValueError(
-      f'{path}: not an image bank ({error}); {_REMEDY}'
+      f'{path}: does not fit into memory, or is damaged; {_REMEDY}, with fewer '
+      'or smaller pictures'
+    ) from error
+  except Exception as error:
+    # A damaged file ends in whatever zipfile, its decompressors or NumPy's
+    # parser of headers happen to raise: a dozen types, none of them told.
+    raise ValueError(
+      f'{path}: not an image bank, or damaged ({error}); copy it again, or '
+      f'{_REMEDY}'
     ) from error
   shape = pictures.shape
   square = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
@@ -63,4 +61,21 @@ def load_bank(path: str | os.PathLike[str]) -> HostArray:
       f'{path}: {KEY!r} is {pictures.dtype} {list(shape)}, not uint8'
       f' [N, S, S, 3]; {_REMEDY}'
     )
+  return pictures
+
+
+def _read_array(file: pathlib.Path) -> HostArray:
+  """The array of the pictures; raises anything where the file is damaged.
+
+  ``np.load`` reads as many bytes as the array's header asks for; a header that
+  asks for fewer than there are would leave the checksum untested, and be
+  believed.
+  """
+  with (
+    zipfile.ZipFile(file) as archive,
+    archive.open(f'{KEY}.npy') as stream,
+  ):
+    pictures: HostArray = np.lib.format.read_array(stream, allow_pickle=False)
+    if stream.read(1):
+      raise ValueError('bytes are left over behind the array')
   return pictures

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.data import faults
 from zeroshot.types import Boxes
 
 # The dataset's type numbers count from 1; 0 is unused.
@@ -54,7 +55,45 @@ def list_pairs(
   every: int = 1,
   max_pairs: int = 0,
 ) -> list[Entry]:
-  """Lists the pairs of a split, in the order of its list.
+  """Lists the pairs of a split whose files are all there.
+
+  Args:
+    root: see ``select_pairs``, as the others.
+    split: likewise.
+    groups: likewise.
+    every: likewise.
+    max_pairs: likewise.
+
+  Returns:
+    The entries; each of their three files exists.
+
+  Raises:
+    ValueError: see ``select_pairs``; or files are missing (all are named).
+  """
+  entries = select_pairs(
+    root, split, groups=groups, every=every, max_pairs=max_pairs
+  )
+  faults.refuse(
+    [
+      f'{path}: missing, but pair {entry.name} of {root}/{split}.txt needs it;'
+      ' complete the data set'
+      for entry in entries
+      for path in entry[2:]
+      if not path.is_file()
+    ]
+  )
+  return entries
+
+
+def select_pairs(
+  root: str | os.PathLike[str],
+  split: str,
+  *,
+  groups: str = '',
+  every: int = 1,
+  max_pairs: int = 0,
+) -> list[Entry]:
+  """The pairs of a split, in the order of its list, be their files there or no.
 
   Args:
     root: the folder that holds the split lists and the groups (``PCBData``).
@@ -65,26 +104,18 @@ def list_pairs(
     max_pairs: then keep only so many pairs, the first ones; 0 keeps all.
 
   Returns:
-    The entries; each of their three files exists.
+    The entries.
 
   Raises:
     ValueError: root or list is missing, a group is unknown, a line is
-      malformed, a name occurs twice, a file is missing, or nothing is left.
+      malformed, a name occurs twice, or nothing is left.
   """
   root = pathlib.Path(root)
   check_selection(every=every, max_pairs=max_pairs)
   list_path = _find_list(root, split)
   entries = _read_list(root, list_path)
   entries = _keep_groups(entries, groups, list_path)
-  entries = entries[::every][: max_pairs or None]
-  for entry in entries:
-    for path in entry[2:]:
-      if not path.is_file():
-        raise ValueError(
-          f'{path}: missing, but pair {entry.name} of {list_path} needs it;'
-          ' complete the data set'
-        )
-  return entries
+  return entries[::every][: max_pairs or None]
 
 
 def check_selection(*, every: int, max_pairs: int) -> None:

@@ -21,7 +21,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from zeroshot.data import deeppcb
+from zeroshot.data import deeppcb, faults
 from zeroshot.types import UNKNOWN_KIND, Boxes
 
 _FIELDS = {'reference', 'test', 'boxes', 'kinds', 'group'}
@@ -55,18 +55,31 @@ def labelled_pairs(entries: Iterable[deeppcb.Entry]) -> list[LabelledPair]:
     The pairs, in the same order.
 
   Raises:
-    ValueError: an annotation cannot be read.
+    ValueError: annotations cannot be read (all such are named).
   """
-  return [
-    LabelledPair(
-      entry.name,
-      entry.group,
-      entry.reference_path,
-      entry.test_path,
-      deeppcb.read_annotations(entry.annotation_path),
-    )
-    for entry in entries
-  ]
+  pairs, wrong = annotate(entries)
+  faults.refuse(wrong)
+  return pairs
+
+
+def annotate(
+  entries: Iterable[deeppcb.Entry],
+) -> tuple[list[LabelledPair], list[str]]:
+  """As ``labelled_pairs``, but what is wrong is returned, not raised.
+
+  Returns:
+    The pairs, without boxes where these cannot be read; and a line for each
+    annotation that cannot be.
+  """
+  pairs, wrong = [], []
+  for entry in entries:
+    truth = deeppcb.annotated([], [])
+    try:
+      truth = deeppcb.read_annotations(entry.annotation_path)
+    except ValueError as error:
+      wrong.append(str(error))
+    pairs.append(LabelledPair(*entry[:4], truth))
+  return pairs, wrong
 
 
 def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
@@ -80,8 +93,34 @@ def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
     the numbers of their lines.
 
   Raises:
-    ValueError: the file is missing, or a line is malformed or names a picture
-      that is not there.
+    ValueError: the file is missing, or lines are malformed or name pictures
+      that are not there (all such are named).
+  """
+  pairs, wrong = parse_manifest(path)
+  missing = [
+    f'{path}, line {pair.name}: there is no picture {picture}; correct the path'
+    for pair in pairs
+    for picture in (pair.reference_path, pair.test_path)
+    if not picture.is_file()
+  ]
+  faults.refuse([*wrong, *missing])
+  return pairs
+
+
+def parse_manifest(
+  path: str | os.PathLike[str],
+) -> tuple[list[LabelledPair], list[str]]:
+  """As ``read_manifest``, but malformed lines are returned, not raised.
+
+  Args:
+    path: of the file.
+
+  Returns:
+    The pairs of the other lines, be their pictures there or not; and what is
+    wrong with each malformed one.
+
+  Raises:
+    ValueError: the file cannot be read, or is empty.
   """
   file = pathlib.Path(path)
   try:
@@ -90,14 +129,17 @@ def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
     raise ValueError(
       f'{path}: cannot be read as text ({error}); give a manifest, JSON lines'
     ) from error
-  pairs = [
-    _parse(line, number, file)
-    for number, line in enumerate(lines, start=1)
-    if line.strip()
-  ]
-  if not pairs:
+  pairs, wrong = [], []
+  for number, line in enumerate(lines, start=1):
+    if not line.strip():
+      continue
+    try:
+      pairs.append(_parse(line, number, file))
+    except ValueError as error:
+      wrong.append(str(error))
+  if not pairs and not wrong:
     raise ValueError(f'{path}: no pair in it; give one JSON object a line')
-  return pairs
+  return pairs, wrong
 
 
 def in_groups(
@@ -145,24 +187,13 @@ def _parse(line: str, number: int, file: pathlib.Path) -> LabelledPair:
       f'{where}: lacks {missing} and has unknown {unknown}; the fields are '
       f'{sorted(_FIELDS)}'
     )
-  paths = [
-    _picture(fields[name], file, where) for name in ('reference', 'test')
-  ]
   return LabelledPair(
     name=str(number),
     group=str(fields.get('group', fields['reference'])),
-    reference_path=paths[0],
-    test_path=paths[1],
+    reference_path=file.parent / str(fields['reference']),
+    test_path=file.parent / str(fields['test']),
     truth=_boxes(fields['boxes'], fields.get('kinds'), where),
   )
-
-
-def _picture(name: Any, file: pathlib.Path, where: str) -> pathlib.Path:
-  """Path of a picture that exists."""
-  path = file.parent / str(name)
-  if not path.is_file():
-    raise ValueError(f'{where}: there is no picture {path}; correct the path')
-  return path
 
 
 def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:

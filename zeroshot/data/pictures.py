@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ import numpy as np
 from zeroshot.types import HostArray
 
 Path = str | os.PathLike[str]
+
+SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 _JPEG_START = b'\xff\xd8\xff'
 _PNG_START = b'\x89PNG\r\n\x1a\n'
@@ -47,21 +50,49 @@ def read_picture(path: Path) -> HostArray:
     ValueError: the file is missing, empty, cut short, no picture, or of
       another depth than 8 or 16 bits.
   """
-  data = _read_bytes(path)
-  if _is_cut_short(data):
-    raise ValueError(
-      f'{path}: the picture is cut short (its end marker is missing); copy it'
-      ' again from its source'
-    )
-  try:
-    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-  except cv2.error:
-    stored = None
-  if stored is None:
-    raise ValueError(
-      f'{path}: not a picture that OpenCV can decode; convert it to PNG'
-    )
-  return _to_rgb(stored, path)
+  return decode(read_bytes(path), path)
+
+
+def decode(data: bytes, path: Path) -> HostArray:
+  """The picture of a file's content.
+
+  Args:
+    data: the content.
+    path: where it is from, for the error.
+
+  Returns:
+    See ``read_picture``, which reads the content first.
+
+  Raises:
+    ValueError: it is cut short, no picture, or of another depth.
+  """
+  return _to_rgb(_decoded(data, path))
+
+
+def size_of(data: bytes, path: Path) -> tuple[int, int]:
+  """Height and width in pixels; fails wherever ``decode`` would."""
+  height, width = _decoded(data, path).shape[:2]
+  return height, width
+
+
+def list_pictures(folder: Path) -> list[pathlib.Path]:
+  """The files of a folder that end as pictures do, sorted by name.
+
+  Args:
+    folder: where to look; not below it.
+
+  Raises:
+    ValueError: there is no such folder, or no such file in it.
+  """
+  folder = pathlib.Path(folder)
+  if not folder.is_dir():
+    raise ValueError(f'{folder}: there is no such folder')
+  files = sorted(
+    file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES
+  )
+  if not files:
+    raise ValueError(f'{folder}: no file ends in {", ".join(SUFFIXES)}')
+  return files
 
 
 def write_picture(path: Path, image: HostArray) -> None:
@@ -103,13 +134,17 @@ def write_picture(path: Path, image: HostArray) -> None:
 
 
 def read_pair(
-  reference_path: Path, test_path: Path
+  reference_path: Path,
+  test_path: Path,
+  *,
+  read: Callable[[Path], HostArray] = read_picture,
 ) -> tuple[HostArray, HostArray]:
   """Reads a reference picture and a test picture of the same size.
 
   Args:
     reference_path: picture of the good part.
     test_path: picture of the part under test.
+    read: reads one of them.
 
   Returns:
     ``(reference, test)``, images float32 ``[H, W, 3]``, RGB, in [0, 1].
@@ -117,19 +152,35 @@ def read_pair(
   Raises:
     ValueError: a picture cannot be read, or their sizes differ.
   """
-  reference = read_picture(reference_path)
-  test = read_picture(test_path)
+  reference, test = read(reference_path), read(test_path)
   if reference.shape != test.shape:
     raise ValueError(
-      f'sizes differ: reference {reference_path} is {_size(reference)} and test'
-      f' {test_path} is {_size(test)}; take both with the same settings, or'
-      ' resize one to the other'
+      unequal(reference_path, reference.shape[:2], test_path, test.shape[:2])
     )
   return reference, test
 
 
-def _read_bytes(path: Path) -> bytes:
-  """The file's content, or an error that says what is wrong with it."""
+def unequal(
+  reference_path: Path,
+  reference: tuple[int, ...],
+  test_path: Path,
+  test: tuple[int, ...],
+) -> str:
+  """What to say of a pair whose heights and widths, in pixels, differ."""
+  sizes = [f'{width}x{height}' for height, width in (reference, test)]
+  return (
+    f'sizes differ: reference {reference_path} is {sizes[0]} and test'
+    f' {test_path} is {sizes[1]}; take both with the same settings, or'
+    ' resize one to the other'
+  )
+
+
+def read_bytes(path: Path) -> bytes:
+  """The file's content.
+
+  Raises:
+    ValueError: the file is missing, empty or cannot be read.
+  """
   try:
     data = pathlib.Path(path).read_bytes()
   except FileNotFoundError as error:
@@ -143,12 +194,30 @@ def _read_bytes(path: Path) -> bytes:
   return data
 
 
-def _to_rgb(stored: HostArray, path: Path) -> HostArray:
-  """Decoded pixels, grey, BGR or BGRA, as float32 RGB in [0, 1]."""
+def _decoded(data: bytes, path: Path) -> HostArray:
+  """The pixels as they are stored: grey, BGR or BGRA, 8 or 16 bits."""
+  if _is_cut_short(data):
+    raise ValueError(
+      f'{path}: the picture is cut short (its end marker is missing); copy it'
+      ' again from its source'
+    )
+  try:
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+  except cv2.error:
+    stored = None
+  if stored is None:
+    raise ValueError(
+      f'{path}: not a picture that OpenCV can decode; convert it to PNG'
+    )
   if stored.dtype not in _MAX_VALUE:
     raise ValueError(
       f'{path}: pixels of type {stored.dtype}; convert it to 8 or 16 bits'
     )
+  return stored
+
+
+def _to_rgb(stored: HostArray) -> HostArray:
+  """Decoded pixels as float32 RGB in [0, 1]."""
   if stored.ndim == 2:
     stored = stored[..., np.newaxis]  # [H, W, 1]
   if stored.shape[-1] < 3:  # grey, or grey and alpha
@@ -192,8 +261,3 @@ def _png_ends(data: bytes) -> bool:
       return True
     position += 12 + int.from_bytes(data[position : position + 4], 'big')
   return False
-
-
-def _size(image: HostArray) -> str:
-  """Width x height, as people write it."""
-  return f'{image.shape[1]}x{image.shape[0]}'

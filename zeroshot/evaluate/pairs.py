@@ -44,6 +44,7 @@ def evaluate_pair(
   *,
   moves: Mapping[str, float],
   swap: bool = False,
+  read: Callable[[pictures.Path], HostArray] = pictures.read_picture,
 ) -> Evaluated:
   """Reads a pair, moves its reference, detects.
 
@@ -53,6 +54,7 @@ def evaluate_pair(
     moves: keyword arguments of ``misalign.moved_reference``.
     swap: hand the detector the two pictures in each other's place. What
       differs stays what it is, up to the few pixels between the two grids.
+    read: reads a picture.
 
   Returns:
     The pair's result, and its pictures for drawing.
@@ -68,7 +70,9 @@ def evaluate_pair(
       'eval.swap and eval.misalign together: the annotations would lie in the '
       'grid of neither picture; give one of them'
     )
-  reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
+  reference, test = pictures.read_pair(
+    pair.reference_path, pair.test_path, read=read
+  )
   reference, comparable = misalign.moved_reference(reference, **moves)
   if swap:
     reference, test = test, reference

@@ -137,7 +137,7 @@ def contact_sheet(
       f'columns is {columns} and tile_px {tile_px}; give at least 1 of each'
     )
   if not tiles:
-    return _line('none', *_EMPTY_PX)
+    return drawing.write_line('none', *_EMPTY_PX)
   drawn = [_draw_tile(tile, tile_px) for tile in tiles]
   columns = min(columns, len(drawn))
   missing = -len(drawn) % columns  # in the last row
@@ -198,7 +198,8 @@ def _draw_tile(tile: Tile, tile_px: int) -> HostArray:
   gap = np.ones((tile_px, drawing.GAP_PX // 2, 3), np.float32)
   reference, heat = (_resize(x, tile_px) for x in (tile.reference, tile.scores))
   row = np.concatenate([reference, gap, marked, gap, heat], axis=1)
-  return np.concatenate([_line(tile.caption, CAPTION_PX, row.shape[1]), row])
+  caption_line = drawing.write_line(tile.caption, CAPTION_PX, row.shape[1])
+  return np.concatenate([caption_line, row])
 
 
 def _resize(image: HostArray, side: int) -> HostArray:
@@ -206,19 +207,3 @@ def _resize(image: HostArray, side: int) -> HostArray:
   grows = side >= len(image)
   how = cv2.INTER_NEAREST_EXACT if grows else cv2.INTER_AREA
   return cv2.resize(image, (side, side), interpolation=how)
-
-
-def _line(text: str, height: int, width: int) -> HostArray:
-  """Black text on white, half-way up, float32 ``[height, width, 3]``."""
-  canvas = np.full((height, width, 3), 255, np.uint8)
-  cv2.putText(
-    canvas,
-    text,
-    (2, height // 2 + 4),
-    cv2.FONT_HERSHEY_SIMPLEX,
-    0.38,
-    (0, 0, 0),
-    1,
-    cv2.LINE_AA,
-  )
-  return canvas.astype(np.float32) / 255

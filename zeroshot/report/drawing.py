@@ -83,3 +83,35 @@ def draw_boxes(
         cv2.LINE_AA,
       )
   return canvas.astype(np.float32) / 255
+
+
+def write_line(
+  text: str,
+  height: int,
+  width: int,
+  *,
+  colour: tuple[int, int, int] = (0, 0, 0),
+) -> HostArray:
+  """A line of text on white, half-way up.
+
+  Args:
+    text: what does not fit is cut off.
+    height: of the image, pixels.
+    width: likewise.
+    colour: RGB, 0 to 255.
+
+  Returns:
+    Image float32 ``[height, width, 3]``.
+  """
+  canvas = np.full((height, width, 3), 255, np.uint8)
+  cv2.putText(
+    canvas,
+    text,
+    (2, height // 2 + 4),
+    cv2.FONT_HERSHEY_SIMPLEX,
+    0.38,
+    colour,
+    1,
+    cv2.LINE_AA,
+  )
+  return canvas.astype(np.float32) / 255

@@ -44,13 +44,12 @@ from zeroshot.train import (
   resume,
   run_folder,
   sample_hook,
-  warm_start,
   writers,
 )
-from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.progress import progress_bar
-from zeroshot.train.state import TrainState, create_state, describe_state
-from zeroshot.train.step import Loss, Synthesise, train_step
+from zeroshot.train.state import TrainState, describe_state
+from zeroshot.train.step import Loss, Synthesise
+from zeroshot.train.update import build_update, first_state
 
 # (name, every, function): function(ema_params, step) returns figures, which
 # are written as 'name/figure'. Process 0 alone calls it. It must not keep the
@@ -101,39 +100,28 @@ def train(
   """
   settings, workdir = config.train, Path(workdir).expanduser().resolve()
   _check_periods(settings)
-  optimizer, schedule = build_optimizer(settings)
-  update = parallel.parallel_step(
-    functools.partial(
-      train_step,
-      synthesise=synthesise,
-      model=model,
-      loss=loss,
-      optimizer=optimizer,
-      seed=config.seed,
-      per_device=parallel.per_device_batch(
-        settings.batch_size, devices=devices
-      ),
-      ema_decay=settings.ema_decay,
-    ),
-    devices=devices,
+  update = build_update(
+    config, synthesise=synthesise, model=model, loss=loss, devices=devices
   )
   record = resume.plain_config(config)
-  size_px = config.synthesis.size_px
-
-  def create() -> TrainState:
-    state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
-    return state if initial is None else warm_start.start_from(state, initial)
-
   with (
     run_folder.open_run(
       workdir, keep_last=settings.keep_checkpoints
     ) as manager,
     preemption.watch() as is_preempted,
   ):
-    state = run_folder.first_state(
+    state = run_folder.agree_on_state(
       manager,
-      create=create,
-      expected=describe_state(model, optimizer, size_px=size_px),
+      functools.partial(
+        first_state,
+        config,
+        model=model,
+        optimizer=update.optimizer,
+        initial=initial,
+      ),
+      expected=describe_state(
+        model, update.optimizer, size_px=config.synthesis.size_px
+      ),
       config=record,
       allow_config_change=allow_config_change,
     )
@@ -154,7 +142,7 @@ def train(
         () if _agree(stop, first) else range(first + 1, settings.steps + 1)
       )
       for step in steps:
-        state, collection = update(state, bank)
+        state, collection = update.step(state, bank)
         pending.append(collection)
         advance(step)
         due = functools.partial(_due, step=step, last=settings.steps)
@@ -167,7 +155,7 @@ def train(
           mark = step, time.perf_counter()
         if due(settings.log_every) or due(settings.checkpoint_every) or leaves:
           values = _read(pending, step)
-          values['learning_rate'] = float(schedule(step - 1))
+          values['learning_rate'] = float(update.schedule(step - 1))
           values |= _pace(settings.batch_size, step, *mark)
           writer.scalars(step, values)
           pending, mark = [], (step, time.perf_counter())
@@ -216,8 +204,10 @@ def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
     at = step - len(pending) + 1 + fault.position
     raise FloatingPointError(
       f'{fault.name} is {fault.value} in update {at}; nothing was saved since. '
-      'Lower train.learning_rate or train.clip_norm, lengthen '
-      'train.warmup_steps, and start in a new --workdir'
+      'See which pair did it with python -m launch.replay, the same --config '
+      f'and --workdir, and --step={at}; or lower train.learning_rate or '
+      'train.clip_norm, lengthen train.warmup_steps, and start in a new '
+      '--workdir'
     )
   return metrics.summarize(collections)
 

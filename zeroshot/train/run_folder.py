@@ -1,7 +1,7 @@
 """The folder of a run: one run at a time in it, and where that starts.
 
   with run_folder.open_run(workdir, keep_last=2) as manager:
-    state = run_folder.first_state(manager, create=..., expected=..., ...)
+    state = run_folder.agree_on_state(manager, build, config=config)
     run_folder.store_config(workdir, config, step=int(state.step))
 
 Process 0 alone reads and writes the folder and tells the others what they need,
@@ -23,6 +23,7 @@ import numpy as np
 from flax import serialization
 
 from zeroshot import checkpoints, locks, processes
+from zeroshot.checkpoints import Checkpoint
 from zeroshot.train import resume, writers
 from zeroshot.train.state import TrainState
 
@@ -69,10 +70,10 @@ def open_run(
     yield manager
 
 
-def first_state(
+def agree_on_state(
   manager: checkpoints.Manager | None,
+  build: Callable[[Checkpoint | None], TrainState],
   *,
-  create: Callable[[], TrainState],
   expected: TrainState,
   config: Mapping[str, Any],
   allow_config_change: bool = False,
@@ -81,7 +82,8 @@ def first_state(
 
   Args:
     manager: of ``open_run``.
-    create: makes a state for a run that starts; called in process 0.
+    build: makes the state of a checkpoint, or that of a new run, see
+      ``update.first_state``; called in process 0.
     expected: shapes and types, as of ``describe_state``.
     config: of this command, as of ``resume.plain_config``.
     allow_config_change: go on under another config than the checkpoint's.
@@ -96,12 +98,11 @@ def first_state(
 
   def find() -> TrainState:
     checkpoint = checkpoints.restore_latest(manager)
-    if checkpoint is None:
-      return create()
-    resume.check_same_run(
-      checkpoint.config, config, allow_change=allow_config_change
-    )
-    return resume.join_state(checkpoint, expected)
+    if checkpoint is not None:
+      resume.check_same_run(
+        checkpoint.config, config, allow_change=allow_config_change
+      )
+    return build(checkpoint)
 
   if jax.process_count() == 1:
     return find()

@@ -2,13 +2,15 @@
 
 ``train_step`` is what a single device runs. It draws its own share of the
 global batch: example i of step s has the key (seed, 'pairs', s, i), whichever
-device draws it. The loss sees the predictions of all devices, since some terms
-weigh a pixel by what the whole batch holds; so the split over devices changes
-nothing but the rounding. One collective axis is named, ``AXIS``.
+device draws it. The loss is that of the global batch, whose sums the devices
+add up; so the split over devices changes nothing but the rounding. No picture
+or prediction travels: a step sends those few sums, one gradient and the
+metrics, however many devices there are. One collective axis is named, ``AXIS``.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,7 +52,8 @@ def train_step(
     replica: int32 scalar, this device's number among those of all processes.
     synthesise: ``(keys [B], bank) -> Pair`` of ``[B, H, W, ...]``.
     model: applied to ``(reference, test)``; returns a prediction.
-    loss: ``(prediction, mask, labels) -> (total, terms)`` of a whole batch.
+    loss: ``(prediction, mask, labels, *, sum_across) -> (total, terms)`` of
+      the global batch, given one device's share; see ``zeroshot.losses``.
     optimizer: an optax transformation.
     seed: the run's seed.
     per_device: number of pairs that each device draws.
@@ -68,13 +71,16 @@ def train_step(
 
   def objective(params: Any) -> tuple[Array, Mapping[str, Array]]:
     prediction = model.apply({'params': params}, pair.reference, pair.test)
-    # [b, ...] -> [B, ...]. Each replica differentiates the loss of the whole
-    # batch; the adjoint of the gathering adds up their equal cotangents, so
-    # that the mean over replicas below is the gradient, once.
-    prediction, mask, labels = jax.lax.all_gather(
-      (prediction, pair.mask, pair.labels), AXIS, axis=0, tiled=True
+    # Each of the n replicas differentiates the loss of the global batch. The
+    # adjoint of psum is psum and adds up their equal cotangents: each gets n
+    # times what its own pairs contribute, and the mean over replicas below is
+    # the gradient, once.
+    return loss(
+      prediction,
+      pair.mask,
+      pair.labels,
+      sum_across=functools.partial(jax.lax.psum, axis_name=AXIS),
     )
-    return loss(prediction, mask, labels)
 
   (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
     state.params

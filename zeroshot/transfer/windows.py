@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from absl import logging
 
-from zeroshot.data import pictures
+from zeroshot.data import faults, pictures, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect.detector import prepare
 from zeroshot.transfer import targets
@@ -70,13 +70,14 @@ def pack(
     Windows of NumPy arrays.
 
   Raises:
-    ValueError: no pair, a picture cannot be read, a kind is not among those
-      known.
+    ValueError: no pair, or pictures cannot be read, boxes lie outside of them
+      or kinds are not among those known (all such are named).
   """
   if not pairs:
     raise ValueError('no labelled pair; check labelled.groups and leave_out')
-  for pair in pairs:
-    _check_kinds(pair, kinds)
+  faults.refuse(
+    [fault for pair in pairs for fault in _kind_faults(pair, kinds)]
+  )
   cut = functools.partial(
     cut_pair,
     kinds=tuple(kinds),
@@ -87,8 +88,12 @@ def pack(
     hidden_px=hidden_px,
     seed=seed,
   )
-  with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
-    parts = list(pool.map(cut, pairs))
+  try:
+    with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
+      parts = list(pool.map(cut, pairs))
+  except ValueError:
+    readable.check_pairs(pairs)  # names all that are bad, not only the first
+    raise
   cuts = [window for part in parts for window in part]
   logging.info('%d windows of %d labelled pairs', len(cuts), len(pairs))
   return _stacked(cuts)
@@ -107,7 +112,7 @@ def cut_pair(
 ) -> list[Cut]:
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
-  _check_boxes(pair, *test.shape[:2])
+  faults.refuse(readable.box_faults(pair, *test.shape[:2]))
   ready = prepare(reference, test, method=registration)
   boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
   instance = targets.instances(ready.lit, test, boxes)
@@ -201,22 +206,12 @@ def _is_grey(image: HostArray) -> bool:
   return bool((image == image[..., :1]).all())
 
 
-def _check_boxes(pair: LabelledPair, height: int, width: int) -> None:
-  """Refuses boxes that lie outside of their picture."""
-  for box in pair.truth.xyxy:
-    x1, y1, x2, y2 = box
-    if x1 >= width or y1 >= height or x2 < 0 or y2 < 0:
-      raise ValueError(
-        f'{pair.test_path}: box {box.tolist()} lies outside of the picture, '
-        f'{width}x{height}; correct it, x1 y1 x2 y2'
-      )
-
-
-def _check_kinds(pair: LabelledPair, kinds: Sequence[str]) -> None:
-  """Refuses kinds that the network has no output for."""
+def _kind_faults(pair: LabelledPair, kinds: Sequence[str]) -> list[str]:
+  """Says which kinds the network has no output for."""
   unknown = set(pair.truth.kind) - {*kinds, UNKNOWN_KIND}
-  if kinds and unknown:
-    raise ValueError(
-      f'{pair.test_path}: kinds {sorted(unknown)} are not in model.kinds='
-      f'{tuple(kinds)}; add them, or name them difference'
-    )
+  if not kinds or not unknown:
+    return []
+  return [
+    f'{pair.test_path}: kinds {sorted(unknown)} are not in model.kinds='
+    f'{tuple(kinds)}; add them, or name them difference'
+  ]

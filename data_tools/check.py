@@ -1,0 +1,74 @@
+"""Tries every picture and annotation that a run would read, before it runs.
+
+  python -m data_tools.check --root=PCBDATA [--split=trainval]
+  python -m data_tools.check --manifest=FILE --photographs=DIR --bank=FILE.npz
+
+Prints a line for each fault, which names the file, the reason and the remedy,
+and a line of summary. The exit status is 0 where all is well, and 2 where not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from absl import flags
+
+from launch import command
+from zeroshot.data import inspection
+
+_FAULTY = 2
+
+
+def main(argv: Sequence[str]) -> None:
+  """Checks what the flags name."""
+  del argv
+  checked, count = [], 0
+  for report in reports():
+    checked.append(report.checked)
+    count += len(report.faults)
+    for fault in report.faults:
+      print(' '.join(fault.split('\n')))
+  if not checked:
+    raise ValueError(
+      'nothing to check; give --root, --manifest, --photographs or --bank'
+    )
+  print(f'checked {"; ".join(checked)}: {_told(count)}')
+  if count:
+    sys.exit(_FAULTY)
+
+
+def reports() -> Iterator[inspection.Report]:
+  """Looks at each thing that is named, one after the other."""
+  options = flags.FLAGS
+  if options.root:
+    yield inspection.inspect_deeppcb(
+      options.root, options.split, max_pairs=options.max_pairs
+    )
+  if options.manifest:
+    yield inspection.inspect_manifest(options.manifest)
+  if options.photographs:
+    yield inspection.inspect_photographs(options.photographs)
+  if options.bank:
+    yield inspection.inspect_bank(options.bank)
+
+
+def _told(count: int) -> str:
+  if not count:
+    return 'all is well'
+  return '1 fault' if count == 1 else f'{count} faults'
+
+
+def define_flags() -> None:
+  """The command's flags; a function, so that importing does nothing."""
+  flags.DEFINE_string('root', '', "DeepPCB's folder, with the split lists.")
+  flags.DEFINE_string('split', 'trainval', 'List of --root, without .txt.')
+  flags.DEFINE_integer('max_pairs', 0, 'Of --root; 0 takes all.')
+  flags.DEFINE_string('manifest', '', 'Labelled pairs, JSON lines.')
+  flags.DEFINE_string('photographs', '', 'Folder of background photographs.')
+  flags.DEFINE_string('bank', '', 'Image bank, .npz.')
+
+
+if __name__ == '__main__':
+  define_flags()
+  command.run(main)

@@ -1,0 +1,96 @@
+"""Starts the processes of a run on this machine, for tests that hurt them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Run(NamedTuple):
+  """The processes of a run and what each of them writes."""
+
+  processes: list[subprocess.Popen]
+  logs: list[Path]
+
+  def text(self, index=0):
+    return self.logs[index].read_text()
+
+  def wait(self, seconds=120):
+    """The exit status of each; fails if one does not end in time."""
+    end = time.monotonic() + seconds
+    return [p.wait(max(0.1, end - time.monotonic())) for p in self.processes]
+
+  def wait_for(self, pattern, *, index=0, seconds=120):
+    """Returns the first match in what a process writes."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+      found = re.search(pattern, self.text(index), re.MULTILINE)
+      if found:
+        return found
+      assert self.processes[index].poll() is None, self.text(index)[-2000:]
+      time.sleep(0.02)
+    raise AssertionError(f'no {pattern} in {self.text(index)[-2000:]}')
+
+  def kill(self, index, number=signal.SIGKILL):
+    self.processes[index].send_signal(number)
+
+
+def free_port():
+  with socket.socket() as probe:
+    probe.bind(('127.0.0.1', 0))
+    return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(folder, *words, layout=(1, 1), **flags):
+  """Starts ``python -m WORDS --FLAG=VALUE ...`` as a run of several processes.
+
+  Args:
+    folder: for the logs.
+    *words: module and arguments.
+    layout: number of processes, and of fake devices in each.
+    **flags: more arguments.
+  """
+  count, devices = layout
+  folder.mkdir(parents=True, exist_ok=True)
+  address = f'127.0.0.1:{free_port()}'
+  environment = {
+    **os.environ,
+    'JAX_PLATFORMS': 'cpu',
+    'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+    'PYTHONUNBUFFERED': '1',
+  }
+  run = Run([], [])
+  try:
+    for index in range(count):
+      log = folder / f'{time.monotonic_ns()}-process{index}.log'
+      place = 'off' if count == 1 else f'{address},{count},{index}'
+      given = dict(distributed=place) | flags
+      arguments = [f'--{name}={value}' for name, value in given.items()]
+      with log.open('w') as opened:
+        run.processes.append(
+          subprocess.Popen(
+            [sys.executable, '-m', *words, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=opened,
+            stderr=subprocess.STDOUT,
+          )
+        )
+      run.logs.append(log)
+    yield run
+  finally:
+    for process in run.processes:
+      process.kill()
+      process.wait()

@@ -1,0 +1,34 @@
+"""What is wrong with files, told at once instead of one file a run.
+
+  refuse([f'{path}: the file is empty; copy it again', ...])
+
+A fault is one line that names its file, says why, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_TOLD = 20
+
+
+def refuse(faults: Sequence[str]) -> None:
+  """Raises if there is a fault.
+
+  Args:
+    faults: one line each; none is well.
+
+  Raises:
+    ValueError: names the first 20 and how many more there are.
+  """
+  if len(faults) == 1:
+    raise ValueError(faults[0])
+  if faults:
+    raise ValueError(f'{len(faults)} faults: {told(faults)}')
+
+
+def told(faults: Sequence[str]) -> str:
+  """The first 20 faults in one line, and how many more there are."""
+  first = '; '.join(faults[:MOST_TOLD])
+  more = len(faults) - MOST_TOLD
+  return first if more <= 0 else f'{first}; and {more} more'

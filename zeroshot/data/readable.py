@@ -1,0 +1,139 @@
+"""Tries picture files before work begins that would fail on them hours later.
+
+  readable.check_pairs(pairs)  # one error that names every bad file
+  read = readable.hold(pairs)  # likewise, and needs the files no more
+  reference, test = pictures.read_pair(a, b, read=read)
+
+Every file is read and decoded to the end, but its pixels are not kept: memory
+stays flat, whatever the number of pictures. OpenCV decodes outside of Python's
+lock, so that threads share the work.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+
+from zeroshot.data import faults, pictures
+from zeroshot.data.manifest import LabelledPair
+from zeroshot.types import HostArray
+
+_WORKERS = 8
+_AT_ONCE = 256  # a future for each file of a large set would add up
+
+_Read = Callable[[pictures.Path], bytes]
+_Size = tuple[int, int]
+
+
+def check_pairs(pairs: Sequence[LabelledPair]) -> None:
+  """Refuses pairs that cannot be read.
+
+  Args:
+    pairs: to try.
+
+  Raises:
+    ValueError: naming all the faults of ``pair_faults``, up to 20.
+  """
+  faults.refuse(pair_faults(pairs))
+
+
+def check_pictures(paths: Iterable[pictures.Path]) -> None:
+  """Refuses pictures that cannot be read; raises as ``check_pairs`` does."""
+  faults.refuse(picture_faults(paths))
+
+
+def pair_faults(
+  pairs: Sequence[LabelledPair], *, read: _Read = pictures.read_bytes
+) -> list[str]:
+  """What is wrong with pairs.
+
+  Args:
+    pairs: to try; a picture of several pairs is read once.
+    read: the content of a file.
+
+  Returns:
+    A line for each picture that cannot be read, each pair whose sizes differ
+    and each box outside of its picture, in the order of the pairs.
+  """
+  found = _sizes(
+    (path for pair in pairs for path in (pair.reference_path, pair.test_path)),
+    read,
+  )
+  lines = []
+  for pair in pairs:
+    reference, test = found[pair.reference_path], found[pair.test_path]
+    lines += [one for one in (reference, test) if isinstance(one, str)]
+    if isinstance(test, str):
+      continue
+    if not isinstance(reference, str) and reference != test:
+      lines.append(
+        pictures.unequal(pair.reference_path, reference, pair.test_path, test)
+      )
+    lines += box_faults(pair, *test)
+  return list(dict.fromkeys(lines))
+
+
+def picture_faults(paths: Iterable[pictures.Path]) -> list[str]:
+  """A line for each picture that cannot be read, in the order given."""
+  found = _sizes(paths, pictures.read_bytes).values()
+  return [one for one in found if isinstance(one, str)]
+
+
+def box_faults(pair: LabelledPair, height: int, width: int) -> list[str]:
+  """A line for each box that lies outside of a picture of that size."""
+  return [
+    f'{pair.test_path}: box {box.tolist()} lies outside of the picture, '
+    f'{width}x{height}; correct it, x1 y1 x2 y2'
+    for box in pair.truth.xyxy
+    if box[0] >= width or box[1] >= height or box[2] < 0 or box[3] < 0
+  ]
+
+
+def hold(
+  pairs: Sequence[LabelledPair],
+) -> Callable[[pictures.Path], HostArray]:
+  """Checks pairs, and keeps their files in memory.
+
+  What is kept is the content of the files, decoded anew at each reading: it is
+  smaller than the pixels, and exact whatever their depth.
+
+  Args:
+    pairs: to keep.
+
+  Returns:
+    What reads a picture of these pairs, see ``pictures.read_picture``.
+
+  Raises:
+    ValueError: see ``check_pairs``.
+  """
+  content: dict[pictures.Path, bytes] = {}
+
+  def read(path: pictures.Path) -> bytes:
+    content[path] = data = pictures.read_bytes(path)
+    return data
+
+  faults.refuse(pair_faults(pairs, read=read))
+  return lambda path: pictures.decode(content[path], path)
+
+
+def _sizes(
+  paths: Iterable[pictures.Path], read: _Read
+) -> dict[pictures.Path, _Size | str]:
+  """The height and width of each picture, or what is wrong with it."""
+  unique = iter(dict.fromkeys(paths))
+  look = functools.partial(_size_or_fault, read=read)
+  found: dict[pictures.Path, _Size | str] = {}
+  with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
+    while some := list(itertools.islice(unique, _AT_ONCE)):
+      found.update(zip(some, pool.map(look, some), strict=True))
+  return found
+
+
+def _size_or_fault(path: pictures.Path, *, read: _Read) -> _Size | str:
+  """One picture's height and width, or what is wrong with it."""
+  try:
+    return pictures.size_of(read(path), path)
+  except ValueError as error:
+    return str(error)
