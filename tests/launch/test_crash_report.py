@@ -21,11 +21,13 @@ os.abort()
 @pytest.fixture
 def report(tmp_path):
   was_enabled = faulthandler.is_enabled()
-  yield crash_report.begin(tmp_path, process_id=3, num_processes=4)
+  opened = crash_report.begin(tmp_path, process_id=3, num_processes=4)
+  yield opened
   if was_enabled:
     faulthandler.enable()
   else:
     faulthandler.disable()
+  opened.close()
 
 
 def files(folder):
