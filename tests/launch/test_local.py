@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -20,7 +21,9 @@ pytestmark = pytest.mark.slow
 
 def start(tmp_path, *arguments, **variables):
   """Starts the command of ``joined``; its files lie in ``tmp_path``."""
-  command = [SCRIPT, '2', '2', 'tests.launch.joined', f'--out={tmp_path}']
+  # A shell cannot trap what it ignores from the start, as in a background job.
+  command = ['env', '--default-signal=INT', SCRIPT, '2', '2']
+  command += ['tests.launch.joined', f'--out={tmp_path}']
   return subprocess.Popen(
     [*command, *arguments],
     cwd=ROOT,
@@ -67,8 +70,6 @@ def listening(port):
 
 
 def free_port():
-  import socket
-
   with socket.socket() as probe:
     probe.bind(('127.0.0.1', 0))
     return probe.getsockname()[1]

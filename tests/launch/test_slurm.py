@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launch import test_train
+from tests.launch import test_local, test_train
 
 ROOT = Path(__file__).resolve().parents[2]
 SLURM = ROOT / 'tests' / 'slurm'
@@ -32,6 +32,8 @@ def slurm(tmp_path_factory):
     SLURM_CONF=str(folder / 'slurm.conf'),
     UV_PROJECT_ENVIRONMENT=sys.prefix,
     PYTHONUNBUFFERED='1',
+    # JAX takes it from the job's number, which any Slurm counts from 1.
+    JAX_COORDINATOR_PORT=str(test_local.free_port()),
     # Fast to compile: the second process does it without a cache.
     XLA_FLAGS='--xla_backend_optimization_level=0'
     ' --xla_llvm_disable_expensive_passes=true',
