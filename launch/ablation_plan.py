@@ -22,6 +22,8 @@ import ml_collections
 from launch import ablation_bank, overrides
 from zeroshot.data import deeppcb, manifest, readable
 
+# Each command is a run by itself, even where a launcher started several of us.
+_ALONE = '--distributed=off'
 # Rooms of a config that decide what a training makes.
 _DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
 
@@ -219,7 +221,12 @@ def _plan_training(
   decisive = json.dumps([settings[room] for room in _DECISIVE], sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
-  words = ('launch.train', f'--config={path}', f'--workdir={folder}')
+  words = (
+    'launch.train',
+    f'--config={path}',
+    f'--workdir={folder}',
+    _ALONE,
+  )
   return Training(folder, words + overrides.as_flags(lines), settings)
 
 
@@ -252,7 +259,13 @@ def _plan_evaluation(
   network = (
     f'--workdir={training.folder}' if training else f'--weights={row.weights}'
   )
-  words = ('launch.evaluate', f'--config={path}', network, f'--out={folder}')
+  words = (
+    'launch.evaluate',
+    f'--config={path}',
+    network,
+    f'--out={folder}',
+    _ALONE,
+  )
   return Evaluation(
     row=name,
     seed=seed,

@@ -29,17 +29,15 @@ from launch import (
   pair_shards,
   sources,
 )
+from launch import evaluation_extras as extras
 from launch import evaluation_pictures as shown
 from zeroshot import processes
-from zeroshot.data import bank as bank_files
-from zeroshot.data import deeppcb, manifest, pictures, readable
+from zeroshot.data import deeppcb, manifest, readable
 from zeroshot.evaluate import (
-  defect_free,
   json_text,
   pairs,
 )
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
-from zeroshot.evaluate.synthetic import synthetic_metrics
 from zeroshot.train import resume
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -86,7 +84,7 @@ def evaluate(
   check(config)
   entries = list_evaluated(config.eval)
   readable.check_pairs(entries)
-  bank = load_bank(config)
+  bank = extras.load_bank(config)
   detector = sources.build_detector(config, weights)
   examine = functools.partial(
     pairs.evaluate_pair,
@@ -97,14 +95,14 @@ def evaluate(
   examined = pair_shards.deal(
     len(entries), lambda index: pair_shards.pack(examine(entries[index]))
   )
-  takes = look_at_second_takes(config, entries, detector)
+  takes = extras.look_at_second_takes(config, entries, detector)
   figures: dict[str, Any] = {}
 
   def finish() -> bytes:
     results, seconds = zip(*map(pair_shards.unpack, examined), strict=True)
     figures.update(measure(config, weights, results, takes))
     if config.eval.synthetic_pairs:
-      figures['synthetic'] = measure_synthetic(config, detector, bank)
+      figures['synthetic'] = extras.measure_synthetic(config, detector, bank)
     figures['seconds_per_pair'] = float(np.median(seconds))
     figures['config'] = resume.plain_config(config)
     figures['step'] = weights.step
@@ -134,7 +132,9 @@ def measure(
     threshold=threshold,
   )
   if takes:
-    figures['defect_free'] = measure_defect_free(takes, threshold=threshold)
+    figures['defect_free'] = extras.measure_defect_free(
+      takes, threshold=threshold
+    )
   return figures
 
 
@@ -210,7 +210,7 @@ def write(
   """Writes the files of an evaluation."""
   settings = config.eval
   (out / 'pictures').mkdir(parents=True, exist_ok=True)
-  for index in sorted(spread(len(entries), settings.pictures)):
+  for index in sorted(extras.spread(len(entries), settings.pictures)):
     file = out / 'pictures' / f'{entries[index].name}.png'
     shown.write_pair(file, examine(entries[index]))
   margin_px = settings.box_margin_px.official
@@ -229,71 +229,6 @@ def write(
   shown.write_confusion(out, figures['official-6']['confusion'])
   evaluation_zips.write(out, results, margin_px=margin_px)
   (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
-
-
-def look_at_second_takes(
-  config: ml_collections.ConfigDict,
-  entries: Sequence[manifest.LabelledPair],
-  detector: pairs.Detector,
-) -> list[HostArray]:
-  """Confidences of what is found in references and second takes of them."""
-  chosen = sorted(spread(len(entries), config.eval.defect_free_pairs))
-
-  def look(place: int) -> bytes:
-    found = defect_free.false_confidence(
-      pictures.read_picture(entries[chosen[place]].reference_path),
-      detector,
-      seed=config.seed,
-      place=place,
-      nuisances=config.eval.second_take.to_dict(),
-    )
-    return found.astype(np.float32).tobytes()
-
-  packed = pair_shards.deal(len(chosen), look)
-  return [np.frombuffer(one, np.float32) for one in packed]
-
-
-def measure_defect_free(
-  takes: Sequence[HostArray], *, threshold: float | None
-) -> dict[str, float | int]:
-  """False boxes between references and second takes of themselves."""
-  figures: dict[str, float | int] = {
-    'num_pairs': len(takes),
-    'false_boxes_per_pair': defect_free.false_boxes_per_pair(
-      takes, threshold=0.0
-    ),
-  }
-  if threshold is not None:
-    figures['false_boxes_per_pair_at_threshold'] = (
-      defect_free.false_boxes_per_pair(takes, threshold=threshold)
-    )
-  return figures
-
-
-def spread(total: int, count: int) -> set[int]:
-  """Indices of ``count`` places, evenly spread over ``total``."""
-  return set(np.linspace(0, total - 1, min(count, total)).astype(int).tolist())
-
-
-def load_bank(config: ml_collections.ConfigDict) -> HostArray | None:
-  """The photographs of synthetic pairs; None where there are none of either."""
-  path = config.synthesis.bank if config.eval.synthetic_pairs else ''
-  return bank_files.load_bank(path) if path else None
-
-
-def measure_synthetic(
-  config: ml_collections.ConfigDict,
-  detector: pairs.Detector,
-  bank: HostArray | None,
-) -> dict[str, float | int]:
-  """Pixel metrics on ``eval.synthetic_pairs`` synthetic pairs."""
-  return synthetic_metrics(
-    detector,
-    bank,
-    config=config.synthesis,
-    num_pairs=config.eval.synthetic_pairs,
-    seed=config.seed,
-  )
 
 
 if __name__ == '__main__':

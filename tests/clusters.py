@@ -51,6 +51,19 @@ def free_port():
     return probe.getsockname()[1]
 
 
+def environment(*, devices):
+  """Variables of a process with so many fake devices."""
+  return {
+    **os.environ,
+    'JAX_PLATFORMS': 'cpu',
+    'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+    'PYTHONUNBUFFERED': '1',
+    # XLA has a thread for each core and at least one for each fake device, and
+    # on the CPU the order of its sums depends on their number.
+    'NPROC': '4',
+  }
+
+
 @contextlib.contextmanager
 def running(folder, *words, layout=(1, 1), **flags):
   """Starts ``python -m WORDS --FLAG=VALUE ...`` as a run of several processes.
@@ -64,12 +77,6 @@ def running(folder, *words, layout=(1, 1), **flags):
   count, devices = layout
   folder.mkdir(parents=True, exist_ok=True)
   address = f'127.0.0.1:{free_port()}'
-  environment = {
-    **os.environ,
-    'JAX_PLATFORMS': 'cpu',
-    'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
-    'PYTHONUNBUFFERED': '1',
-  }
   run = Run([], [])
   try:
     for index in range(count):
@@ -82,7 +89,7 @@ def running(folder, *words, layout=(1, 1), **flags):
           subprocess.Popen(
             [sys.executable, '-m', *words, *arguments],
             cwd=ROOT,
-            env=environment,
+            env=environment(devices=devices),
             stdin=subprocess.DEVNULL,
             stdout=opened,
             stderr=subprocess.STDOUT,

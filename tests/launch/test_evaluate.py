@@ -15,7 +15,7 @@ import pytest
 
 from configs import default, smoke
 from data_tools import make_pairs
-from launch import evaluate, sources
+from launch import evaluate, evaluation_extras, sources
 from tests.launch.test_train import SETTINGS
 from tests.train import parts
 from zeroshot.data import deeppcb, pictures
@@ -450,7 +450,7 @@ def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
 
 def names_all_bad(root, out, monkeypatch, **changes):
   """Whether an evaluation tells of two bad pictures and detects nothing."""
-  monkeypatch.setattr(evaluate, 'examine_all', None)  # not reached
+  monkeypatch.setattr(evaluate.pair_shards, 'deal', None)  # not reached
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     evaluate_classical(root, out, **changes)
   found = str(caught.value)
@@ -476,7 +476,7 @@ def test_all_bad_pictures_are_named_first(tmp_path, monkeypatch):
 
 
 def test_a_bad_bank_is_named_first(generated, tmp_path, monkeypatch):
-  monkeypatch.setattr(evaluate, 'examine_all', None)  # not reached
+  monkeypatch.setattr(evaluate.pair_shards, 'deal', None)  # not reached
   (tmp_path / 'b.npz').write_bytes(b'PK no bank')
   config = smoke.get_config()
   config.synthesis.bank = str(tmp_path / 'b.npz')
@@ -484,7 +484,7 @@ def test_a_bad_bank_is_named_first(generated, tmp_path, monkeypatch):
   with pytest.raises(ValueError, match=r'b\.npz: not an image bank'):
     evaluate_classical(generated, tmp_path / 'out', synthetic_pairs=4)
   config.eval.synthetic_pairs = 0
-  assert evaluate.load_bank(config) is None  # it is not needed then
+  assert evaluation_extras.load_bank(config) is None  # it is not needed then
 
 
 def test_zeros_leave_things_out(generated, tmp_path):
@@ -557,8 +557,8 @@ def test_every_other_pair_is_taken(generated, tmp_path):
   ],
 )
 def test_places_are_spread_evenly(total, count, places):
-  assert evaluate.spread(total, count) == places
-  assert len(evaluate.spread(1000, 200)) == 200
+  assert evaluation_extras.spread(total, count) == places
+  assert len(evaluation_extras.spread(1000, 200)) == 200
 
 
 def test_a_manifest_is_evaluated_like_a_folder(tmp_path):

@@ -19,13 +19,21 @@ class Killed(Exception):
 
 
 def train(
-  workdir, *, devices=None, hooks=(), built=None, stop=None, **settings
+  workdir,
+  *,
+  devices=None,
+  hooks=(),
+  built=None,
+  stop=None,
+  allow_config_change=False,
+  **settings,
 ):
   return loop.train(
     parts.config(**settings),
     workdir=workdir,
     hooks=hooks,
     devices=devices,
+    allow_config_change=allow_config_change,
     **(dict(stop=stop) if stop else {}),
     **parts.built(**(built or {})),
   )

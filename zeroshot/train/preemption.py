@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-from absl import logging
 from jax.experimental import multihost_utils
 
 
@@ -54,15 +53,16 @@ def watch() -> Iterator[Callable[[int], bool]]:
   if threading.current_thread() is not threading.main_thread():
     yield lambda step: False  # only the main thread may take signals
     return
-  asked = threading.Event()
+  asked = False
 
   def take(number: int, frame: Any) -> None:
+    # It may come again while this runs: no locks here, and so no log lines.
+    nonlocal asked
     del number, frame
-    logging.warning('SIGTERM: saving after this step')
-    asked.set()
+    asked = True
 
   before = signal.signal(signal.SIGTERM, take)
   try:
-    yield lambda step: asked.is_set()
+    yield lambda step: asked
   finally:
     signal.signal(signal.SIGTERM, before)

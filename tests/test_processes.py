@@ -1,0 +1,70 @@
+"""On its own; with others, see tests/train/test_faults.py."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import clusters
+from zeroshot import processes
+
+TELL = """
+import jax
+from absl import flags
+from launch import command, distributed
+from zeroshot import processes
+
+def refuse():
+  raise ValueError('there is no such thing')
+
+def main(argv):
+  here = jax.process_index()
+  assert processes.gather(b'x' * here) == [b'', b'x']
+  assert processes.gather(b'') == [b'', b'']
+  assert processes.from_first(lambda: b'of %d' % here) == b'of 0'
+  try:
+    processes.from_first(refuse)
+  except ValueError as error:
+    print('refused:', error, flush=True)
+
+if __name__ == '__main__':
+  distributed.define_flags()
+  command.run(main)
+"""
+
+
+def test_a_process_on_its_own_hears_itself():
+  assert processes.is_first()
+  assert processes.gather(b'a') == [b'a']
+  assert processes.from_first(lambda: b'b') == b'b'
+
+  def refuse():
+    raise ValueError('there is no such thing')
+
+  with pytest.raises(ValueError, match='no such thing'):
+    processes.from_first(refuse)
+
+
+@pytest.mark.slow
+def test_two_processes_hear_each_other(tmp_path):
+  (tmp_path / 'tell_each_other.py').write_text(TELL)
+  address = f'127.0.0.1:{clusters.free_port()}'
+  started = [
+    subprocess.Popen(
+      [
+        *(sys.executable, tmp_path / 'tell_each_other.py'),
+        f'--distributed={address},2,{index}',
+      ],
+      cwd=clusters.ROOT,
+      env=clusters.environment(devices=2) | {'PYTHONPATH': str(clusters.ROOT)},
+      stdout=subprocess.PIPE,
+      text=True,
+    )
+    for index in range(2)
+  ]
+  texts = [process.communicate(timeout=120)[0] for process in started]
+  assert [process.returncode for process in started] == [0, 0]
+  assert 'refused: there is no such thing' in texts[0]
+  assert 'refused: process 0 refused: there is no such thing' in texts[1]
