@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -143,7 +144,10 @@ def _carry_out(
   except SystemExit as ended:
     if ended.code not in (None, DONE, PREEMPTED):
       raise
-    status = PREEMPTED if ended.code == PREEMPTED else DONE
+    if ended.code == PREEMPTED:
+      status = PREEMPTED
+      # Slurm sends one more as soon as the first process has left with it.
+      signal.signal(signal.SIGTERM, signal.SIG_IGN)
   distributed.stop(place)
   return status
 

@@ -116,6 +116,7 @@ def start(place: Place) -> None:
     heartbeat_timeout_seconds=values.heartbeat_timeout_s,
     shutdown_timeout_seconds=values.shutdown_timeout_s,
   )
+  _connect_devices()
 
 
 def stop(place: Place) -> None:
@@ -125,6 +126,30 @@ def stop(place: Place) -> None:
   import jax
 
   jax.distributed.shutdown()
+
+
+def _connect_devices() -> None:
+  """Adds up a one of every device, while all processes are at the same line.
+
+  CPUs connect at their first collective and wait 30 s for each other, no flag
+  changes that. In training they may be further apart: JAX's compilation cache
+  serves process 0 alone, and the others compile. Once connected they wait for
+  as long as it takes.
+  """
+  import jax
+  import jax.numpy as jnp
+  import numpy as np
+  from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+  mesh = Mesh(np.asarray(jax.devices()), ('device',))
+  ones = jax.make_array_from_callback(
+    (jax.device_count(),),
+    NamedSharding(mesh, PartitionSpec('device')),
+    lambda index: np.ones(jax.device_count(), np.float32)[index],
+  )
+  everywhere = NamedSharding(mesh, PartitionSpec())
+  total = jax.jit(jnp.sum, out_shardings=everywhere)(ones)
+  assert float(total) == jax.device_count()
 
 
 def _read(value: str) -> Place:
@@ -233,7 +258,9 @@ def _check_bound(address: str) -> None:
       'JAX_COORDINATOR_PORT where the address is detected'
     ) from error
   number = str(where[0])
-  if number.startswith('127.') and host not in (number, 'localhost'):
+  on_one_machine = os.environ.get('SLURM_STEP_NUM_NODES') == '1'
+  by_name = host not in (number, 'localhost')
+  if number.startswith('127.') and by_name and not on_one_machine:
     logging.warning(
       'the coordinator %s is %s on its own machine: processes on others will '
       'not reach it; set JAX_COORDINATOR_BIND_ADDRESS=ADDRESS:%d if need be',

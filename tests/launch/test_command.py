@@ -34,13 +34,19 @@ def main(argv):
   elif mode == 'folder': pathlib.Path('/no/such/folder').mkdir()
   elif mode == 'typo': config.sed
   elif mode == 'lock': config.new = 1
+  elif mode == 'nan': raise FloatingPointError('loss is nan')
+  elif mode == 'interrupt': raise KeyboardInterrupt
+  elif mode == 'preempted': sys.exit(command.PREEMPTED)
+  elif mode == 'xla': raise ValueError('UNKNOWN: Gloo AllGather failed')
   print('seed', config.seed, 'widths', config.model.widths)
 
 
 if __name__ == '__main__':
   command.define_config_flag()
   flags.DEFINE_string('mode', '', 'What goes wrong.')
-  command.run(main)
+  flags.DEFINE_string('out', None, 'Folder.')
+  with_out = any(word.startswith('--out=') for word in sys.argv)
+  command.run(main, crashes_in='out' if with_out else None)
 """
 
 
@@ -113,6 +119,7 @@ def test_a_misspelt_field_is_named(start):
     ('library', 'JSONDecodeError'),
     ('typo', 'AttributeError'),
     ('lock', 'AttributeError'),
+    ('xla', 'Gloo AllGather'),
   ],
 )
 def test_a_mistake_of_ours_keeps_its_traceback(start, mode, error):
@@ -131,3 +138,36 @@ def test_a_broken_config_file_keeps_its_traceback(start, tmp_path):
   assert done.returncode == 1
   assert 'Traceback' in done.stderr
   assert "KeyError: 'b'" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  ('mode', 'status', 'printed'),
+  [
+    ('', 0, ''),
+    ('preempted', 75, ''),
+    ('interrupt', 130, 'interrupted\n'),
+    ('ours', 2, 'error: a.png: bad seed 0; use another\n'),
+  ],
+)
+def test_an_end_without_a_crash_leaves_no_report(
+  start, tmp_path, mode, status, printed
+):
+  done = start(CONFIG, f'--mode={mode}', f'--out={tmp_path / "out"}')
+  assert (done.returncode, done.stderr) == (status, printed)
+  assert list((tmp_path / 'out').iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  ('mode', 'words'), [('nan', 'loss is nan'), ('typo', 'AttributeError')]
+)
+def test_a_crash_leaves_a_report(start, tmp_path, mode, words):
+  done = start(CONFIG, f'--mode={mode}', f'--out={tmp_path / "out"}')
+  assert done.returncode == 1
+  assert words in done.stderr
+  assert ('Traceback' in done.stderr) == (mode == 'typo')
+  (report,) = (tmp_path / 'out' / 'crashes').iterdir()
+  assert report.name.endswith('-process0.txt')
+  assert 'Traceback' in report.read_text()
+  assert words in report.read_text()

@@ -1,0 +1,47 @@
+"""A command of one collective, which the tests of launching start.
+
+python -m tests.launch.joined --out=FOLDER --fails=raise --who=1
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import jax
+from absl import flags, logging
+from jax.experimental import multihost_utils
+
+from launch import command, distributed
+from zeroshot import processes
+
+
+def main(argv):
+  del argv
+  command.show_log_lines()
+  logging.info('a line of information')
+  logging.warning('a warning')
+  ids = [
+    part.decode() for part in processes.gather(b'%d' % jax.process_index())
+  ]
+  print('processes', *ids, 'devices', jax.device_count(), flush=True)
+  time.sleep(flags.FLAGS.seconds)
+  if jax.process_index() == flags.FLAGS.who:
+    if flags.FLAGS.fails == 'raise':
+      raise RuntimeError('this process broke')
+    if flags.FLAGS.fails == 'mistake':
+      raise ValueError('this was a mistake')
+    if flags.FLAGS.fails == 'nan':
+      raise FloatingPointError('loss is nan')
+  if flags.FLAGS.fails == 'preempted':
+    sys.exit(command.PREEMPTED)
+  multihost_utils.sync_global_devices('end')
+
+
+if __name__ == '__main__':
+  flags.DEFINE_string('out', None, 'Folder.', required=True)
+  flags.DEFINE_string('fails', '', 'How.')
+  flags.DEFINE_integer('who', 1, 'The process that fails.')
+  flags.DEFINE_float('seconds', 0.0, 'Time to stay.')
+  distributed.define_flags()
+  command.run(main, crashes_in='out')
