@@ -67,7 +67,10 @@ def define_config_flag(default: str | None = None) -> flags.FlagHolder:
 
 
 def run(
-  main: Callable[[Sequence[str]], None], *, crashes_in: str | None = None
+  main: Callable[[Sequence[str]], None],
+  *,
+  crashes_in: str | None = None,
+  saves_on_sigterm: bool = False,
 ) -> None:
   """Parses the flags, joins the run's other processes, and runs a command.
 
@@ -81,6 +84,7 @@ def run(
       line after its flags.
     crashes_in: the flag that names the folder of the results, to which each
       process writes its crash report; None for no reports.
+    saves_on_sigterm: whether the command sees to SIGTERM; else it ends it.
   """
 
   def guarded(argv: Sequence[str]) -> None:
@@ -92,6 +96,7 @@ def run(
     if place.process_id > 0:
       logging.get_absl_handler().addFilter(_is_warning)
     try:
+      distributed.start(place, saves_on_sigterm=saves_on_sigterm)
       status = _carry_out(main, argv, place)
     except BaseException as error:
       _leave(error, place, report)
@@ -138,7 +143,6 @@ def _carry_out(
 ) -> int:
   """Runs a command together with the other processes; returns its status."""
   status = DONE
-  distributed.start(place)
   try:
     main(argv)
   except SystemExit as ended:

@@ -83,13 +83,16 @@ def find() -> Place:
   return place if place.num_processes > 1 else ALONE
 
 
-def start(place: Place) -> None:
+def start(place: Place, *, saves_on_sigterm: bool = False) -> None:
   """Joins the other processes; no JAX device may have been used before.
 
   JAX ends the process by SIGABRT where the others do not come in time.
 
   Args:
     place: as found.
+    saves_on_sigterm: let JAX take SIGTERM and agree on a step, see
+      ``zeroshot.train.preemption``; otherwise it ends the process, and the
+      others with it.
 
   Raises:
     ValueError: this is process 0 and it cannot listen where it is told to.
@@ -104,6 +107,7 @@ def start(place: Place) -> None:
   if any(name.lower().endswith('_proxy') for name in os.environ):
     _bypass_proxies(place.coordinator)
     jax.config.update('jax_check_proxy_envs', False)  # its warning, now moot
+  jax.config.update('jax_enable_preemption_service', saves_on_sigterm)
   values = flags.FLAGS
   jax.distributed.initialize(
     place.coordinator,

@@ -58,4 +58,4 @@ if __name__ == '__main__':
     'and the old config kept beside the new one.',
   )
   distributed.define_flags()
-  command.run(main, crashes_in='workdir')
+  command.run(main, crashes_in='workdir', saves_on_sigterm=True)

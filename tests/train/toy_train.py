@@ -97,4 +97,4 @@ if __name__ == '__main__':
   flags.DEFINE_string('state', None, '')
   flags.DEFINE_bool('allow_config_change', False, '')
   distributed.define_flags()
-  command.run(main, crashes_in='workdir')
+  command.run(main, crashes_in='workdir', saves_on_sigterm=True)
