@@ -10,14 +10,14 @@
 #   PORT=NUMBER   of the coordinator, on 127.0.0.1; without it a free one.
 #
 # SIGTERM and SIGINT are passed on to all. When a process fails, JAX ends the
-# others; after 45 s they are killed. Exits with the first status that is not 0;
+# others; after 25 s they are killed. Exits with the first status that is not 0;
 # 75, as launch/command.py has it, only where all ended so.
 
 set -o errexit -o nounset -o pipefail
 # Jobs in process groups of their own, which do not ignore SIGINT.
 set -o monitor
 
-readonly GRACE_S=45 PREEMPTED=75
+readonly GRACE_S=25 PREEMPTED=75
 
 if (($# < 3)) || [[ ! $1$2 =~ ^[0-9]+$ ]] || (($1 < 1 || $2 < 1)); then
   echo "error: usage: $0 NUM_PROCESSES DEVICES_PER_PROCESS COMMAND..." >&2
