@@ -77,12 +77,11 @@ def read_before(workdir: str | Path, step: int) -> Checkpoint | None:
     step: the checkpoint has fewer completed updates than this.
 
   Returns:
-    The checkpoint; None where no such one can be read. Each that cannot is
-    warned of, and stays as it is.
-
-  Raises:
-    ValueError: there is no such run.
+    The checkpoint; None where no such one can be read, or nothing was saved
+    there. Each that cannot is warned of, and stays as it is.
   """
+  if not (Path(workdir).expanduser() / checkpoints.FOLDER).is_dir():
+    return None
   with _open_finished(workdir) as manager:
     steps = sorted(manager.all_steps(), reverse=True)
     earlier = [found for found in steps if found < step]

@@ -69,7 +69,7 @@ def labelled_synthesise(keys, bank):
   return pair._replace(labels=pair.labels._replace(weight=weight))
 
 
-def labelled_loss(prediction, mask, labels, *, sum_across):
+def labelled_loss(prediction, mask, labels, *, sum_across=whole_batch):
   """One term that open pixels have no part in, balanced over the batch."""
   scores = jax.nn.sigmoid(prediction.logits)
   square = labels.weight * (scores - mask) ** 2
