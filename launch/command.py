@@ -28,7 +28,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from logging import LogRecord
-from typing import NamedTuple, NoReturn, TextIO
+from typing import NamedTuple, NoReturn
 
 from absl import app, flags, logging
 from ml_collections import config_flags
@@ -123,7 +123,7 @@ def _is_warning(line: LogRecord) -> bool:
 
 def _begin_report(
   folder_flag: str | None, place: distributed.Place
-) -> TextIO | None:
+) -> crash_report.Report | None:
   """The crash report of this process, if the command has a folder for it."""
   if folder_flag is None:
     return None
@@ -189,7 +189,9 @@ def _judge(error: BaseException) -> _End:
 
 
 def _leave(
-  error: BaseException, place: distributed.Place, report: TextIO | None
+  error: BaseException,
+  place: distributed.Place,
+  report: crash_report.Report | None,
 ) -> None:
   """Tells what ended a command, and ends the program.
 

@@ -25,13 +25,25 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 FOLDER = 'crashes'
 PACKAGES = ('jax', 'jaxlib', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
 
 
-def begin(folder: str | Path, *, process_id: int, num_processes: int) -> TextIO:
+class Report(NamedTuple):
+  """An open report.
+
+  Attributes:
+    file: that is written.
+    is_new: whether the folder of the results was made for it.
+  """
+
+  file: TextIO
+  is_new: bool
+
+
+def begin(folder: str | Path, *, process_id: int, num_processes: int) -> Report:
   """Opens the report of this process and lets native deaths write into it.
 
   Args:
@@ -40,7 +52,7 @@ def begin(folder: str | Path, *, process_id: int, num_processes: int) -> TextIO:
     num_processes: of the run.
 
   Returns:
-    The open file.
+    The report, open.
 
   Raises:
     OSError: the file cannot be made.
@@ -48,34 +60,38 @@ def begin(folder: str | Path, *, process_id: int, num_processes: int) -> TextIO:
   now = datetime.now(UTC)
   crashes = Path(folder).expanduser() / FOLDER
   name = f'{now:%Y%m%dT%H%M%S.%fZ}-process{process_id}.txt'
-  report = _open(crashes / name)
-  report.write(
+  is_new = not crashes.parent.exists()
+  file = _open(crashes / name)
+  file.write(
     f'command: {shlex.join(sys.orig_argv)}\n'
     f'started: {now.isoformat(timespec="seconds")}\n'
     f'host: {socket.gethostname()}, system process {os.getpid()}\n'
     f'process: {process_id} of {num_processes}\n'
     f'versions: {_versions()}\n\n'
   )
-  report.flush()
-  faulthandler.enable(report)
-  return report
+  file.flush()
+  faulthandler.enable(file)
+  return Report(file, is_new)
 
 
-def record(report: TextIO, error: BaseException) -> None:
+def record(report: Report, error: BaseException) -> None:
   """Writes the traceback of what ended this process."""
   with contextlib.suppress(OSError):  # a full disk must not hide the error
-    traceback.print_exception(error, file=report)
-    report.flush()
+    traceback.print_exception(error, file=report.file)
+    report.file.flush()
 
 
-def discard(report: TextIO) -> None:
-  """Removes the report, and its folder where it is the only one."""
+def discard(report: Report) -> None:
+  """Removes the report, and the folders made for it where nothing else is."""
   faulthandler.enable()  # from here on into standard error
-  file = Path(report.name)
+  file = Path(report.file.name)
+  crashes = file.parent
   with contextlib.suppress(OSError):
-    report.close()
+    report.file.close()
     file.unlink()
-    file.parent.rmdir()
+    crashes.rmdir()
+    if report.is_new:
+      crashes.parent.rmdir()
 
 
 def _open(file: Path) -> TextIO:

@@ -155,7 +155,7 @@ def test_an_end_without_a_crash_leaves_no_report(
 ):
   done = start(CONFIG, f'--mode={mode}', f'--out={tmp_path / "out"}')
   assert (done.returncode, done.stderr) == (status, printed)
-  assert list((tmp_path / 'out').iterdir()) == []
+  assert not (tmp_path / 'out').exists()
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def report(tmp_path):
     faulthandler.enable()
   else:
     faulthandler.disable()
-  opened.close()
+  opened.file.close()
 
 
 def files(folder):
