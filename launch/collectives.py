@@ -31,6 +31,9 @@ _INSTRUCTION = re.compile(
 _ARRAY = re.compile(r'\b([a-z]+)(\d+)?\w*\[([\d,]*)\]')  # f32[3,3,16], pred[]
 _GROUP = re.compile(r'replica_groups=\{\{([\d,]+)\}')  # {{0,1},{2,3}}
 _IOTA_GROUP = re.compile(r'replica_groups=\[\d+,(\d+)\]')  # [2,2]<=[4]
+# mesh['a'=2,'b'=4] {'b'}: groups along the axes in braces; since JAX 0.12.
+_MESH_GROUP = re.compile(r'replica_groups=mesh\[([^\]]*)\] \{([^}]*)\}')
+_AXIS = re.compile(r"'([^']*)'=(\d+)")
 
 
 class Collective(NamedTuple):
@@ -115,7 +118,11 @@ def _bytes_of(letters: str, bits: str, sides: str) -> int:
 
 def _group_size(attributes: str) -> int:
   """How many devices exchange; 1 where it is not said."""
-  listed, iota = _GROUP.search(attributes), _IOTA_GROUP.search(attributes)
-  if listed:
+  if listed := _GROUP.search(attributes):
     return listed[1].count(',') + 1
-  return int(iota[1]) if iota else 1
+  if iota := _IOTA_GROUP.search(attributes):
+    return int(iota[1])
+  if mesh := _MESH_GROUP.search(attributes):
+    sizes = {name: int(size) for name, size in _AXIS.findall(mesh[1])}
+    return math.prod(sizes[name] for name in re.findall(r"'([^']*)'", mesh[2]))
+  return 1

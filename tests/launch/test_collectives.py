@@ -44,6 +44,21 @@ def test_a_program_of_an_accelerator_is_refused():
     collectives.list_collectives(text)
 
 
+@pytest.mark.parametrize(
+  'groups',
+  [
+    '{{0,1,2,3},{4,5,6,7}}',
+    '[2,4]<=[8]',
+    "mesh['a'=2,'b'=4] {'b'}",
+    "mesh['a'=2,'b'=2,'c'=2] {'b','c'}",
+  ],
+)
+def test_every_way_to_write_groups(groups):
+  text = f'%a = f32[8]{{0}} all-gather(%b), replica_groups={groups}, x={{0}}'
+  (found,) = collectives.list_collectives(text)
+  assert (found.group, found.num_bytes) == (4, 8)
+
+
 @pytest.mark.parametrize('num_devices', [2, 4])
 def test_real_programs(num_devices):
   def exchange(x):
