@@ -109,7 +109,7 @@ def install_uv() -> list[str]:
 
 def sync(uv: list[str], folder: Path, extras: tuple[str, ...]) -> None:
   """Installs the locked versions into ``folder``."""
-  say(f'installing the locked packages, about 1 GB, into {folder} ...')
+  say(f'installing the locked packages, about 1.5 GB, into {folder} ...')
   command = [*uv, 'sync', '--locked', '--quiet', '--python', sys.executable]
   command += ['--project', str(ROOT)]
   command += [word for extra in extras for word in ('--extra', extra)]
