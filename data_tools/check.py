@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from absl import flags
 
 from launch import command
-from zeroshot.data import inspection
+from zeroshot.data import checks
 
 _FAULTY = 2
 
@@ -38,19 +38,19 @@ def main(argv: Sequence[str]) -> None:
     sys.exit(_FAULTY)
 
 
-def reports() -> Iterator[inspection.Report]:
+def reports() -> Iterator[checks.Report]:
   """Looks at each thing that is named, one after the other."""
   options = flags.FLAGS
   if options.root:
-    yield inspection.inspect_deeppcb(
+    yield checks.check_deeppcb(
       options.root, options.split, max_pairs=options.max_pairs
     )
   if options.manifest:
-    yield inspection.inspect_manifest(options.manifest)
+    yield checks.check_manifest(options.manifest)
   if options.photographs:
-    yield inspection.inspect_photographs(options.photographs)
+    yield checks.check_photographs(options.photographs)
   if options.bank:
-    yield inspection.inspect_bank(options.bank)
+    yield checks.check_bank(options.bank)
 
 
 def _told(count: int) -> str:

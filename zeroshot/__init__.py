@@ -1,7 +1,16 @@
 """Marks every true difference between a reference picture and a test picture.
 
+  import zeroshot
+
+  found = zeroshot.Detector.load('default').inspect('good.png', 'part.png')
+
 The rooms, from the last word to the first (a room imports only rooms below):
 
+  commands     the command line ``zeroshot``
+  ui           two drop zones in a browser
+  page         a folder of results -> one self-contained HTML page
+  export       the network and its settings as one file for other runtimes
+  inspection   pictures as they come -> a verdict; Detector is its door
   report       results -> pictures
   evaluate     predictions + truth -> figures
   transfer     labelled pairs -> windows with pixel targets
@@ -19,3 +28,26 @@ The rooms, from the last word to the first (a room imports only rooms below):
   rng          named streams of keys
   types        Pair, Boxes and the notation legend
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+  from zeroshot.inspection.detector import Detector as Detector
+  from zeroshot.inspection.result import Inspection as Inspection
+
+__all__ = ['Detector', 'Inspection']
+
+
+def __getattr__(name: str) -> Any:
+  """Imports the public names when they are asked for: JAX takes a second."""
+  if name == 'Detector':
+    from zeroshot.inspection.detector import Detector
+
+    return Detector
+  if name == 'Inspection':
+    from zeroshot.inspection.result import Inspection
+
+    return Inspection
+  raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -97,3 +97,15 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
     assert figures['official']['ap'] > 0.9
     assert figures['official']['at_threshold']['precision'] > 0.9
     assert figures['defect_free']['false_boxes_per_pair_at_threshold'] < 0.5
+
+
+@pytest.mark.parametrize(
+  ('name', 'config'),
+  [('default', default.get_config()), ('deeppcb', transfer.get_config())],
+)
+def test_they_carry_the_settings_that_the_config_gives(name, config):
+  plain = resume.plain_config(config)
+  stored = files.load(name).config
+  assert {field: stored[field] for field in ('model', 'detect')} == {
+    field: plain[field] for field in ('model', 'detect')
+  }

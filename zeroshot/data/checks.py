@@ -1,6 +1,6 @@
 """Looks at whole data sets, and lists all that is wrong with them.
 
-  report = inspection.inspect_manifest('parts.jsonl')
+  report = checks.check_manifest('parts.jsonl')
   report.checked, report.faults  # '12 pairs of parts.jsonl', [...]
 
 Unlike the readers, which refuse, these go on to the end.
@@ -29,7 +29,7 @@ class Report(NamedTuple):
   faults: list[str]
 
 
-def inspect_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
+def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
   """Tries the annotations and pictures of a split.
 
   Args:
@@ -45,7 +45,7 @@ def inspect_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
   return _report(name, *manifest.annotate(entries))
 
 
-def inspect_manifest(path: _Path) -> Report:
+def check_manifest(path: _Path) -> Report:
   """Tries the lines and pictures of a manifest."""
   try:
     pairs, wrong = manifest.parse_manifest(path)
@@ -54,7 +54,7 @@ def inspect_manifest(path: _Path) -> Report:
   return _report(str(path), pairs, wrong)
 
 
-def inspect_photographs(folder: _Path) -> Report:
+def check_photographs(folder: _Path) -> Report:
   """Tries the pictures of a folder."""
   try:
     files = pictures.list_pictures(folder)
@@ -65,7 +65,7 @@ def inspect_photographs(folder: _Path) -> Report:
   )
 
 
-def inspect_bank(path: _Path) -> Report:
+def check_bank(path: _Path) -> Report:
   """Loads an image bank."""
   try:
     count = len(bank.load_bank(path))

@@ -9,7 +9,7 @@ import pytest
 
 from data_tools import make_pairs
 from tests.data import damage
-from zeroshot.data import deeppcb, inspection
+from zeroshot.data import checks, deeppcb
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def root(tmp_path):
 
 
 def test_a_good_split(root):
-  report = inspection.inspect_deeppcb(root, 'generated')
+  report = checks.check_deeppcb(root, 'generated')
   assert report == (f'4 pairs of {root}, split generated', [])
-  assert inspection.inspect_deeppcb(
+  assert checks.check_deeppcb(
     root, 'generated', max_pairs=3
   ).checked.startswith('3 pairs')
 
@@ -34,7 +34,7 @@ def test_a_split_with_a_fault_of_each_kind(root):
   second.annotation_path.unlink()
   damage.write_good(third.test_path)
   fourth.annotation_path.write_text('900 900 950 950 1\n')
-  found = inspection.inspect_deeppcb(root, 'generated').faults
+  found = checks.check_deeppcb(root, 'generated').faults
   named = [
     (first.annotation_path, 'malformed'),
     (second.annotation_path, 'cannot be read'),
@@ -53,7 +53,7 @@ def test_a_split_with_a_fault_of_each_kind(root):
 
 
 def test_a_split_that_is_not_there(root):
-  report = inspection.inspect_deeppcb(root, 'other')
+  report = checks.check_deeppcb(root, 'other')
   assert report.checked.startswith('0 pairs')
   assert 'the splits here: generated' in report.faults[0]
 
@@ -67,13 +67,13 @@ def test_a_manifest_with_faults(tmp_path):
   lines += [dict(reference=good.name, test=good.name, boxes=3)]
   path = tmp_path / 'pairs.jsonl'
   path.write_text(''.join(json.dumps(line) + '\n' for line in lines))
-  report = inspection.inspect_manifest(path)
+  report = checks.check_manifest(path)
   malformed, *bad = report.faults
   assert 'line 8: boxes is 3' in malformed
   for line, words in zip(bad, damage.BAD.values(), strict=True):
     assert words in line
   assert report.checked == f'7 pairs of {path}'
-  (fault,) = inspection.inspect_manifest(tmp_path / 'none.jsonl').faults
+  (fault,) = checks.check_manifest(tmp_path / 'none.jsonl').faults
   assert 'none.jsonl: cannot be read as text' in fault
 
 
@@ -81,19 +81,19 @@ def test_photographs(tmp_path):
   damage.write_all_bad(tmp_path)
   damage.write_good(tmp_path / 'good.png')
   (tmp_path / 'notes.txt').write_text('left alone')
-  report = inspection.inspect_photographs(tmp_path)
+  report = checks.check_photographs(tmp_path)
   there = {n: words for n, words in damage.BAD.items() if n != 'missing.png'}
   assert report.checked == f'7 photographs of {tmp_path}'
   for line, name in zip(report.faults, sorted(there), strict=True):
     assert there[name] in line
-  (fault,) = inspection.inspect_photographs(tmp_path / 'none').faults
+  (fault,) = checks.check_photographs(tmp_path / 'none').faults
   assert 'no such folder' in fault
 
 
 def test_a_bank(tmp_path):
   path = tmp_path / 'bank.npz'
   np.savez(path, pictures=np.zeros((2, 4, 4, 3), np.uint8))
-  assert inspection.inspect_bank(path) == (f'2 pictures of {path}', [])
+  assert checks.check_bank(path) == (f'2 pictures of {path}', [])
   path.write_bytes(path.read_bytes()[:-5])
-  (fault,) = inspection.inspect_bank(path).faults
+  (fault,) = checks.check_bank(path).faults
   assert fault.startswith(f'{path}: ')

@@ -1,0 +1,74 @@
+"""zeroshot: marks every true difference between two pictures.
+
+  zeroshot inspect good.png part.png
+  zeroshot --help
+
+Exit statuses: 0 no difference, 1 differences found, 2 could not do it (told in
+a line on stderr), 130 interrupted. Results go to stdout, messages to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+CANNOT, INTERRUPTED = 2, 130
+_SUBCOMMANDS = ()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+  """Runs a subcommand.
+
+  Args:
+    arguments: the command line after the program's name; None takes it from
+      ``sys.argv``.
+
+  Returns:
+    The exit status.
+  """
+  # XLA's notes on the machine are none of the user's.
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  options = _parser().parse_args(arguments)
+  try:
+    status: int = options.run(options)
+  except (OSError, ValueError) as error:
+    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+    return CANNOT
+  except KeyboardInterrupt:
+    print('interrupted', file=sys.stderr)
+    return INTERRUPTED
+  return status
+
+
+def _parser() -> argparse.ArgumentParser:
+  parser = argparse.ArgumentParser(
+    'zeroshot',
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+    allow_abbrev=False,
+  )
+  commands = parser.add_subparsers(required=True, metavar='COMMAND')
+  for name in _SUBCOMMANDS:
+    module = _module_of(name)
+    command = commands.add_parser(
+      name,
+      help=module.SUMMARY,
+      description=module.__doc__,
+      formatter_class=argparse.RawDescriptionHelpFormatter,
+      allow_abbrev=False,
+    )
+    module.add_arguments(command)
+    command.set_defaults(run=module.run)
+  return parser
+
+
+def _module_of(name: str) -> ModuleType:
+  return importlib.import_module(f'zeroshot.commands.{name}')
+
+
+if __name__ == '__main__':
+  sys.exit(main())

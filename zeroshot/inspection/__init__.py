@@ -1,0 +1,6 @@
+"""Pictures as they come -> a verdict: what an inspection engineer calls.
+
+detector   Detector: load once, inspect many
+inputs     paths and arrays of any kind -> images
+result     Inspection: what was found in one pair
+"""

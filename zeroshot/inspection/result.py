@@ -1,0 +1,132 @@
+"""What was found in one pair, as an engineer wants it.
+
+found = detector.inspect('good.png', 'part.png')
+found.verdict, found.boxes[0].kind, found.to_dict(), found.overlay()
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from zeroshot.report import drawing
+from zeroshot.types import Boxes, HostArray
+
+SAME, DIFFERENT = 'same', 'different'  # verdicts
+
+
+class Box(NamedTuple):
+  """A difference.
+
+  Attributes:
+    x1: left side, pixels; the box covers ``x1 <= x < x2``.
+    y1: upper side.
+    x2: right side.
+    y2: lower side.
+    confidence: in [0, 1], calibrated where the weights are.
+    kind: a word, ``'difference'`` where the kind is not known.
+  """
+
+  x1: float
+  y1: float
+  x2: float
+  y2: float
+  confidence: float
+  kind: str
+
+
+class Alignment(NamedTuple):
+  """How the reference was moved onto the test picture.
+
+  Attributes:
+    method: ``'none'``, ``'affine'`` or ``'homography'``.
+    shift_px: how far the reference's centre lay from its place.
+    rotation_deg: how far it lay turned, anticlockwise positive.
+    scale: how much larger it was.
+    residual_px: how far the two still lie apart, in the median over what can
+      be compared; None where nothing can.
+  """
+
+  method: str
+  shift_px: float
+  rotation_deg: float
+  scale: float
+  residual_px: float | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Inspection:
+  """What was found in one pair.
+
+  Attributes:
+    name: of the pair.
+    verdict: ``'different'`` if a box reaches the threshold, else ``'same'``.
+    boxes: those that reach the threshold, the most confident first.
+    threshold: least confidence of a box that counts.
+    registration: how the reference was moved.
+    seconds: from reading the pictures to the boxes.
+    score_map: float32 ``[H, W]`` in [0, 1], probability that the two differ.
+    aligned_reference: uint8 ``[H, W, 3]``, RGB, in the test picture's grid.
+    test: uint8 ``[H, W, 3]``, RGB.
+    candidates: all boxes, whatever their confidence, for another threshold.
+  """
+
+  name: str
+  verdict: str
+  boxes: tuple[Box, ...]
+  threshold: float
+  registration: Alignment
+  seconds: float
+  score_map: HostArray
+  aligned_reference: HostArray
+  test: HostArray
+  candidates: tuple[Box, ...]
+
+  def to_dict(self) -> dict[str, Any]:
+    """What the command prints as JSON: everything but the pictures."""
+    return {
+      'name': self.name,
+      'verdict': self.verdict,
+      'boxes': [box._asdict() for box in self.boxes],
+      'threshold': self.threshold,
+      'registration': self.registration._asdict(),
+      'seconds': self.seconds,
+    }
+
+  def overlay(self) -> HostArray:
+    """The test picture with its boxes, uint8 ``[H, W, 3]``, RGB."""
+    drawn = drawing.draw_boxes(
+      self.test.astype(np.float32) / 255,
+      _to_arrays(self.boxes),
+      colour=drawing.FOUND_COLOUR,
+      label=True,
+    )
+    return np.rint(drawn * 255).astype(np.uint8)
+
+
+def to_boxes(found: Boxes) -> tuple[Box, ...]:
+  """Boxes one by one, rounded to what is meant by them."""
+  rows = zip(
+    found.xyxy.tolist(), found.confidence.tolist(), found.kind, strict=True
+  )
+  return tuple(
+    Box(
+      round(x1, 1),
+      round(y1, 1),
+      round(x2, 1),
+      round(y2, 1),
+      round(confidence, 4),
+      kind,
+    )
+    for (x1, y1, x2, y2), confidence, kind in rows
+  )
+
+
+def _to_arrays(boxes: tuple[Box, ...]) -> Boxes:
+  return Boxes(
+    np.array([box[:4] for box in boxes], np.float32).reshape(-1, 4),
+    np.array([box.confidence for box in boxes], np.float32),
+    tuple(box.kind for box in boxes),
+  )
