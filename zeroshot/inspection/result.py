@@ -84,6 +84,16 @@ class Inspection:
   test: HostArray
   candidates: tuple[Box, ...]
 
+  def at(self, threshold: float) -> Inspection:
+    """The same with another least confidence of a box that counts."""
+    counted = tuple(b for b in self.candidates if b.confidence >= threshold)
+    return dataclasses.replace(
+      self,
+      verdict=DIFFERENT if counted else SAME,
+      boxes=counted,
+      threshold=threshold,
+    )
+
   def to_dict(self) -> dict[str, Any]:
     """What the command prints as JSON: everything but the pictures."""
     return {

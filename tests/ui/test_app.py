@@ -1,0 +1,102 @@
+"""The page with two drop zones, in a real browser."""
+
+from __future__ import annotations
+
+import socket
+
+import cv2
+import gradio as gr
+import numpy as np
+import pytest
+
+import zeroshot
+from tests import browser
+from zeroshot.inspection import result
+from zeroshot.ui import app
+
+
+@pytest.fixture(scope='module')
+def detector():
+  return zeroshot.Detector.load('default')
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+  """Paths of a reference and of a test picture with a bright square."""
+  folder = tmp_path_factory.mktemp('pair')
+  reference = np.random.default_rng(0).integers(50, 100, (120, 120, 3), np.uint8)
+  test = reference.copy()
+  test[40:60, 50:70] = 240
+  for name, picture in (('good', reference), ('part', test)):
+    cv2.imwrite(str(folder / f'{name}.png'), picture)
+  return str(folder / 'good.png'), str(folder / 'part.png')
+
+
+def test_the_threshold_filters_what_was_found(detector, files):
+  found, verdict, overlay, rows, told = app.inspect(detector, *files, 0.5)
+  assert found.verdict == result.DIFFERENT
+  assert verdict == f'## Different: {len(rows)}'
+  assert overlay.shape == (120, 120, 3)
+  assert '"different"' in told
+  found, verdict, _, rows, _ = app.refilter(found, 1.0)
+  assert (found.verdict, rows) == (result.SAME, [])
+  assert verdict == '## No difference'
+
+
+def test_what_cannot_be_inspected_is_told_without_the_upload_folder(
+  detector, files, tmp_path
+):
+  broken = tmp_path / 'broken.png'
+  broken.write_bytes(b'no picture')
+  with pytest.raises(gr.Error) as raised:
+    app.inspect(detector, files[0], str(broken), 0.5)
+  assert 'broken.png' in raised.value.message
+  assert str(tmp_path) not in raised.value.message
+
+
+@pytest.fixture
+def address(detector, monkeypatch):
+  """Where the page is served, with a limit of 1 MB a file."""
+  monkeypatch.setattr(app, 'MAX_FILE_BYTES', 2**20)
+  page = app.build(detector)
+  yield app.serve(page, host='127.0.0.1', port=None)
+  page.close()
+
+
+@pytest.mark.slow
+def test_in_a_browser(address, files, tmp_path):
+  port = int(address.rstrip('/').rpartition(':')[2])
+  with socket.socket() as elsewhere:  # loopback alone, no other address of ours
+    elsewhere.settimeout(2)
+    assert elsewhere.connect_ex((_own_address(), port)) != 0
+  large = tmp_path / 'large.bmp'
+  cv2.imwrite(str(large), np.zeros((800, 800, 3), np.uint8))
+  with browser.open_page() as page:
+    errors = []
+    page.on('pageerror', lambda error: errors.append(str(error)))
+    page.goto(address, wait_until='domcontentloaded')
+    for name, file in zip(('reference', 'test'), files, strict=True):
+      page.locator(f'#{name} input[type=file]').set_input_files(file)
+      page.locator(f'#{name} img').first.wait_for()
+    page.get_by_role('button', name='Inspect').click()
+    page.get_by_text('Different: 1').wait_for()
+    page.locator('#differences img').first.wait_for()
+    slider = page.locator('input[type=range]')
+    slider.focus()
+    slider.press('End')
+    slider.dispatch_event('pointerup')
+    page.get_by_text('No difference').wait_for()
+    page.locator('#test button[aria-label=Clear]').first.click()
+    page.locator('#test input[type=file]').set_input_files(large)
+    page.get_by_text('exceed', exact=False).first.wait_for()
+    assert errors == []
+
+
+def _own_address():
+  """An address of this machine that is not loopback; no packet is sent."""
+  with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    try:
+      probe.connect(('192.0.2.1', 9))
+    except OSError:
+      pytest.skip('this machine has no address but loopback')
+    return probe.getsockname()[0]

@@ -1,0 +1,53 @@
+"""Opens a page with two drop zones, on this machine alone unless told.
+
+zeroshot ui
+zeroshot ui --host=0.0.0.0 --port=8080   # for the whole network, unguarded
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+
+SUMMARY = 'inspect in a browser'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """The subcommand's flags."""
+  parser.add_argument(
+    '--weights', default='default', help='name or file of weights'
+  )
+  parser.add_argument(
+    '--threshold', type=float, help='least confidence of a difference'
+  )
+  parser.add_argument(
+    '--host',
+    default='127.0.0.1',
+    help='address to listen on (default: this machine alone)',
+  )
+  parser.add_argument(
+    '--port', type=int, help='default: the first free one from 7860 on'
+  )
+
+
+def run(options: argparse.Namespace) -> int:
+  """Serves the page until it is interrupted.
+
+  Raises:
+    ValueError: the extra is not installed, or the weights cannot be loaded.
+    OSError: the address cannot be had.
+  """
+  if importlib.util.find_spec('gradio') is None:
+    raise ValueError(
+      "the browser page needs Gradio: pip install 'zeroshot[ui]'"
+    )
+  from zeroshot.inspection.detector import Detector
+  from zeroshot.ui import app
+
+  detector = Detector.load(options.weights, threshold=options.threshold)
+  page = app.build(detector)
+  address = app.serve(page, host=options.host, port=options.port)
+  print(f'open {address} in a browser; Ctrl-C ends this', file=sys.stderr)
+  page.block_thread()
+  return 0
