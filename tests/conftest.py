@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
 
 
 @pytest.fixture(autouse=True)
-def few_mappings():
+def few_mappings() -> Iterator[None]:
   """Frees compiled programs before the process has too many of them.
 
   On the CPU each takes 50 memory mappings or thousands. Beyond those that Linux

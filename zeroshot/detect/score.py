@@ -73,7 +73,7 @@ def build_score(
     height, width = test.shape[:2]
     reference, test = _pad(reference), _pad(test)
     if test.shape not in compiled and len(compiled) == MOST_SIZES:
-      score_padded.clear_cache()
+      jax.clear_caches()  # with what padded each size of picture
       compiled.clear()
     compiled.add(test.shape)
     scores = score_padded(parameters, reference, test)
