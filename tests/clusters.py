@@ -25,12 +25,12 @@ class Run(NamedTuple):
   def text(self, index=0):
     return self.logs[index].read_text()
 
-  def wait(self, seconds=120):
+  def wait(self, seconds=300):
     """The exit status of each; fails if one does not end in time."""
     end = time.monotonic() + seconds
     return [p.wait(max(0.1, end - time.monotonic())) for p in self.processes]
 
-  def wait_for(self, pattern, *, index=0, seconds=120):
+  def wait_for(self, pattern, *, index=0, seconds=300):
     """Returns the first match in what a process writes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -29,6 +29,8 @@ def main() -> int:
   # file stays on one worker, for the sake of what its tests share.
   workers = min(os.cpu_count() or 1, MOST_WORKERS)
   shared_out = ['--numprocesses', str(workers), '--dist', 'loadfile']
+  # Where xdist replaces a worker that died, loadfile waits for ever at the end.
+  shared_out += ['--max-worker-restart', '0']
   return pytest.main([*shared_out, *sys.argv[1:]])
 
 

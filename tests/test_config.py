@@ -1,4 +1,4 @@
-"""Every config builds, is locked and trains; every field is read."""
+"""Every config builds, is locked and has a step; every field is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from configs import default
 from launch import training_parts
 from zeroshot.data import bank as bank_files
 from zeroshot.data import manifest, pictures
-from zeroshot.train import loop
+from zeroshot.train import loop, state, update
 from zeroshot.types import Boxes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -110,12 +110,11 @@ def labelled_pair(folder):
   return manifest.LabelledPair('a', 'group', *paths, truth)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('name', NAMES)
-def test_config_takes_a_step(name, tmp_path):
+def shrunk(name, folder):
+  """A config for one update of four small pairs, and what it trains with."""
   config = importlib.import_module(f'configs.{name}').get_config()
   config.synthesis.update(
-    dict(size_px=64, margin_px=8, bank=str(tmp_path / 'bank.npz'))
+    dict(size_px=64, margin_px=8, bank=str(folder / 'bank.npz'))
   )
   config.train.update(
     dict(steps=1, batch_size=4, warmup_steps=0, sample_every=0)
@@ -123,16 +122,45 @@ def test_config_takes_a_step(name, tmp_path):
   noise = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
   np.savez(config.synthesis.bank, **{bank_files.KEY: noise})
   learns_from_labels = config.loss.kinds or config.loss.sides
-  state = loop.train(
-    config,
-    workdir=tmp_path / 'run',
-    devices=jax.devices()[:1],
-    **training_parts.prepare(
-      config, [labelled_pair(tmp_path)] if learns_from_labels else None
-    )._asdict(),
+  parts = training_parts.prepare(
+    config, [labelled_pair(folder)] if learns_from_labels else None
   )
-  assert int(state.step) == 1
-  log = json.loads((tmp_path / 'run' / 'metrics.jsonl').read_text())
+  return config, parts._asdict()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', NAMES)
+def test_config_has_a_step(name, tmp_path):
+  config, parts = shrunk(name, tmp_path)
+  model, bank = parts['model'], parts['bank']
+  built = update.build_update(
+    config,
+    synthesise=parts['synthesise'],
+    model=model,
+    loss=parts['loss'],
+    devices=jax.devices()[:1],
+  )
+  before = state.describe_state(model, built.optimizer, size_px=64)
+  after, collection = jax.eval_shape(built.step, before, bank)  # traced alone
+  assert jax.tree.structure(after) == jax.tree.structure(before)
+  for new, old in zip(
+    jax.tree.leaves(after), jax.tree.leaves(before), strict=True
+  ):
+    assert (new.shape, new.dtype) == (old.shape, old.dtype)
+  assert jax.tree.leaves(collection)
+
+
+@pytest.mark.slow
+def test_config_takes_a_step(tmp_path):
+  # The one with the most in it: both kinds of pairs, all terms, both heads.
+  # configs/smoke.py is trained by the quickstart, see test_readme.py.
+  config, parts = shrunk('fine_tune', tmp_path)
+  workdir = tmp_path / 'run'
+  after = loop.train(
+    config, workdir=workdir, devices=jax.devices()[:1], **parts
+  )
+  assert int(after.step) == 1
+  log = json.loads((workdir / 'metrics.jsonl').read_text())
   assert log['loss'] > 0
   assert log['gradient_norm'] > 0
 

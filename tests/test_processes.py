@@ -64,7 +64,7 @@ def test_two_processes_hear_each_other(tmp_path):
     )
     for index in range(2)
   ]
-  texts = [process.communicate(timeout=120)[0] for process in started]
+  texts = [process.communicate(timeout=300)[0] for process in started]
   assert [process.returncode for process in started] == [0, 0]
   assert 'refused: there is no such thing' in texts[0]
   assert 'refused: process 0 refused: there is no such thing' in texts[1]

@@ -67,6 +67,15 @@ def test_sizes_of_one_bucket_compile_once():
   assert traces == [(1, 128, 128, 3), (1, 64, 128, 3)]
 
 
+def test_only_so_many_sizes_stay_compiled(monkeypatch):
+  monkeypatch.setattr('zeroshot.detect.score.MOST_SIZES', 2)
+  traces = []
+  score = build_score(Pointwise(note=traces.append))
+  for width in (64, 128, 64, 192, 192, 64):
+    score({'gain': jnp.float32(1)}, *pictures(64, width))
+  assert [shape[2] for shape in traces] == [64, 128, 192, 64]
+
+
 def test_new_parameters_do_not_compile_again():
   traces = []
   score = build_score(Pointwise(note=traces.append))

@@ -37,7 +37,7 @@ def start(tmp_path, *arguments, **variables):
 def finish(process):
   """Status, what was printed, and seconds."""
   begin = time.monotonic()
-  printed, _ = process.communicate(timeout=120)
+  printed, _ = process.communicate(timeout=300)
   return process.returncode, printed, time.monotonic() - begin
 
 
@@ -51,7 +51,7 @@ def reports(tmp_path):
   )
 
 
-def wait_for(condition, seconds=90):
+def wait_for(condition, seconds=300):
   end = time.monotonic() + seconds
   while not condition():
     assert time.monotonic() < end, 'waited in vain'
@@ -103,7 +103,7 @@ def test_an_exception_in_one_ends_the_others(tmp_path, who):
   status, printed, seconds = finish(process)
   print(f'the others ended {seconds:.1f} s after process {who} broke')
   assert status not in (0, 2, 75), printed
-  assert seconds < 30
+  assert seconds < 90
   assert logs(tmp_path)[who].endswith('RuntimeError: this process broke\n')
   assert f'process{who}' in reports(tmp_path)
 
@@ -129,7 +129,7 @@ def test_all_preempted(tmp_path):
 
 
 def test_a_killed_worker_is_noticed(tmp_path):
-  process = start(tmp_path, '--seconds=60')
+  process = start(tmp_path, '--seconds=200')
   wait_for(lambda: (tmp_path / 'logs' / 'process-1.log').exists())
   wait_for(lambda: 'devices 4' in logs(tmp_path)[1])
   (file,) = tmp_path.glob('crashes/*process1.txt')
@@ -137,19 +137,19 @@ def test_a_killed_worker_is_noticed(tmp_path):
   status, printed, seconds = finish(process)
   print(f'the other ended {seconds:.1f} s after the kill')
   assert status not in (0, 2, 75), printed
-  assert seconds < 30
+  assert seconds < 90
   (file,) = tmp_path.glob('crashes/*process0.txt')
   assert 'Fatal Python error: Aborted' in file.read_text()
 
 
 def test_an_interrupt_reaches_all(tmp_path):
-  process = start(tmp_path, '--seconds=60')
+  process = start(tmp_path, '--seconds=200')
   wait_for(lambda: (tmp_path / 'logs' / 'process-1.log').exists())
   wait_for(lambda: 'devices 4' in logs(tmp_path)[1])
   process.send_signal(signal.SIGINT)
   status, printed, seconds = finish(process)
   assert status == 130, printed
-  assert seconds < 10
+  assert seconds < 60
 
 
 def test_wrong_arguments_are_one_line():

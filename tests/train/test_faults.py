@@ -21,8 +21,17 @@ pytestmark = pytest.mark.slow
 
 TOY = 'tests.train.toy_train'
 LAYOUT = (2, 2)
-LIMIT_S = 30.0
+LIMIT_S = 90.0  # 20 s of silence at most, and time for a busy machine
 PREEMPTED, MISTAKE = 75, 2
+
+
+@pytest.fixture(scope='module', autouse=True)
+def own_compile_cache(tmp_path_factory):
+  """What is killed while it writes an entry leaves it cut short for ever."""
+  with pytest.MonkeyPatch.context() as patch:
+    folder = tmp_path_factory.mktemp('cache')
+    patch.setenv('JAX_COMPILATION_CACHE_DIR', str(folder))
+    yield
 
 
 @pytest.fixture(scope='module')
@@ -120,7 +129,7 @@ def test_sigterm_saves_at_one_step(tmp_path, whole, layout):
 def test_an_exception_in_one_process(tmp_path, culprit):
   workdir = tmp_path / 'run'
   with started(tmp_path, workdir, crash_in=culprit) as run:
-    assert run.processes[culprit].wait(120) == 1
+    assert run.processes[culprit].wait(300) == 1
     start = time.monotonic()
     statuses = run.wait(LIMIT_S)
     print(f'the rest was gone {time.monotonic() - start:.2f} s later')
@@ -221,25 +230,29 @@ def test_a_damaged_checkpoint(tmp_path, whole, damage):
   assert runs.newest_step(workdir) == 20
 
 
+@pytest.mark.timeout(1500)
 def test_chaos(tmp_path):
   """Killed at 30 random moments, the run ends as if nothing had happened."""
-  # A process that never came is missed when the time to come is over.
-  settings = dict(
-    layout=(2, 1), steps=250, checkpoint_every=2, initialization_timeout_s=10
-  )
-  whole = finish(tmp_path, tmp_path / 'whole', **settings)
+  settings = dict(layout=(2, 1), steps=250, checkpoint_every=2)
+  undisturbed = settings | dict(checkpoint_every=250)
+  whole = finish(tmp_path, tmp_path / 'whole', **undisturbed)
   rng, workdir, kills = random.Random(5), tmp_path / 'run', []
   start_up_s = 0.0
   while len(kills) < 30:
     begin = time.monotonic()
-    with started(tmp_path, workdir, slow_s=0.1, **settings) as run:
+    early = len(kills) % 5 == 4  # in the middle of starting up
+    # A process that never came is missed when the time to come is over.
+    patience = dict(initialization_timeout_s=5) if early else {}
+    with started(tmp_path, workdir, slow_s=0.1, **settings, **patience) as run:
       victim = rng.randrange(2)
-      if len(kills) % 5 == 4:  # in the middle of starting up
+      if early:
         time.sleep(rng.uniform(0, start_up_s))
       else:
-        run.wait_for('^step')
+        first = int(run.wait_for(r'^step (\d+)')[1])
         start_up_s = time.monotonic() - begin
-        time.sleep(rng.uniform(0, 2.0))
+        # Steps, not seconds, so that it gets on as far on a slow machine.
+        run.wait_for(rf'^step {first + rng.randrange(14)}$')
+        time.sleep(rng.uniform(0, 0.1))
       run.kill(victim)
       killed = time.monotonic()
       statuses = run.wait(LIMIT_S)
@@ -248,7 +261,7 @@ def test_chaos(tmp_path):
     kills.append((victim, checkpoints_in(workdir), gone_s))
   for number, (victim, steps, gone_s) in enumerate(kills, 1):
     print(f'kill {number}: process {victim}; saved {steps}; {gone_s:.2f} s')
-  assert kills[-1][1][-1] > 60, 'it did not get on between the kills'
+  assert kills[-1][1][-1] > 40, 'it did not get on between the kills'
   assert finish(tmp_path, workdir, **settings) == whole
   assert_each_step_once(workdir, steps=250)
 

@@ -19,10 +19,6 @@ pytestmark = pytest.mark.slow
 LAYOUTS = [(1, 1), (1, 4), (2, 2)]
 SAVED = [
   *SETTINGS,
-  'model.widths=(8, 12)',
-  'model.depths=(1, 1)',
-  'model.match_radii=(0, 1)',
-  'model.decoder_widths=(6, 8)',
   'train.steps=20',
   'train.checkpoint_every=20',
 ]

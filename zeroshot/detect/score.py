@@ -25,6 +25,9 @@ Picture = Array | HostArray
 # Heights and widths are padded to a multiple of this, so that pictures of
 # similar size share one compiled program.
 BUCKET_PX = 64
+# Compiled programs that are kept. On the CPU each takes about 450 of the memory
+# mappings of which Linux allows a process 65,530, and beyond them XLA crashes.
+MOST_SIZES = 100
 
 
 @functools.cache  # a network looked at again and again compiles once
@@ -64,9 +67,16 @@ def build_score(
       return layers[0][..., 0]
     return jnp.concatenate(layers, axis=-1)
 
+  compiled: set[tuple[int, ...]] = set()  # shapes
+
   def score(parameters: Any, reference: Picture, test: Picture) -> Array:
     height, width = test.shape[:2]
-    scores = score_padded(parameters, _pad(reference), _pad(test))
+    reference, test = _pad(reference), _pad(test)
+    if test.shape not in compiled and len(compiled) == MOST_SIZES:
+      jax.clear_caches()  # with what padded each size of picture
+      compiled.clear()
+    compiled.add(test.shape)
+    scores = score_padded(parameters, reference, test)
     return scores[:height, :width]
 
   return score
