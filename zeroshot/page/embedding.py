@@ -1,0 +1,46 @@
+"""Picture files -> data URIs, made small.
+
+uri = embedding.embed(folder / 'test.png', size=(640, 480))
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import cv2
+
+LONGEST_PX = 1600
+_QUALITY = 90  # of WebP, of 100
+
+
+def embed(path: Path, *, size: tuple[int, int] | None = None) -> str:
+  """Reads a picture and shrinks it to ``LONGEST_PX`` on its longer side.
+
+  Args:
+    path: a file that OpenCV decodes.
+    size: width and height that it must have, pixels; None takes any.
+
+  Returns:
+    ``data:image/webp;base64,...``.
+
+  Raises:
+    ValueError: the file is missing, no picture, or of another size.
+  """
+  if not path.is_file():
+    raise ValueError(f'{path}: there is no such picture')
+  image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+  if image is None:
+    raise ValueError(f'{path}: not a picture, or cut short')
+  height, width = image.shape[:2]
+  if size is not None and size != (width, height):
+    raise ValueError(
+      f'{path}: is {width}x{height} and the results tell of {size[0]}x{size[1]}'
+    )
+  shrink = LONGEST_PX / max(height, width)
+  if shrink < 1:
+    target = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    image = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
+  _, data = cv2.imencode('.webp', image, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+  text = base64.b64encode(data.tobytes()).decode('ascii')
+  return f'data:image/webp;base64,{text}'
