@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 64, 48
 HOSTILE = (
   '<script>window.hacked = 1</script>',
   '"><img src=x onerror="window.hacked = 1">',
-  "</script><!--<script>' & \"quoted\"",
+  '</script><!--<script>\' & "quoted"',
 )
 
 

@@ -243,7 +243,7 @@ def test_keys_go_from_pair_to_pair(chromium, report):
 def test_what_is_not_shown_is_told(chromium, report):
   with opened(chromium, report) as page:
     page.get_by_role('button', name='part 11').click()
-    assert 'test.png: there is no such picture' in page.inner_text('#absent')
+    assert 'test.png: no such file' in page.inner_text('#absent')
     assert page.locator('#drawn .box').count() == 0
     assert 'pictures of 1 pairs are missing' in page.inner_text('#notes')
     errors = page.inner_text('#errors')

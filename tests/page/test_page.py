@@ -103,8 +103,8 @@ def test_missing_pictures_are_told_of(folder):
   text, notes = page_of(folder)
   assert notes == ('The pictures of 3 pairs are missing.',)
   faults = [row.get('fault') for row in data_of(text)['rows']]
-  assert 'test.png: there is no such picture' in faults[0]
-  assert 'reference.png: not a picture, or cut short' in faults[1]
+  assert 'test.png: no such file' in faults[0]
+  assert 'reference.png: not a picture' in faults[1]
   assert 'is 8x8 and the results tell of 64x48' in faults[2]
   assert faults[3:] == [None, None]
 
@@ -129,6 +129,7 @@ def damaged(change):
   [
     ('run.json', None, 'holds neither run.json nor metrics.json'),
     ('run.json', '{"weights"', r'run\.json: no JSON .* inspect again'),
+    ('run.json', '{"threshold": "x"}', 'threshold is no number'),
     ('run.json', '[]', r'run\.json: no JSON object; run zeroshot inspect'),
     ('results.jsonl', None, r'results\.jsonl: there is no such file; run'),
     ('results.jsonl', '', r'results\.jsonl: no pair is done yet'),
@@ -139,8 +140,16 @@ def damaged(change):
     ('results.jsonl', damaged({'boxes': [{}]}), 'jsonl:2: boxes are no boxes'),
     ('results.jsonl', damaged({'seconds': None}), '2: seconds is no number'),
     ('results.jsonl', damaged({'pictures': 2}), '2: pictures names no folder'),
-    ('results.jsonl', damaged({'registration': 0}), 'registration is no object'),
-    ('results.jsonl', damaged({'verdict': 'error'}), 'jsonl:2: error is no text'),
+    (
+      'results.jsonl',
+      damaged({'registration': 0}),
+      'registration is no object',
+    ),
+    (
+      'results.jsonl',
+      damaged({'verdict': 'error'}),
+      'jsonl:2: error is no text',
+    ),
   ],
 )
 def test_a_damaged_folder_is_refused(folder, name, text, message):
@@ -221,7 +230,7 @@ def test_an_evaluation_shows_its_figures(evaluated):
   assert '<dd>&lt;root&gt;</dd>' in text
   assert text.count('<svg') == 2  # misalignment is not measured
   assert text.count('<img') == 3 + 2
-  assert "--config.eval.misalignments=&#x27;((0,0),(5,1)," in text
+  assert '--config.eval.misalignments=&#x27;((0,0),(5,1),' in text
   text, notes = page_of(evaluated, max_pictures=1)
   assert text.count('<img') == 3 + 1
   assert notes[0].startswith('1 of 2 example pairs are left out')
@@ -244,7 +253,7 @@ def test_what_is_measured_is_drawn_and_what_is_undefined_is_not(evaluated):
   file.write_text(json.dumps(figures))
   text, _ = page_of(evaluated)
   assert text.count('<svg') == 2
-  assert 'written before it was measured' in text
+  assert 'Not measured: evaluate again' in text
   assert '<b>–</b>' in text
 
 
@@ -252,8 +261,8 @@ def test_missing_pictures_of_an_evaluation_are_told_of(evaluated):
   (evaluated / 'misses.png').unlink()
   (evaluated / 'pictures' / 'a.png').write_bytes(b'')
   text, notes = page_of(evaluated)
-  assert 'misses.png: there is no such picture' in notes[0]
-  assert 'a.png: not a picture' in notes[1]
+  assert 'misses.png: no such file' in notes[0]
+  assert 'a.png: the file is empty' in notes[1]
   assert text.count('<img') == 2 + 1
 
 
@@ -265,6 +274,6 @@ def test_metrics_of_something_else_are_refused(evaluated, content):
 
 
 def test_no_asset_ends_its_own_element():
-  for name in ('page.css', 'page.js', 'viewer.js'):
+  for name in ('page.css', 'marks.js', 'viewer.js', 'page.js', 'keys.js'):
     assert '<!-- data -->' not in document.asset(name)
     assert '</script' not in document.asset(name)

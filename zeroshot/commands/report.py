@@ -13,6 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from zeroshot.page import MAX_PICTURES
+
 SUMMARY = 'write the page of a folder of results'
 
 
@@ -34,9 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     '--max_pictures',
     type=int,
-    default=200,
+    default=MAX_PICTURES,
     metavar='N',
-    help='pairs to show with their pictures, those that differ first (%(default)s)',
+    help='most pairs to show with pictures (%(default)s)',
   )
 
 

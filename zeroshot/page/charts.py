@@ -2,7 +2,7 @@
 
 svg = charts.curve(recall, precision, x_label='recall', y_label='precision')
 
-Every chart is 620 by 400 units, with axes from 0 to 1 where they are shares.
+Every chart is 500 by 330 units, with axes from 0 to 1 where they are shares.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-_WIDTH, _HEIGHT = 620, 400
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 16, 56
+_WIDTH, _HEIGHT = 500, 330
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 16, 14, 56
 
 
 def curve(
@@ -37,7 +37,10 @@ def curve(
   points = ' '.join(
     f'{_x(a):.1f},{_y(b):.1f}' for a, b in zip(x, y, strict=True)
   )
-  parts = [_shares(x_label, y_label), f'<polyline class="line" points="{points}"/>']
+  parts = [
+    _shares(x_label, y_label),
+    f'<polyline class="line" points="{points}"/>',
+  ]
   if mark is not None:
     at_x, at_y, text = mark
     parts.append(_dot(at_x, at_y, 'mark', 6))
@@ -78,9 +81,7 @@ def reliability(
       f'width="{_x(width) - _x(0) - 2:.1f}" height="{_y(0) - _y(top):.1f}">'
       f'<title>{number} boxes</title></rect>'
     )
-  parts.append(
-    f'<path class="ideal" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>'
-  )
+  parts.append(f'<path class="ideal" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>')
   for at, right, least, most_ in zip(mean, share, low, high, strict=True):
     if at is None or right is None or least is None or most_ is None:
       continue
@@ -145,8 +146,9 @@ def _grid(y_label: str) -> str:
     )
   middle = _TOP + (_HEIGHT - _TOP - _BOTTOM) / 2
   parts.append(
-    f'<text class="label" text-anchor="middle" transform="translate(16 {middle})'
-    f' rotate(-90)">{html.escape(y_label)}</text>'
+    '<text class="label" text-anchor="middle" '
+    f'transform="translate(16 {middle}) rotate(-90)">{html.escape(y_label)}'
+    '</text>'
   )
   return ''.join(parts)
 

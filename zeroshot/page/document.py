@@ -63,7 +63,7 @@ def write(
   before, after = page.rsplit(_DATA, 1)
   partial = out.with_name(f'{out.name}.partial')
   try:
-    with partial.open('w', encoding='utf-8', newline='\n') as file:
+    with partial.open('w', encoding='utf-8', errors='replace') as file:
       file.write(before)
       for name, uri in pictures:
         file.write(f'<script type="text/plain" id="{name}">{uri}</script>\n')

@@ -9,6 +9,9 @@ import base64
 from pathlib import Path
 
 import cv2
+import numpy as np
+
+from zeroshot.data import pictures
 
 LONGEST_PX = 1600
 _QUALITY = 90  # of WebP, of 100
@@ -27,20 +30,17 @@ def embed(path: Path, *, size: tuple[int, int] | None = None) -> str:
   Raises:
     ValueError: the file is missing, no picture, or of another size.
   """
-  if not path.is_file():
-    raise ValueError(f'{path}: there is no such picture')
-  image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-  if image is None:
-    raise ValueError(f'{path}: not a picture, or cut short')
-  height, width = image.shape[:2]
+  data = pictures.read_bytes(path)
+  height, width = pictures.size_of(data, path)  # fails by name
   if size is not None and size != (width, height):
     raise ValueError(
       f'{path}: is {width}x{height} and the results tell of {size[0]}x{size[1]}'
     )
+  image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
   shrink = LONGEST_PX / max(height, width)
   if shrink < 1:
     target = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     image = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
-  _, data = cv2.imencode('.webp', image, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
-  text = base64.b64encode(data.tobytes()).decode('ascii')
+  _, small = cv2.imencode('.webp', image, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+  text = base64.b64encode(small.tobytes()).decode('ascii')
   return f'data:image/webp;base64,{text}'

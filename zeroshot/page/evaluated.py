@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zeroshot.page import charts, document, embedding, results
+from zeroshot.page import charts, document, embedding, markup, results
 
 METRICS = 'metrics.json'
 
@@ -47,9 +47,9 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   try:
     sections = [
       _headline(figures),
-      _row(_precision_recall(figures), _reliability(figures)),
-      _row(_misalignment(figures), _groups(figures)),
-      _row(_confusion(figures), _protocols(figures)),
+      markup.row(_precision_recall(figures), _reliability(figures)),
+      markup.row(_misalignment(figures), _groups(figures)),
+      markup.row(_confusion(figures), _protocols(figures)),
     ]
   except (AttributeError, KeyError, TypeError, ValueError) as error:
     raise ValueError(
@@ -102,7 +102,7 @@ def _headline(figures: Mapping[str, Any]) -> str:
   official = figures['official']
   low, high = official.get('interval_95') or (None, None)
   chosen = official.get('at_threshold') or {}
-  at = f'at threshold {_number(chosen.get("threshold"))}'
+  at = f'at threshold {markup.number(chosen.get("threshold"))}'
   good = figures.get('defect_free') or {}
   false = good.get(
     'false_boxes_per_pair_at_threshold', good.get('false_boxes_per_pair')
@@ -110,17 +110,23 @@ def _headline(figures: Mapping[str, Any]) -> str:
   six = figures.get('official-6') or {}
   tiles = [
     (
-      _number(official['ap']),
-      f'AP, official; 95 % from {_number(low)} to {_number(high)}',
+      markup.number(official['ap']),
+      f'official AP, 95 % from {markup.number(low)} to {markup.number(high)}',
     ),
-    (_number(chosen.get('recall')), f'recall {at}'),
-    (_number(chosen.get('precision')), f'precision {at}'),
-    (_number(false), f'false boxes a good pair, of {good.get("num_pairs", 0)}'),
-    (_number(six.get('kind_accuracy')), 'of found defects of the right kind'),
+    (markup.number(chosen.get('recall')), f'recall {at}'),
+    (markup.number(chosen.get('precision')), f'precision {at}'),
+    (
+      markup.number(false),
+      f'false boxes per good pair, {good.get("num_pairs", 0)} pairs',
+    ),
+    (
+      markup.number(six.get('kind_accuracy')),
+      'of the defects found are of the right kind',
+    ),
     (
       f'{official["num_images"]}',
       f'pairs with {official["num_ground_truth"]} defects, '
-      f'{_number(figures.get("seconds_per_pair"), 2)} s each',
+      f'{markup.number(figures.get("seconds_per_pair"), 2)} s each',
     ),
   ]
   return (
@@ -137,13 +143,13 @@ def _precision_recall(figures: Mapping[str, Any]) -> str:
   title = 'Precision and recall'
   points = figures['official'].get('pr_curve')
   if points is None:
-    return _missing(title, 'This folder was written before it was measured', '')
+    return markup.missing(title, 'Not measured: evaluate again to have it.')
   if not points['recall'] or points['recall'][0] is None:
-    return _missing(title, 'Nothing was found, or there is nothing to find', '')
+    return markup.missing(title, 'Nothing was found, or nothing is there.')
   chosen = figures['official'].get('at_threshold') or {}
   mark = None
   if chosen.get('recall') is not None and chosen.get('precision') is not None:
-    text = f'threshold {_number(chosen["threshold"])}'
+    text = f'threshold {markup.number(chosen["threshold"])}'
     mark = (chosen['recall'], chosen['precision'], text)
   chart = charts.curve(
     points['recall'],
@@ -152,12 +158,12 @@ def _precision_recall(figures: Mapping[str, Any]) -> str:
     y_label='precision',
     mark=mark,
   )
-  return _section(title, chart)
+  return markup.section(title, chart)
 
 
 def _reliability(figures: Mapping[str, Any]) -> str:
   bins = figures['official']['reliability']
-  error = _number(bins['expected_calibration_error'])
+  error = markup.number(bins['expected_calibration_error'])
   chart = charts.reliability(
     bins['mean_confidence'],
     bins['share_correct'],
@@ -169,75 +175,81 @@ def _reliability(figures: Mapping[str, Any]) -> str:
     f'On the dashed line a confidence is a probability; expected calibration '
     f'error {error}. Bars: how many boxes.'
   )
-  return _section('Reliability of confidences', chart, words)
+  return markup.section('Reliability of confidences', chart, words)
 
 
 def _misalignment(figures: Mapping[str, Any]) -> str:
   title = 'AP against misalignment'
   found = figures.get('misalignment')
   if not found:
-    return _missing(
+    return markup.missing(
       title,
-      'To measure it, evaluate again with',
+      'Not measured. To have it, evaluate again with',
       "--config.eval.misalignments='((0,0),(5,1),(10,2.5))'",
     )
   chart = charts.steps(
-    [
-      f'{step["shift_px"]:g} px\n{step["rotation_deg"]:g}°' for step in found
-    ],
+    [f'{step["shift_px"]:g} px\n{step["rotation_deg"]:g}°' for step in found],
     [step['ap'] for step in found],
     'official AP',
   )
   words = (
-    f'Every reference shifted and turned so far, {found[0]["num_images"]} pairs '
-    'each; the detector is not told.'
+    f'Every reference shifted and turned so far, '
+    f'{found[0]["num_images"]} pairs each; the detector is not told.'
   )
-  return _section(title, chart, words)
+  return markup.section(title, chart, words)
 
 
 def _groups(figures: Mapping[str, Any]) -> str:
   names = ('ap', 'precision', 'recall', 'num_images', 'num_ground_truth')
   heads = ('Group', 'AP', 'Precision', 'Recall', 'Pairs', 'Defects')
   lines = [
-    [group, *(_number(values[name]) for name in names)]
+    [group, *(markup.number(values[name]) for name in names)]
     for group, values in figures['official']['groups'].items()
   ]
-  words = 'Precision and recall with every box counted, whatever its confidence.'
-  return _section('Groups', _table(heads, lines), words)
+  words = (
+    'Precision and recall with every box counted, whatever its confidence.'
+  )
+  return markup.section('Groups', markup.table(heads, lines), words)
 
 
 def _protocols(figures: Mapping[str, Any]) -> str:
+  names = ('ap', 'precision', 'recall')
   heads = ('Protocol', 'AP', 'Precision', 'Recall')
   lines = [
-    [words, *(_number(figures[name].get(f)) for f in ('ap', 'precision', 'recall'))]
+    [words, *(markup.number(figures[name].get(field)) for field in names)]
     for name, words in _PROTOCOLS.items()
     if name in figures
   ]
-  return _section('Protocols', _table(heads, lines))
+  return markup.section('Protocols', markup.table(heads, lines))
 
 
 def _confusion(figures: Mapping[str, Any]) -> str:
   found = (figures.get('official-6') or {}).get('confusion')
   if not found:
-    return _missing('Kinds', 'The pairs name no kinds', '')
+    return markup.missing('Kinds', 'Not measured: evaluate again to have it.')
   counts = found['counts']
   columns, rows = [*found['kinds'], 'missed'], [*found['kinds'], 'false alarm']
   heads = ''.join(
-    f'<th scope="col" class="number">{_text(kind)}</th>' for kind in columns
+    f'<th scope="col" class="number">{markup.text(kind)}</th>'
+    for kind in columns
   )
   lines = ''.join(
-    f'<tr><th scope="row">{_text(kind)}</th>'
+    f'<tr><th scope="row">{markup.text(kind)}</th>'
     + ''.join(_count(number, a == b) for b, number in enumerate(numbers))
     + '</tr>'
     for a, (kind, numbers) in enumerate(zip(rows, counts, strict=True))
   )
-  table = (
-    '<div class="wide" tabindex="0"><table class="confusion"><thead><tr>'
-    f'<th scope="col">True kind</th>{heads}</tr></thead>'
-    f'<tbody>{lines}</tbody></table></div>'
+  table = markup.wide(
+    '<table class="confusion"><thead><tr><th scope="col">True kind</th>'
+    f'{heads}</tr></thead><tbody>{lines}</tbody></table>'
   )
   words = 'Rows are the true kinds, columns what was found.'
-  return _section('Kinds', table, words)
+  return markup.section('Kinds', table, words)
+
+
+def _count(number: int, is_right: bool) -> str:
+  kind = 'zero' if not number else 'right' if is_right else 'wrong'
+  return f'<td class="{kind}">{number}</td>'
 
 
 # --- Pictures -------------------------------------------------------------
@@ -249,8 +261,8 @@ def _picture(file: Path, title: str, notes: list[str]) -> str:
     uri = embedding.embed(file)
   except ValueError as error:
     notes.append(f'{title}: {error}')
-    return _missing(title, 'The picture is missing', '')
-  return _section(title, _image(uri, title))
+    return markup.missing(title, 'The picture is missing.')
+  return markup.section(title, markup.image(uri, title))
 
 
 def _examples(folder: Path, count: int, notes: list[str]) -> str:
@@ -268,69 +280,9 @@ def _examples(folder: Path, count: int, notes: list[str]) -> str:
     except ValueError as error:
       notes.append(str(error))
       continue
-    parts.append(f'<h3>{_text(file.stem)}</h3>{_image(uri, file.stem)}')
+    picture = markup.image(uri, file.stem)
+    parts.append(f'<h3>{markup.text(file.stem)}</h3>{picture}')
   if not parts:
-    return _missing('Pairs', 'There is no picture in pictures/', '')
+    return markup.missing('Pairs', 'There is no picture in pictures/.')
   words = 'Reference; test with boxes, found in red and true in green; scores.'
-  return _section('Pairs', ''.join(parts), words)
-
-
-# --- HTML -----------------------------------------------------------------
-
-
-def _row(*sections: str) -> str:
-  return f'<div class="columns">{"".join(sections)}</div>'
-
-
-def _section(title: str, content: str, words: str = '') -> str:
-  note = f'<p class="quiet">{_text(words)}</p>' if words else ''
-  return (
-    f'<section class="panel figure"><h2>{_text(title)}</h2>{content}{note}'
-    '</section>'
-  )
-
-
-def _missing(title: str, words: str, remedy: str) -> str:
-  code = f' <code>{_text(remedy)}</code>' if remedy else ''
-  text = f'<p class="empty">Not measured. {_text(words)}{code or "."}</p>'
-  return _section(title, text)
-
-
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-  top = ''.join(
-    f'<th scope="col"{" class=number" if index else ""}>{_text(head)}</th>'
-    for index, head in enumerate(heads)
-  )
-  rows = ''.join(
-    f'<tr><th scope="row">{_text(first)}</th>'
-    + ''.join(f'<td class="number">{_text(value)}</td>' for value in rest)
-    + '</tr>'
-    for first, *rest in lines
-  )
-  return (
-    f'<div class="wide" tabindex="0"><table><thead><tr>{top}</tr></thead>'
-    f'<tbody>{rows}</tbody></table></div>'
-  )
-
-
-def _count(number: int, is_right: bool) -> str:
-  kind = 'zero' if not number else 'right' if is_right else 'wrong'
-  return f'<td class="{kind}">{number}</td>'
-
-
-def _image(uri: str, words: str) -> str:
-  return (
-    f'<div class="wide" tabindex="0"><img loading="lazy" src="{uri}" '
-    f'alt="{_text(words)}"></div>'
-  )
-
-
-def _text(words: Any) -> str:
-  return html.escape(str(words))
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-  """A figure; whole numbers whole, what is undefined as a dash."""
-  if value is None:
-    return '–'
-  return str(value) if isinstance(value, int) else f'{value:.{digits}f}'
+  return markup.section('Pairs', ''.join(parts), words)

@@ -49,7 +49,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     body=string.Template(document.asset('inspect.html')).substitute(
       name=html.escape(name)
     ),
-    scripts=('viewer.js', 'page.js'),
+    scripts=('marks.js', 'viewer.js', 'page.js', 'keys.js'),
     data=data,
     pictures=_embed(folder, chosen, shown, faults),
   )
@@ -83,8 +83,8 @@ def _embed(
     Identifier of an element, ``picture-ROW-reference``, and its data URI.
   """
   for row in rows:
-    place = (folder / row['pictures']).resolve()
     try:
+      place = (folder / row['pictures']).resolve()
       if not place.is_relative_to(folder.resolve()):
         raise ValueError(f'{place}: the folder lies outside the results')
       size = (row['width'], row['height'])

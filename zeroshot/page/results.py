@@ -11,7 +11,6 @@ could say what it stood for.
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ SETTINGS, RESULTS = 'run.json', 'results.jsonl'
 SAME, DIFFERENT, ERROR = 'same', 'different', 'error'  # verdicts
 
 _AGAIN = 'run zeroshot inspect again'
+_MOST = 1e9  # of pixels and of seconds
 _BOX = ('x1', 'y1', 'x2', 'y2', 'confidence')
 
 
@@ -47,6 +47,8 @@ def read(folder: Path) -> Run:
     ValueError: a file is missing or damaged, or no row is done yet.
   """
   settings = read_object(folder / SETTINGS, remedy=_AGAIN)
+  if settings.get('threshold') is not None and not _is(settings, 'threshold'):
+    raise ValueError(f'{folder / SETTINGS}: threshold is no number; {_AGAIN}')
   file = folder / RESULTS
   if not file.is_file():
     raise ValueError(f'{file}: there is no such file; {_AGAIN}')
@@ -55,11 +57,11 @@ def read(folder: Path) -> Run:
   notes = []
   for number, line in enumerate(lines, 1):
     try:
-      row = json.loads(line)
+      row = _parsed(line)
     except json.JSONDecodeError as error:
       if number < len(lines):
         raise ValueError(
-          f'{file}:{number}: no JSON ({error.msg}); remove the line, or {_AGAIN}'
+          f'{file}:{number}: no JSON ({error.msg}); remove it, or {_AGAIN}'
         ) from error
       notes.append(
         f'The last line of {RESULTS} is half-written and left out; inspect '
@@ -92,12 +94,17 @@ def read_object(file: Path, *, remedy: str) -> dict[str, Any]:
   if not file.is_file():
     raise ValueError(f'{file}: there is no such file; {remedy}')
   try:
-    content = json.loads(file.read_text(encoding='utf-8'))
+    content = _parsed(file.read_text(encoding='utf-8'))
   except ValueError as error:  # of the encoding as well
     raise ValueError(f'{file}: no JSON ({error}); {remedy}') from error
   if not isinstance(content, dict):
     raise ValueError(f'{file}: no JSON object; {remedy}')
   return content
+
+
+def _parsed(text: str) -> Any:
+  """JSON; what is not finite is None, as it is for every other reader."""
+  return json.loads(text, parse_constant=lambda _: None)
 
 
 def _check(row: Any, place: str) -> None:
@@ -139,6 +146,6 @@ def _is_box(box: Any) -> bool:
 
 
 def _is(values: dict[str, Any], name: str) -> bool:
-  """Whether a value is a finite number."""
+  """Whether a value is a number that a page can show; NaN is none."""
   value = values.get(name)
-  return isinstance(value, int | float) and math.isfinite(value)
+  return isinstance(value, int | float) and -_MOST < value < _MOST

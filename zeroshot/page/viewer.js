@@ -6,119 +6,14 @@
 // A *view* maps a picture's pixels to those of a pane: x * scale + left. A
 // *pane* is the part of the stage that a picture fills: all of it, or half.
 
-const SVG = 'http://www.w3.org/2000/svg';
 const BLINK_MS = 500; // each picture; both together once a second
 const MOST_ZOOM = 40; // screen pixels of a picture's pixel
 const BOX_ZOOM = 10; // likewise, of a box that is zoomed to
 const ROOM_PX = 4; // between a box and what is drawn round it
+const GAP_PX = 6; // between the panes of two pictures
 const NARROW_PX = 520; // a pane with less room has short labels
 
-// Okabe and Ito's colours, told apart in grey by lightness, dashes and letter.
-const STYLES = [
-  {colour: '#d55e00', dash: ''},
-  {colour: '#56b4e9', dash: '7 3'},
-  {colour: '#f0e442', dash: '2 2'},
-  {colour: '#0072b2', dash: '9 3 2 3'},
-  {colour: '#cc79a7', dash: '4 2'},
-  {colour: '#e69f00', dash: '11 4'},
-  {colour: '#009e73', dash: '2 2 6 2'},
-  {colour: '#ffffff', dash: ''},
-];
-const LETTERS = {
-  open: 'O', short: 'S', mousebite: 'M', spur: 'P', copper: 'C',
-  'pin-hole': 'H', difference: 'D',
-};
-
-// The style and letter of each kind, the same for it on every page.
-function stylesOf(kinds) {
-  const known = Object.keys(LETTERS);
-  const order = [...known, ...kinds.filter((k) => !known.includes(k)).sort()];
-  const used = new Set(kinds.map((kind) => LETTERS[kind]));
-  const styles = new Map();
-  order.forEach((kind, index) => {
-    if (!kinds.includes(kind)) return;
-    let letter = LETTERS[kind];
-    if (!letter) {
-      const free = [...`${kind.toUpperCase()}ABCDEFGHIJKLMNOPQRSTUVWXYZ`];
-      letter = free.find((c) => /[A-Z0-9]/.test(c) && !used.has(c)) ?? '?';
-      used.add(letter);
-    }
-    styles.set(kind, {...STYLES[index % STYLES.length], letter});
-  });
-  return styles;
-}
-
-function isDark(colour) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-  return 0.299 * r + 0.587 * g + 0.114 * b < 100;
-}
-
-function svg(name, attributes, text) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) {
-    element.setAttribute(key, value);
-  }
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-// A line or an outline on a halo, so that it is seen on any ground.
-function stroked(name, place, style) {
-  const halo = isDark(style.colour) ? '#ffffff' : '#000000';
-  return [
-    svg(name, {
-      ...place, fill: 'none', stroke: halo, 'stroke-width': 4.5, opacity: 0.75,
-    }),
-    svg(name, {
-      ...place, fill: 'none', stroke: style.colour, 'stroke-width': 2.5,
-      'stroke-dasharray': style.dash,
-    }),
-  ];
-}
-
-// A text on the style's colour.
-function pill(place, text, style) {
-  const ink = isDark(style.colour) ? '#ffffff' : '#000000';
-  return [
-    svg('rect', {
-      ...place, rx: 3, fill: style.colour, stroke: ink, 'stroke-opacity': 0.5,
-    }),
-    svg('text', {
-      x: place.x + place.width / 2, y: place.y + 13, 'text-anchor': 'middle',
-      fill: ink,
-    }, text),
-  ];
-}
-
-const ruler = document.createElement('canvas').getContext('2d');
-ruler.font = '600 12px system-ui, sans-serif';
-
-// A label where it hides neither box nor label: above its box, below it, or
-// beside it; the letter alone, in the box's corner, where it nowhere fits.
-function label(box, text, style, placed, pane) {
-  const height = 17;
-  const width = Math.ceil(ruler.measureText(text).width) + 12;
-  const x = Math.max(0, Math.min(box.x - 1, pane.width - width));
-  const places = [
-    {x, y: box.y - height - 3, width, height},
-    {x, y: box.y + box.height + 3, width, height},
-    {x: box.x + box.width + 4, y: box.y, width, height},
-    {x: box.x - width - 4, y: box.y, width, height},
-  ];
-  const meets = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width
-    && a.y < b.y + b.height && b.y < a.y + a.height;
-  let place = places.find((p) => p.x >= 0 && p.y >= 0
-    && p.x + width <= pane.width && p.y + height <= pane.height
-    && !placed.some((other) => meets(p, other)));
-  if (!place) {
-    place = {x: box.x, y: Math.max(0, box.y), width: 16, height};
-    text = style.letter;
-  }
-  placed.push(place);
-  return pill(place, text, style);
-}
-
-function makeViewer(stage, {styles, onMode, onSide, onPlay}) {
+function makeViewer(stage, {styles, onMode, onPlay}) {
   const layers = {
     reference: stage.querySelector('#reference'),
     test: stage.querySelector('#test'),
@@ -143,11 +38,12 @@ function makeViewer(stage, {styles, onMode, onSide, onPlay}) {
     const [w, h] = size(); // stacked where that shows the two larger
     const stacked = Math.min(width / w, height / 2 / h)
       > Math.min(width / 2 / w, height / h);
+    const [half, low] = [(width - GAP_PX) / 2, (height - GAP_PX) / 2];
     return stacked
-      ? [{x: 0, y: 0, width, height: height / 2},
-        {x: 0, y: height / 2, width, height: height / 2}]
-      : [{x: 0, y: 0, width: width / 2, height},
-        {x: width / 2, y: 0, width: width / 2, height}];
+      ? [{x: 0, y: 0, width, height: low},
+        {x: 0, y: low + GAP_PX, width, height: low}]
+      : [{x: 0, y: 0, width: half, height},
+        {x: half + GAP_PX, y: 0, width: half, height}];
   }
 
   function fitScale() {
@@ -288,7 +184,6 @@ function makeViewer(stage, {styles, onMode, onSide, onPlay}) {
 
   function flip() {
     state.side = state.side === 'test' ? 'reference' : 'test';
-    onSide(state.side);
     draw();
   }
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zeroshot.page import evaluated, inspected, results
-
-MAX_PICTURES = 200
+from zeroshot.page import MAX_PICTURES, evaluated, inspected, results
 
 
 def write(
