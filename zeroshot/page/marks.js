@@ -83,26 +83,26 @@ const ruler = document.createElement('canvas').getContext('2d');
 ruler.font = '600 12px system-ui, sans-serif';
 
 // A label where it hides neither box nor label: above its box, below it, or
-// beside it; the letter alone, in the box's corner, where it nowhere fits.
+// beside it; where the text nowhere fits the letter alone, at last on its box.
 function label(box, text, style, placed, pane) {
   const height = 17;
-  const width = Math.ceil(ruler.measureText(text).width) + 12;
-  const x = Math.max(0, Math.min(box.x - 1, pane.width - width));
-  const places = [
-    {x, y: box.y - height - 3, width, height},
-    {x, y: box.y + box.height + 3, width, height},
-    {x: box.x + box.width + 4, y: box.y, width, height},
-    {x: box.x - width - 4, y: box.y, width, height},
-  ];
   const meets = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width
     && a.y < b.y + b.height && b.y < a.y + a.height;
-  let place = places.find((p) => p.x >= 0 && p.y >= 0
-    && p.x + width <= pane.width && p.y + height <= pane.height
-    && !placed.some((other) => meets(p, other)));
-  if (!place) {
-    place = {x: box.x, y: Math.max(0, box.y), width: 16, height};
-    text = style.letter;
+  for (const words of [text, style.letter]) {
+    const width = Math.ceil(ruler.measureText(words).width) + 10;
+    const x = Math.max(0, Math.min(box.x - 1, pane.width - width));
+    const place = [
+      {x, y: box.y - height - 3, width, height},
+      {x, y: box.y + box.height + 3, width, height},
+      {x: box.x + box.width + 4, y: box.y, width, height},
+      {x: box.x - width - 4, y: box.y, width, height},
+    ].find((p) => p.x >= 0 && p.y >= 0 && p.x + width <= pane.width
+      && p.y + height <= pane.height && !placed.some((o) => meets(p, o)));
+    if (place) {
+      placed.push(place);
+      return pill(place, words, style);
+    }
   }
-  placed.push(place);
-  return pill(place, text, style);
+  const place = {x: box.x, y: Math.max(0, box.y), width: 18, height};
+  return pill(place, style.letter, style);
 }
