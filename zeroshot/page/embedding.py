@@ -37,6 +37,7 @@ def embed(path: Path, *, size: tuple[int, int] | None = None) -> str:
       f'{path}: is {width}x{height} and the results tell of {size[0]}x{size[1]}'
     )
   image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+  assert image is not None  # size_of has decoded it as well
   shrink = LONGEST_PX / max(height, width)
   if shrink < 1:
     target = (max(1, round(width * shrink)), max(1, round(height * shrink)))
