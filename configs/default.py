@@ -230,6 +230,10 @@ def get_eval() -> ml_collections.ConfigDict:
     box_margin_px=dict(official=10.0, shrunk=3.0, as_published=3.0, coco=10.0),
     # Moves every reference: turned about the centre, scaled, then shifted.
     misalign=dict(shift_px=0.0, rotation_deg=0.0, scale=1.0),
+    # More moves, each with its own AP: (shift_px, rotation_deg), such as
+    # ((0, 0), (5, 1), (10, 2.5)); () measures none.
+    misalignments=(),
+    misalignment_pairs=60,  # pairs for each of them, spread evenly; 0 takes all
     swap=False,  # the two pictures in each other's place
     # Pictures of good parts against second takes of themselves, spread evenly
     # over the list; every box is false. 0 leaves them out.

@@ -30,6 +30,7 @@ from launch import (
   sources,
 )
 from launch import evaluation_extras as extras
+from launch import evaluation_misalignments as misalignments
 from launch import evaluation_pictures as shown
 from zeroshot import processes
 from zeroshot.data import deeppcb, manifest, readable
@@ -96,6 +97,7 @@ def evaluate(
     len(entries), lambda index: pair_shards.pack(examine(entries[index]))
   )
   takes = extras.look_at_second_takes(config, entries, detector)
+  moved = misalignments.look(config.eval, entries, detector)
   figures: dict[str, Any] = {}
 
   def finish() -> bytes:
@@ -104,6 +106,8 @@ def evaluate(
     if config.eval.synthetic_pairs:
       figures['synthetic'] = extras.measure_synthetic(config, detector, bank)
     figures['seconds_per_pair'] = float(np.median(seconds))
+    if moved:
+      figures['misalignment'] = misalignments.measure(config.eval, moved)
     figures['config'] = resume.plain_config(config)
     figures['step'] = weights.step
     write(out, config, entries, examine, results, figures)
@@ -184,6 +188,7 @@ def check(config: ml_collections.ConfigDict) -> None:
     'defect_free_pairs',
     'worst',
     'bootstrap_samples',
+    'misalignment_pairs',
   ):
     if settings[name] < 0:
       raise ValueError(f'eval.{name} is {settings[name]}; give 0 or more')
@@ -191,6 +196,7 @@ def check(config: ml_collections.ConfigDict) -> None:
     raise ValueError(
       f'eval.iou_threshold is {settings.iou_threshold}; give one in [0, 1)'
     )
+  misalignments.check(settings)
   photographs = config.synthesis.backgrounds.photographs > 0
   if settings.synthetic_pairs and photographs and not config.synthesis.bank:
     raise ValueError(

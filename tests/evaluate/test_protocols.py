@@ -17,6 +17,7 @@ DETAILS = {
   'ap_50',
   'ap_75',
   'max_recall',
+  'pr_curve',
   'interval_95',
   'groups',
   'reliability',

@@ -36,6 +36,7 @@ DETAILS = {
   'ap_75',
   'max_recall',
   'interval_95',
+  'pr_curve',
   'groups',
   'reliability',
 }
@@ -507,6 +508,7 @@ def test_zeros_leave_things_out(generated, tmp_path):
     {'synthetic_pairs': -1},
     {'bootstrap_samples': -1},
     {'pictures': -1},
+    {'misalignment_pairs': -1},
     {'iou_threshold': 1.0},
   ],
 )
@@ -539,6 +541,31 @@ def test_swapped_pictures_give_the_same_figures(generated, tmp_path):
   other = pictures.read_picture(tmp_path / 'True' / 'pictures' / file.name)
   assert drawn.shape == other.shape
   assert np.abs(drawn - other).max() > 0.3  # the two have changed places
+
+
+def test_each_misalignment_has_its_ap(generated, tmp_path):
+  steps = ((0, 0), (40, 5))
+  figures = evaluate_classical(generated, tmp_path, misalignments=steps)
+  still, moved = figures['misalignment']
+  assert (moved['shift_px'], moved['rotation_deg']) == steps[1]
+  assert still['ap'] == figures['official']['ap'] > moved['ap']
+  assert still['num_images'] == moved['num_images'] == 3
+
+  changes = dict(misalignments=steps[:1], misalignment_pairs=2)
+  (two,) = evaluate_classical(generated, tmp_path, **changes)['misalignment']
+  assert two['num_images'] == 2
+
+
+@pytest.mark.parametrize('steps', [(1, 2), ((1, 2, 3),), ((float('nan'), 0),)])
+def test_steps_that_are_none_are_refused_first(tmp_path, steps):
+  with pytest.raises(ValueError, match=r'eval\.misalignments has the step'):
+    evaluate_classical('no such folder', tmp_path, misalignments=steps)
+
+
+def test_swapped_pictures_are_not_moved(tmp_path):
+  changes = dict(misalignments=((1, 0),), swap=True)
+  with pytest.raises(ValueError, match='give one of them'):
+    evaluate_classical('no such folder', tmp_path, **changes)
 
 
 def test_every_other_pair_is_taken(generated, tmp_path):

@@ -71,7 +71,8 @@ def test_in_a_browser(address, files, tmp_path):
     assert elsewhere.connect_ex((_own_address(), port)) != 0
   large = tmp_path / 'large.bmp'
   cv2.imwrite(str(large), np.zeros((800, 800, 3), np.uint8))
-  with browser.open_page() as page:
+  with browser.chromium() as chromium:
+    page = chromium.new_page()
     errors = []
     page.on('pageerror', lambda error: errors.append(str(error)))
     page.goto(address, wait_until='domcontentloaded')

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 CANNOT, INTERRUPTED = 2, 130
-_SUBCOMMANDS = ('ui',)
+_SUBCOMMANDS = ('report', 'ui')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

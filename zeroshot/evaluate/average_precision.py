@@ -74,6 +74,21 @@ def precision_recall_curve(matches: Matches) -> Curve:
   )
 
 
+def thinned(curve: Curve, *, num_points: int) -> Curve:
+  """Fewer points of a curve, spread evenly, its first and last among them.
+
+  Args:
+    curve: of ``precision_recall_curve``.
+    num_points: most points to keep, at least 2.
+
+  Returns:
+    The curve of these points alone, unchanged where it has no more.
+  """
+  count = len(curve.threshold)
+  kept = np.linspace(0, count - 1, min(count, num_points)).astype(int)
+  return Curve(*(values[kept] for values in curve))
+
+
 def summarise(matches: Matches) -> dict[str, float | int]:
   """The figures of a set, with every detection submitted.
 

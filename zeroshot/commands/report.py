@@ -1,0 +1,66 @@
+"""Writes the page of a folder of results: one HTML file that needs no network.
+
+  zeroshot report results            # writes results/report.html
+  zeroshot report results --out=page.html
+
+DIR is a folder of ``zeroshot inspect --out`` or of ``launch.evaluate --out``.
+The name of the page is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from zeroshot.page import MAX_PICTURES
+
+SUMMARY = 'write the page of a folder of results'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Declares the arguments.
+
+  Args:
+    parser: of this command.
+  """
+  parser.add_argument(
+    'folder', type=Path, metavar='DIR', help='folder of results'
+  )
+  parser.add_argument(
+    '--out',
+    type=Path,
+    metavar='FILE.html',
+    help='the page; DIR/report.html where it is not given',
+  )
+  parser.add_argument(
+    '--max_pictures',
+    type=int,
+    default=MAX_PICTURES,
+    metavar='N',
+    help='most pairs to show with pictures (%(default)s)',
+  )
+
+
+def run(options: argparse.Namespace) -> int:
+  """Writes the page.
+
+  Args:
+    options: of ``add_arguments``.
+
+  Returns:
+    0.
+
+  Raises:
+    ValueError: see ``page.write.write``.
+  """
+  # OpenCV takes a moment that the other commands need not wait for.
+  from zeroshot.page import write
+
+  out = options.out or options.folder / 'report.html'
+  for note in write.write(
+    options.folder, out, max_pictures=options.max_pictures
+  ):
+    print(f'note: {note}', file=sys.stderr)
+  print(out)
+  return 0

@@ -1,0 +1,90 @@
+"""The frame of a page: style, script and data in one file.
+
+  document.write(
+    out, title='part 7', body=html, scripts=('page.js',), data=lambda: {}
+  )
+
+A page may fetch nothing and run nothing but its own script: its content
+security policy names the two by their hashes. So even a name that got through
+as markup could do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+_DATA = '<!-- data -->'  # where it goes, after the pictures
+
+
+def write(
+  out: Path,
+  *,
+  title: str,
+  body: str,
+  scripts: Sequence[str] = (),
+  data: Callable[[], Mapping[str, Any]] = dict,
+  pictures: Iterable[tuple[str, str]] = (),
+) -> None:
+  """Writes a page; it is there whole or not at all.
+
+  Args:
+    out: the file; its folder must exist.
+    title: plain text.
+    body: HTML.
+    scripts: names of package files, run in this order.
+    data: what the script reads from the element ``data``, as JSON; called
+      after the last picture.
+    pictures: identifier of an element and the data URI that it shall hold, one
+      in memory at a time; it is kept as text until the script shows it.
+
+  Raises:
+    ValueError: the folder of ``out`` is missing.
+  """
+  if not out.parent.is_dir():
+    raise ValueError(f'{out}: there is no folder {out.parent}; make it first')
+  style, script = asset('page.css'), '\n'.join(map(asset, scripts))
+  page = string.Template(asset('page.html')).substitute(
+    title=html.escape(title),
+    style_hash=_hash(style),
+    script_hash=_hash(script),
+    style=style,
+    script=script,
+    body=body,
+  )
+  before, after = page.rsplit(_DATA, 1)
+  partial = out.with_name(f'{out.name}.partial')
+  try:
+    with partial.open('w', encoding='utf-8', errors='replace') as file:
+      file.write(before)
+      for name, uri in pictures:
+        file.write(f'<script type="text/plain" id="{name}">{uri}</script>\n')
+      file.write(f'<script type="application/json" id="data">{_json(data())}')
+      file.write(f'</script>\n{after}')
+    os.replace(partial, out)
+  finally:
+    partial.unlink(missing_ok=True)
+
+
+def asset(name: str) -> str:
+  """The text of a file of this package."""
+  return (resources.files('zeroshot.page') / name).read_text('utf-8')
+
+
+def _json(data: Mapping[str, Any]) -> str:
+  """JSON that no HTML parser takes for a tag or a comment."""
+  text = json.dumps(data, allow_nan=False, separators=(',', ':'))
+  return text.replace('<', '\\u003c')
+
+
+def _hash(text: str) -> str:
+  digest = hashlib.sha256(text.encode('utf-8')).digest()
+  return 'sha256-' + base64.b64encode(digest).decode('ascii')

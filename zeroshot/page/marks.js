@@ -1,0 +1,108 @@
+// What is drawn over a picture: kinds as colours, dashes and letters.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+// Okabe and Ito's colours, told apart in grey by lightness, dashes and letter.
+const STYLES = [
+  {colour: '#d55e00', dash: ''},
+  {colour: '#56b4e9', dash: '7 3'},
+  {colour: '#f0e442', dash: '2 2'},
+  {colour: '#0072b2', dash: '9 3 2 3'},
+  {colour: '#cc79a7', dash: '4 2'},
+  {colour: '#e69f00', dash: '11 4'},
+  {colour: '#009e73', dash: '2 2 6 2'},
+  {colour: '#ffffff', dash: ''},
+];
+const LETTERS = new Map([
+  ['open', 'O'], ['short', 'S'], ['mousebite', 'M'], ['spur', 'P'],
+  ['copper', 'C'], ['pin-hole', 'H'], ['difference', 'D'],
+]);
+
+// The style and letter of each kind, the same for it on every page.
+function stylesOf(kinds) {
+  const known = [...LETTERS.keys()];
+  const order = [...known, ...kinds.filter((k) => !known.includes(k)).sort()];
+  const used = new Set(kinds.map((kind) => LETTERS.get(kind)));
+  const styles = new Map();
+  order.forEach((kind, index) => {
+    if (!kinds.includes(kind)) return;
+    let letter = LETTERS.get(kind);
+    if (!letter) {
+      const free = [...`${kind.toUpperCase()}ABCDEFGHIJKLMNOPQRSTUVWXYZ`];
+      letter = free.find((c) => /[A-Z0-9]/.test(c) && !used.has(c)) ?? '?';
+      used.add(letter);
+    }
+    styles.set(kind, {...STYLES[index % STYLES.length], letter});
+  });
+  return styles;
+}
+
+function isDark(colour) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 100;
+}
+
+function svg(name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) {
+    element.setAttribute(key, value);
+  }
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+// A line or an outline on a halo, so that it is seen on any ground.
+function stroked(name, place, style) {
+  const halo = isDark(style.colour) ? '#ffffff' : '#000000';
+  return [
+    svg(name, {
+      ...place, fill: 'none', stroke: halo, 'stroke-width': 4.5, opacity: 0.75,
+    }),
+    svg(name, {
+      ...place, fill: 'none', stroke: style.colour, 'stroke-width': 2.5,
+      'stroke-dasharray': style.dash,
+    }),
+  ];
+}
+
+// A text on the style's colour.
+function pill(place, text, style) {
+  const ink = isDark(style.colour) ? '#ffffff' : '#000000';
+  return [
+    svg('rect', {
+      ...place, rx: 3, fill: style.colour, stroke: ink, 'stroke-opacity': 0.5,
+    }),
+    svg('text', {
+      x: place.x + place.width / 2, y: place.y + 13, 'text-anchor': 'middle',
+      fill: ink,
+    }, text),
+  ];
+}
+
+const ruler = document.createElement('canvas').getContext('2d');
+ruler.font = '600 12px system-ui, sans-serif';
+
+// A label where it hides neither box nor label: above its box, below it, or
+// beside it; where the text nowhere fits the letter alone, at last on its box.
+function label(box, text, style, placed, pane) {
+  const height = 17;
+  const meets = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width
+    && a.y < b.y + b.height && b.y < a.y + a.height;
+  for (const words of [text, style.letter]) {
+    const width = Math.ceil(ruler.measureText(words).width) + 10;
+    const x = Math.max(0, Math.min(box.x - 1, pane.width - width));
+    const place = [
+      {x, y: box.y - height - 3, width, height},
+      {x, y: box.y + box.height + 3, width, height},
+      {x: box.x + box.width + 4, y: box.y, width, height},
+      {x: box.x - width - 4, y: box.y, width, height},
+    ].find((p) => p.x >= 0 && p.y >= 0 && p.x + width <= pane.width
+      && p.y + height <= pane.height && !placed.some((o) => meets(p, o)));
+    if (place) {
+      placed.push(place);
+      return pill(place, words, style);
+    }
+  }
+  const place = {x: box.x, y: Math.max(0, box.y), width: 18, height};
+  return pill(place, style.letter, style);
+}

@@ -1,0 +1,41 @@
+"""The door: from a folder of results to one HTML file.
+
+notes = write.write(Path('results'), Path('results/report.html'))
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zeroshot.page import MAX_PICTURES, evaluated, inspected, results
+
+
+def write(
+  folder: Path, out: Path, *, max_pictures: int = MAX_PICTURES
+) -> tuple[str, ...]:
+  """Writes the page of an inspect or an evaluate folder.
+
+  Args:
+    folder: that ``zeroshot inspect --out`` or ``launch.evaluate --out`` wrote.
+    out: the HTML file; it is replaced where it is there.
+    max_pictures: pairs to show with their pictures, at most.
+
+  Returns:
+    What the reader has to know, a sentence each; the page says it too.
+
+  Raises:
+    ValueError: the folder is none of the two, a file of it is damaged, or a
+      value is out of range.
+  """
+  if max_pictures < 0:
+    raise ValueError(f'max_pictures is {max_pictures}; give 0 or more')
+  if not folder.is_dir():
+    raise ValueError(f'{folder}: there is no such folder')
+  if (folder / evaluated.METRICS).is_file():
+    return evaluated.write(folder, out, max_pictures=max_pictures)
+  if (folder / results.SETTINGS).is_file():
+    return inspected.write(folder, out, max_pictures=max_pictures)
+  raise ValueError(
+    f'{folder}: holds neither {results.SETTINGS} nor {evaluated.METRICS}; give '
+    'a folder of zeroshot inspect --out or of launch.evaluate --out'
+  )
