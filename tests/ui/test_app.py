@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import socket
+import subprocess
+import sys
 
 import cv2
 import gradio as gr
@@ -24,7 +28,9 @@ def detector():
 def files(tmp_path_factory):
   """Paths of a reference and of a test picture with a bright square."""
   folder = tmp_path_factory.mktemp('pair')
-  reference = np.random.default_rng(0).integers(50, 100, (120, 120, 3), np.uint8)
+  reference = np.random.default_rng(0).integers(
+    50, 100, (120, 120, 3), np.uint8
+  )
   test = reference.copy()
   test[40:60, 50:70] = 240
   for name, picture in (('good', reference), ('part', test)):
@@ -55,12 +61,18 @@ def test_what_cannot_be_inspected_is_told_without_the_upload_folder(
 
 
 @pytest.fixture
-def address(detector, monkeypatch):
-  """Where the page is served, with a limit of 1 MB a file."""
-  monkeypatch.setattr(app, 'MAX_FILE_BYTES', 2**20)
-  page = app.build(detector)
-  yield app.serve(page, host='127.0.0.1', port=None)
-  page.close()
+def address():
+  """Where the command serves the page, with a limit of 1 MB a file."""
+  words = [sys.executable, '-m', 'zeroshot.commands.main', 'ui']
+  with subprocess.Popen(
+    [*words, '--max_megabytes=1'], stderr=subprocess.PIPE, text=True
+  ) as served:
+    try:
+      lines = iter(served.stderr.readline, '')
+      opened = (re.search(r'open (\S+) in', line) for line in lines)
+      yield next(found for found in opened if found)[1]
+    finally:
+      served.send_signal(signal.SIGINT)
 
 
 @pytest.mark.slow
@@ -87,7 +99,7 @@ def test_in_a_browser(address, files, tmp_path):
     slider.press('End')
     slider.dispatch_event('pointerup')
     page.get_by_text('No difference').wait_for()
-    page.locator('#test button[aria-label=Clear]').first.click()
+    page.goto(address, wait_until='domcontentloaded')
     page.locator('#test input[type=file]').set_input_files(large)
     page.get_by_text('exceed', exact=False).first.wait_for()
     assert errors == []

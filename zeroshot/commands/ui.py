@@ -29,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     '--port', type=int, help='default: the first free one from 7860 on'
   )
+  parser.add_argument(
+    '--max_megabytes',
+    type=int,
+    default=200,
+    help='largest file taken (default: %(default)s)',
+  )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +53,12 @@ def run(options: argparse.Namespace) -> int:
 
   detector = Detector.load(options.weights, threshold=options.threshold)
   page = app.build(detector)
-  address = app.serve(page, host=options.host, port=options.port)
+  address = app.serve(
+    page,
+    host=options.host,
+    port=options.port,
+    max_megabytes=options.max_megabytes,
+  )
   print(f'open {address} in a browser; Ctrl-C ends this', file=sys.stderr)
   page.block_thread()
   return 0

@@ -19,8 +19,6 @@ from zeroshot.inspection import result
 from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray
 
-MAX_FILE_BYTES = 200 * 2**20
-
 _VERDICTS = {
   result.SAME: '## No difference',
   result.DIFFERENT: '## Different',
@@ -94,13 +92,16 @@ def refilter(
   return found, *_show(found)
 
 
-def serve(page: gr.Blocks, *, host: str, port: int | None) -> str:
+def serve(
+  page: gr.Blocks, *, host: str, port: int | None, max_megabytes: int
+) -> str:
   """Serves the page in the background.
 
   Args:
     page: of ``build``.
     host: address to listen on; ``'127.0.0.1'`` is this machine alone.
     port: to listen on; None takes the first free one from 7860 on.
+    max_megabytes: the largest file that it takes.
 
   Returns:
     The address to open.
@@ -111,7 +112,7 @@ def serve(page: gr.Blocks, *, host: str, port: int | None) -> str:
   _, address, _ = page.queue(default_concurrency_limit=1, max_size=32).launch(
     server_name=host,
     server_port=port,
-    max_file_size=MAX_FILE_BYTES,
+    max_file_size=max_megabytes * 2**20,
     share=False,
     quiet=True,
     prevent_thread_lock=True,
