@@ -67,12 +67,15 @@ def check_pair_list(path: _Path) -> Report:
     listed = pair_list.read_pair_list(path)
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
+  wrong = [pair.fault for pair in listed if pair.fault]
   pairs = [
     LabelledPair(pair.name, '', *pair[2:4], deeppcb.annotated([], []))
     for pair in listed
+    if pair.has_paths
   ]
-  wrong = [pair.fault for pair in listed if pair.fault]
-  return _report(str(path), pairs, wrong)
+  return Report(
+    f'{len(listed)} pairs of {path}', [*wrong, *readable.pair_faults(pairs)]
+  )
 
 
 def check_photographs(folder: _Path) -> Report:

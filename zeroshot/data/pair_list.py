@@ -31,6 +31,7 @@ class ListedPair(NamedTuple):
     reference_path: picture of the good part.
     test_path: picture of the part under test.
     fault: why the row cannot be inspected; '' if it may be tried.
+    has_paths: whether the row names two pictures, whatever else is wrong.
   """
 
   row: int
@@ -38,6 +39,7 @@ class ListedPair(NamedTuple):
   reference_path: pathlib.Path
   test_path: pathlib.Path
   fault: str
+  has_paths: bool = True
 
 
 def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
@@ -94,7 +96,8 @@ def _listed(
     stem = pathlib.Path(test).stem
     name = row.get(_NAME) or (stem if stems[stem] == 1 else test)
     fault = _fault(row)
-    if not fault and lines.setdefault(name, line) != line:
+    has_paths = not fault
+    if has_paths and lines.setdefault(name, line) != line:
       fault = (
         f'the name {name!r} is that of line {lines[name]} already; give '
         'another in the column name'
@@ -106,6 +109,7 @@ def _listed(
         file.parent / (row['reference'] or ''),
         file.parent / test,
         fault and f'{file}, line {line}: {fault}',
+        has_paths,
       )
     )
   return pairs
