@@ -46,11 +46,6 @@ def of_run(
     ValueError: there are no such weights.
     OSError: a file cannot be read.
   """
-  decisive = {
-    'weights': files.find(Path(weights)),
-    'manifest': manifest,
-    'ignore': ignore,
-  }
   return {
     'weights': str(weights),
     'threshold': threshold,
@@ -60,9 +55,9 @@ def of_run(
     'ignore': _resolved(ignore),
     'version': version(),
     'pair': [_resolved(path) for path in pair],
-    'sha256': {
-      name: _digest(path) for name, path in decisive.items() if path is not None
-    },
+    'weights_sha256': _digest(files.find(Path(weights))),
+    'manifest_sha256': _digest(manifest),
+    'ignore_sha256': _digest(ignore),
   }
 
 
@@ -78,6 +73,8 @@ def _resolved(path: _Path | None) -> str | None:
   return None if path is None else str(Path(path).resolve())
 
 
-def _digest(path: _Path) -> str:
+def _digest(path: _Path | None) -> str | None:
+  if path is None:
+    return None
   with open(path, 'rb') as opened:
     return hashlib.file_digest(opened, 'sha256').hexdigest()
