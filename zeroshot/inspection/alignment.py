@@ -63,7 +63,7 @@ def _spread(length: int) -> list[slice]:
 
 def _grey(image: HostArray) -> HostArray | None:
   """Uint8 ``[h, w]`` of a fixed mean and spread; None without texture."""
-  grey = image.mean(axis=2)
+  grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
   spread = grey.std()
   if spread < _MIN_SPREAD:
     return None
@@ -113,8 +113,7 @@ def _alike(
 ) -> bool:
   """Whether the same thing is seen about two places."""
   side = _CORNER_PX, _CORNER_PX
-  first = cv2.getRectSubPix(test, side, here.tolist()).ravel()
-  second = cv2.getRectSubPix(reference, side, there.tolist()).ravel()
-  if first.std() == 0 or second.std() == 0:
-    return False
-  return bool(np.corrcoef(first, second)[0, 1] > _MIN_ALIKE)
+  first = cv2.getRectSubPix(test, side, here.tolist())
+  second = cv2.getRectSubPix(reference, side, there.tolist())
+  correlation = cv2.matchTemplate(first, second, cv2.TM_CCOEFF_NORMED)
+  return bool(correlation[0, 0] > _MIN_ALIKE)
