@@ -11,7 +11,14 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from zeroshot.data import bank, deeppcb, manifest, pictures, readable
+from zeroshot.data import (
+  bank,
+  deeppcb,
+  manifest,
+  pair_list,
+  pictures,
+  readable,
+)
 from zeroshot.data.manifest import LabelledPair
 
 _Path = str | os.PathLike[str]
@@ -52,6 +59,23 @@ def check_manifest(path: _Path) -> Report:
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
   return _report(str(path), pairs, wrong)
+
+
+def check_pair_list(path: _Path) -> Report:
+  """Tries the rows and pictures of a list of pairs, CSV."""
+  try:
+    listed = pair_list.read_pair_list(path)
+  except ValueError as error:
+    return Report(f'0 pairs of {path}', [str(error)])
+  wrong = [pair.fault for pair in listed if pair.fault]
+  pairs = [
+    LabelledPair(pair.name, '', *pair[2:4], deeppcb.annotated([], []))
+    for pair in listed
+    if pair.has_paths
+  ]
+  return Report(
+    f'{len(listed)} pairs of {path}', [*wrong, *readable.pair_faults(pairs)]
+  )
 
 
 def check_photographs(folder: _Path) -> Report:

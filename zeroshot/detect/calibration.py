@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from zeroshot.types import HostArray
 
@@ -70,6 +69,9 @@ def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
       f'{np.sum(correct)} of {len(correct)} boxes are true; a calibration '
       'needs both kinds: give more pairs'
     )
+  # Importing it takes longer than all else that detection imports.
+  from sklearn.linear_model import LogisticRegression
+
   model = LogisticRegression(C=np.inf)  # no penalty
   model.fit(_logit(confidence)[:, None], correct)
   slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])

@@ -54,7 +54,7 @@ class Detection(NamedTuple):
 
   Attributes:
     scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
-      the reference has no content, and in a rim along that.
+      the reference has no content, in a rim along that, and where not wanted.
     boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
       it has content.
@@ -124,8 +124,8 @@ def build_detector(
       true difference; None leaves it as it is.
 
   Returns:
-    A function ``(reference, test, valid=None) -> Detection`` of images
-    ``[H, W, 3]``; see ``detect``.
+    A function ``(reference, test, valid=None, *, wanted=None) -> Detection`` of
+    images ``[H, W, 3]``; see ``detect``.
 
   Raises:
     ValueError: nothing names kinds as ``config.kinds`` says.
@@ -160,6 +160,7 @@ def detect(
   test: HostArray,
   valid: HostArray | None = None,
   *,
+  wanted: HostArray | None = None,
   scorer: Scorer,
   method: str,
   tile_px: int,
@@ -177,6 +178,8 @@ def detect(
     test: image ``[H, W, 3]`` of the part under test.
     valid: ``[H, W]``, 1 where the reference has content; None where it has
       content everywhere.
+    wanted: ``[H, W]``, 1 where to look for differences, in the test picture's
+      grid; None is everywhere. Registration sees the rest all the same.
     scorer: compares what was registered.
     method: of registration.
     tile_px: pictures with a longer side go through tiles of this side.
@@ -191,13 +194,16 @@ def detect(
     Detection.
 
   Raises:
-    ValueError: if the pictures are not two images of one size.
+    ValueError: if the pictures are not two images of one size, or ``wanted`` is
+      of another.
   """
   if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
     raise ValueError(
       f'the reference is {reference.shape} and the test picture {test.shape}; '
       'give two RGB images [H, W, 3] of one size'
     )
+  if wanted is not None and wanted.shape != test.shape[:2]:
+    raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')
   ready = prepare(reference, test, valid, method=method)
   layers = tiling.tiled(
     scorer.score,
@@ -208,6 +214,8 @@ def detect(
     stride_px=scorer.stride_px,
   )
   seen = within(ready.registration.valid)
+  if wanted is not None:
+    seen = seen * wanted
   found_maps = maps.split(
     layers,
     num_kinds=len(scorer.kinds),

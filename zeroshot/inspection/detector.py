@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import calibration, detector
-from zeroshot.inspection import inputs, result
+from zeroshot.detect import calibration, detector, registration
+from zeroshot.inspection import alignment, areas, inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -92,6 +92,8 @@ class Detector:
     *,
     name: str | None = None,
     threshold: float | None = None,
+    roi: Sequence[areas.Region] = (),
+    ignore: Picture | None = None,
   ) -> result.Inspection:
     """Inspects one pair.
 
@@ -102,19 +104,27 @@ class Detector:
       name: of the pair; None takes that of the test picture's file.
       threshold: least confidence of a box that counts; None takes the
         detector's.
+      roi: regions ``(x1, y1, x2, y2)`` of the test picture, in pixels, to
+        inspect alone; none is the whole picture. The reference is aligned by
+        the whole picture all the same.
+      ignore: mask of the test picture's size, a path or an array, not 0 where
+        differences do not count.
 
     Returns:
       Inspection.
 
     Raises:
-      ValueError: a picture cannot be read, or the two cannot be compared.
+      ValueError: a picture cannot be read, the two cannot be compared, or a
+        region or the mask does not fit them.
     """
     start = time.perf_counter()
     least = self.threshold if threshold is None else _checked(threshold)
     name = _name_of(test) if name is None else name
     good = inputs.to_image(reference, role='reference')
     tested = inputs.to_image(test, role='test')
-    found = self._detect(good, tested)
+    height, width = tested.shape[:2]
+    wanted = areas.wanted(roi, ignore, height=height, width=width)
+    found = self._detect(good, tested, wanted=wanted)
     candidates = result.to_boxes(found.boxes)
     counted = tuple(box for box in candidates if box.confidence >= least)
     moved = found.registration
@@ -123,13 +133,7 @@ class Detector:
       verdict=result.DIFFERENT if counted else result.SAME,
       boxes=counted,
       threshold=least,
-      registration=result.Alignment(
-        moved.method,
-        round(moved.shift_px, 2),
-        round(moved.rotation_deg, 3),
-        round(moved.scale, 5),
-        None,
-      ),
+      registration=_alignment(moved, tested),
       seconds=round(time.perf_counter() - start, 4),
       score_map=found.scores,
       aligned_reference=_to_uint8(moved.aligned_reference),
@@ -142,6 +146,8 @@ class Detector:
     pairs: Iterable[tuple[Picture, Picture]],
     *,
     threshold: float | None = None,
+    roi: Sequence[areas.Region] = (),
+    ignore: Picture | None = None,
   ) -> Iterator[result.Inspection]:
     """Inspects pair after pair; nothing is kept of those before.
 
@@ -149,6 +155,8 @@ class Detector:
       pairs: ``(reference, test)``; of batches ``[N, H, W, C]``,
         ``zip(references, tests)``.
       threshold: see ``inspect``.
+      roi: likewise; the same for all.
+      ignore: likewise.
 
     Yields:
       The Inspection of each pair, in order.
@@ -157,7 +165,9 @@ class Detector:
       ValueError: at the first pair that cannot be inspected; see ``inspect``.
     """
     for reference, test in pairs:
-      yield self.inspect(reference, test, threshold=threshold)
+      yield self.inspect(
+        reference, test, threshold=threshold, roi=roi, ignore=ignore
+      )
 
 
 def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
@@ -167,6 +177,19 @@ def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
     detector.network_scorer(config.model, weights.parameters),
     config.detect,
     calibration.from_plain(stored) if stored else None,
+  )
+
+
+def _alignment(
+  moved: registration.Registration, test: HostArray
+) -> result.Alignment:
+  residual = alignment.residual_px(moved.aligned_reference, test, moved.valid)
+  return result.Alignment(
+    moved.method,
+    round(moved.shift_px, 2),
+    round(moved.rotation_deg, 3),
+    round(moved.scale, 5),
+    None if residual is None else round(residual, 2),
   )
 
 

@@ -73,7 +73,7 @@ def load(name: str | Path) -> Weights:
   Raises:
     ValueError: where the file is missing, damaged or none of ours.
   """
-  path = _find(name)
+  path = find(name)
   try:
     with safetensors.safe_open(str(path), framework='numpy') as file:
       header = file.metadata() or {}
@@ -96,8 +96,12 @@ def shipped() -> list[str]:
   return sorted(path.stem for path in SHIPPED.glob(f'*{_SUFFIX}'))
 
 
-def _find(name: str | Path) -> Path:
-  """The file that a path or a shipped name means."""
+def find(name: str | Path) -> Path:
+  """The file that a path or the name of weights that ship means.
+
+  Raises:
+    ValueError: there is no such file.
+  """
   if Path(name).is_file():
     return Path(name)
   if str(name) in shipped():

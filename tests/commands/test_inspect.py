@@ -1,0 +1,110 @@
+"""One pair on the command line: verdicts, JSON, folder, regions, the demo."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from zeroshot.commands import main
+from zeroshot.data import pictures
+
+KEYS = ['name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds']
+
+
+@pytest.fixture
+def pair(tmp_path):
+  """Paths of a reference with texture and of a test picture with a square."""
+  draws = np.random.default_rng(0)
+  reference = draws.uniform(0.2, 0.4, (64, 64, 3)).astype(np.float32)
+  test = reference.copy()
+  test[20:36, 24:42] = 0.95
+  pictures.write_picture(tmp_path / 'good.png', reference)
+  pictures.write_picture(tmp_path / 'part.png', test)
+  return str(tmp_path / 'good.png'), str(tmp_path / 'part.png')
+
+
+def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
+  assert main.main(['inspect', *pair, '--json', '--name=part 7']) == 1
+  out, err = capsys.readouterr()
+  assert err == ''
+  assert out.count('\n') == 1
+  told = json.loads(out)
+  assert list(told) == KEYS
+  assert told['name'] == 'part 7'
+  assert told['verdict'] == 'different'
+  assert list(told['boxes'][0]) == [
+    'x1',
+    'y1',
+    'x2',
+    'y2',
+    'confidence',
+    'kind',
+  ]
+  assert list(told['registration']) == [
+    'method',
+    'shift_px',
+    'rotation_deg',
+    'scale',
+    'residual_px',
+  ]
+
+
+def test_people_get_a_verdict_and_a_table(capsys, pair):
+  assert main.main(['inspect', pair[0], pair[0]]) == 0
+  assert capsys.readouterr().out.startswith('good: same, 0 differences')
+  assert main.main(['inspect', *pair]) == 1
+  lines = capsys.readouterr().out.splitlines()
+  assert lines[0].startswith('part: different, 1 difference of')
+  assert lines[1].split() == ['x1', 'y1', 'x2', 'y2', 'sure', 'kind']
+  assert lines[-1].startswith('alignment: none')
+
+
+def test_regions_the_mask_and_the_threshold_count(capsys, pair, tmp_path):
+  mask = np.zeros((64, 64), np.uint8)
+  mask[16:40, 20:46] = 255
+  cv2.imwrite(str(tmp_path / 'mask.png'), mask)
+  for option in (
+    '--roi=0,0,16,64',
+    f'--ignore={tmp_path / "mask.png"}',
+    '--threshold=1',
+  ):
+    assert main.main(['inspect', *pair, option]) == 0, option
+  assert main.main(['inspect', *pair, '--roi=0,0,9,9', '--roi=9,9,64,64']) == 1
+  assert main.main(['inspect', *pair, '--roi=0,0,65,64']) == 2
+  assert 'reaches beyond' in capsys.readouterr().err
+
+
+def test_the_folder_keeps_the_pair_and_refuses_another(capsys, pair, tmp_path):
+  command = ['inspect', *pair, f'--out={tmp_path / "out"}']
+  assert main.main(command) == 1
+  assert 'out/pairs/0001-part' in capsys.readouterr().out
+  assert main.main(command) == 1  # again, in the same place
+  text = (tmp_path / 'out/results.jsonl').read_text()
+  assert text.count('\n') == 1
+  assert {'row', 'candidates', 'pictures'} <= set(json.loads(text))
+  run = json.loads((tmp_path / 'out/run.json').read_text())
+  assert run['rows'] == 1
+  assert run['manifest'] is None
+  assert main.main([*command, '--threshold=0.9']) == 2
+  assert 'differs in threshold' in capsys.readouterr().err
+  assert (tmp_path / 'out/results.jsonl').read_text() == text
+
+
+@pytest.mark.slow
+def test_the_demo_shows_what_differs(capsys, monkeypatch, tmp_path):
+  monkeypatch.chdir(tmp_path)
+  assert main.main(['demo']) == 0
+  out = capsys.readouterr().out
+  assert '9 differences' in out
+  picture = out.splitlines()[-1].partition(': ')[2]
+  assert pictures.read_picture(tmp_path / picture).shape == (320, 320, 3)
+
+
+@pytest.mark.slow
+def test_a_real_board(capsys, shared):
+  stem = shared / 'deeppcb/PCBData/group00041/00041/00041000'
+  assert main.main(['inspect', f'{stem}_temp.jpg', f'{stem}_test.jpg']) == 1
+  assert '10 differences' in capsys.readouterr().out

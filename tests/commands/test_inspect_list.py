@@ -1,0 +1,159 @@
+"""A list on the command line: bad rows, kills, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zeroshot import locks
+from zeroshot.commands import main
+from zeroshot.data import pictures
+from zeroshot.inspection import folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def work(tmp_path):
+  """A folder with a good picture, one that differs and one that is damaged."""
+  draws = np.random.default_rng(0)
+  good = draws.uniform(0.2, 0.4, (64, 64, 3)).astype(np.float32)
+  part = good.copy()
+  part[20:36, 24:42] = 0.95
+  pictures.write_picture(tmp_path / 'good.png', good)
+  pictures.write_picture(tmp_path / 'part.png', part)
+  (tmp_path / 'cut.png').write_bytes((tmp_path / 'part.png').read_bytes()[:-9])
+  return tmp_path
+
+
+def write_list(work, *tests):
+  rows = [f'good.png,{test},n{i}' for i, test in enumerate(tests, start=1)]
+  (work / 'pairs.csv').write_text('\n'.join(['reference,test,name', *rows]))
+
+
+def inspect(work, *options):
+  return main.main(
+    [
+      'inspect',
+      f'--manifest={work / "pairs.csv"}',
+      f'--out={work / "out"}',
+      *options,
+    ]
+  )
+
+
+def rows(work):
+  return [(r['row'], r['verdict']) for r in folder.records(work / 'out')]
+
+
+def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):
+  write_list(work, 'good.png', 'cut.png', 'part.png', 'gone.png')
+  assert inspect(work, '--json') == 2
+  out, err = capsys.readouterr()
+  told = [json.loads(line) for line in out.splitlines()]
+  assert [one['verdict'] for one in told] == [
+    'same',
+    'error',
+    'different',
+    'error',
+  ]
+  assert list(told[1]) == ['name', 'verdict', 'error']
+  assert 'error: row 2 (n2): ' in err
+  assert 'error: row 4 (n4): ' in err
+  assert '4 of 4 rows' in err
+  assert '1 same, 1 different, 2 could not be inspected' in err
+
+  for name in ('cut', 'gone'):
+    good = (work / 'good.png').read_bytes()
+    (work / f'{name}.png').write_bytes(good)
+  before = (work / 'out/results.jsonl').read_text().splitlines()
+  assert inspect(work) == 1
+  assert '4 pairs: 3 same, 1 different, 0 could' in capsys.readouterr().out
+  after = (work / 'out/results.jsonl').read_text().splitlines()
+  assert after[:2] == [before[0], before[2]]  # neither was done again
+  assert sorted(rows(work)) == [
+    (1, 'same'),
+    (2, 'same'),
+    (3, 'different'),
+    (4, 'same'),
+  ]
+  names = sorted(path.name for path in (work / 'out/pairs').iterdir())
+  assert names == ['0001-n1', '0002-n2', '0003-n3', '0004-n4']
+
+
+def test_another_run_is_refused_by_what_differs(capsys, work):
+  write_list(work, 'good.png')
+  assert inspect(work) == 0
+  for option, name in (
+    ('--threshold=0.9', 'threshold'),
+    ('--weights=deeppcb', 'weights'),
+    ('--roi=0,0,32,32', 'roi'),
+    (f'--ignore={work / "good.png"}', 'ignore'),
+  ):
+    capsys.readouterr()
+    assert inspect(work, option) == 2
+    assert f'{name} (there' in capsys.readouterr().err
+  write_list(work, 'part.png')  # as many rows, of other content
+  assert inspect(work) == 2
+  assert 'differs in manifest_sha256' in capsys.readouterr().err
+  assert rows(work) == [(1, 'same')]
+
+
+def test_two_runs_in_one_folder_are_refused(capsys, work):
+  write_list(work, 'good.png')
+  with locks.hold(folder.lock_of(work / 'out')):
+    assert inspect(work) == 2
+  assert 'is held by process' in capsys.readouterr().err
+  assert inspect(work) == 0
+
+
+def start(work):
+  options = [f'--manifest={work / "pairs.csv"}', f'--out={work / "out"}']
+  return subprocess.Popen(
+    [sys.executable, '-m', 'zeroshot.commands.main', 'inspect', *options],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  )
+
+
+def wait_for_rows(process, work, count):
+  while process.poll() is None:
+    if (work / 'out/results.jsonl').exists() and len(rows(work)) >= count:
+      return
+    time.sleep(0.02)
+  pytest.fail(f'it ended too early: {process.communicate()}')
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_and_killed_goes_on(work):
+  write_list(work, *['good.png', 'part.png'] * 30)
+  stopped = start(work)
+  wait_for_rows(stopped, work, 3)
+  stopped.send_signal(signal.SIGINT)
+  _, err = stopped.communicate(timeout=120)
+  assert (stopped.returncode, err) == (130, 'interrupted\n')
+  kept = rows(work)
+  assert 3 <= len(kept) < 60
+
+  killed = start(work)
+  wait_for_rows(killed, work, len(kept) + 3)
+  os.kill(killed.pid, signal.SIGKILL)
+  killed.communicate()
+  more = rows(work)
+  assert more[: len(kept)] == kept
+  assert len(kept) + 3 <= len(more) < 60
+  with (work / 'out/results.jsonl').open('a') as opened:
+    opened.write('{"row": 59, "ver')  # what a kill can leave
+  assert inspect(work) == 1
+  assert rows(work)[: len(more)] == more
+  assert [row for row, _ in rows(work)] == list(range(1, 61))

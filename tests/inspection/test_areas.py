@@ -1,0 +1,50 @@
+"""Where to inspect: regions, a mask, and what does not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from zeroshot.inspection import areas
+
+
+def wanted(*roi, ignore=None):
+  return areas.wanted(roi, ignore, height=4, width=6)
+
+
+def test_nothing_given_is_everywhere():
+  assert wanted() is None
+
+
+def test_regions_are_joined_and_the_mask_is_taken_out():
+  ignore = np.zeros((4, 6), np.uint8)
+  ignore[0, 0] = 1  # any value other than 0
+  got = wanted((0, 0, 2, 1), (4, 2, 6, 4), ignore=ignore)
+  expected = np.zeros((4, 6), np.float32)
+  expected[0, 1] = 1
+  expected[2:, 4:] = 1
+  np.testing.assert_array_equal(got, expected)
+  assert got.dtype == np.float32
+
+
+def test_a_mask_alone_leaves_the_rest():
+  ignore = np.eye(4, 6).astype(bool)
+  np.testing.assert_array_equal(wanted(ignore=ignore), 1.0 - ignore)
+
+
+@pytest.mark.parametrize(
+  ('roi', 'ignore', 'message'),
+  [
+    ([(0, 0, 7, 4)], None, r'roi 0,0,7,4 reaches beyond .* 6x4'),
+    ([(3, 0, 3, 4)], None, 'roi 3,0,3,4 is empty'),
+    ([(-1, 0, 3, 4)], None, 'begins before 0'),
+    ([(0, 0, float('nan'), 4)], None, 'four numbers'),
+    ([(0, 0, 3)], None, 'four numbers'),
+    ([], np.zeros((6, 4), np.uint8), r'mask is 4x6 and the test picture 6x4'),
+    ([], np.ones((4, 6), np.uint8), 'no pixel to inspect'),
+    ([], 'nowhere.png', 'nowhere.png'),
+  ],
+)
+def test_what_does_not_fit_is_named(roi, ignore, message):
+  with pytest.raises(ValueError, match=message):
+    wanted(*roi, ignore=ignore)

@@ -1,0 +1,102 @@
+"""The folder of a run: what a kill leaves, and what is never written."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from zeroshot.inspection import folder, result
+
+SETTINGS = {'threshold': 0.5, 'roi': [[0, 0, 4, 4]], 'manifest': None}
+
+
+def found(name='part 7'):
+  box = result.Box(1.0, 2.0, 5.0, 6.0, 0.9, 'spur')
+  faint = box._replace(confidence=0.1)
+  picture = np.zeros((8, 10, 3), np.uint8)
+  return result.Inspection(
+    name=name,
+    verdict=result.DIFFERENT,
+    boxes=(box,),
+    threshold=0.5,
+    registration=result.Alignment('none', 0.0, 0.0, 1.0, None),
+    seconds=0.1,
+    score_map=np.full((8, 10), 0.5, np.float32),
+    aligned_reference=picture,
+    test=picture,
+    candidates=(box, faint),
+  )
+
+
+def rows(out):
+  return [record['row'] for record in folder.records(out)]
+
+
+def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
+  assert folder.begin(tmp_path, SETTINGS) == set()
+  folder.add(tmp_path, 1, found())
+  record = json.loads((tmp_path / 'results.jsonl').read_text())
+  assert record['pictures'] == 'pairs/0001-part-7'
+  assert (record['width'], record['height']) == (10, 8)
+  assert (len(record['boxes']), len(record['candidates'])) == (1, 2)
+  names = {path.name for path in (tmp_path / record['pictures']).iterdir()}
+  assert names == {'reference.png', 'test.png', 'overlay.png', 'scores.png'}
+  assert json.loads((tmp_path / 'run.json').read_text()) == SETTINGS
+
+
+def test_what_a_kill_left_is_dropped_and_errors_are_tried_again(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  folder.add(tmp_path, 1, found())
+  folder.add_error(tmp_path, 2, 'bad', 'cut short')
+  folder.add(tmp_path, 3, found())
+  with (tmp_path / 'results.jsonl').open('a') as opened:
+    opened.write('{"row": 4, "name": "pa')
+  (tmp_path / 'partial').mkdir()  # pictures half-written
+  assert rows(tmp_path) == [1, 2, 3]
+  assert folder.begin(tmp_path, SETTINGS) == {1, 3}
+  folder.add(tmp_path, 2, found())
+  assert rows(tmp_path) == [1, 3, 2]
+  assert folder.begin(tmp_path, SETTINGS, again=True) == set()
+  assert rows(tmp_path) == []
+
+
+def test_pictures_whose_line_was_never_written_are_replaced(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  folder.add(tmp_path, 1, found())
+  (tmp_path / 'results.jsonl').write_text('')
+  folder.begin(tmp_path, SETTINGS)
+  folder.add(tmp_path, 1, found())
+  assert rows(tmp_path) == [1]
+
+
+def test_other_settings_are_refused_by_name(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  other = {**SETTINGS, 'threshold': 0.6, 'manifest': 'a.csv'}
+  with pytest.raises(
+    ValueError, match=r'threshold \(there 0.5, now 0.6\).*man'
+  ):
+    folder.begin(tmp_path, other)
+  assert json.loads((tmp_path / 'run.json').read_text()) == SETTINGS
+
+
+def test_a_damaged_line_in_the_middle_is_told(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  (tmp_path / 'results.jsonl').write_text('{"row"\n{"row": 1}\n')
+  with pytest.raises(ValueError, match=r'results.jsonl, line 1: damaged'):
+    folder.begin(tmp_path, SETTINGS)
+
+
+@pytest.mark.parametrize(
+  'name',
+  ['../../x', '/etc/x', 'a\x00\n\x1b[2J', '<script>', '..', '', 'ä' * 999],
+)
+def test_a_name_never_leads_out_of_the_folder(tmp_path, name):
+  out = tmp_path / 'out'
+  folder.begin(out, SETTINGS)
+  record = folder.add(out, 7, found(name))
+  assert record['name'] == name
+  assert (out / record['pictures']).resolve().parent == out / 'pairs'
+  assert (out / record['pictures']).name.startswith('0007')
+  assert [path.name for path in tmp_path.iterdir()] == ['out']

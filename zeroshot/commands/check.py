@@ -1,0 +1,39 @@
+"""Finds all that is wrong with a list of pairs, before any work.
+
+  zeroshot check PAIRS.csv
+  zeroshot check LABELLED.jsonl
+
+Each row is looked at and each picture read to its end: wrong columns, names
+given twice, pictures that are missing or damaged, sizes that differ. A file
+that ends in .jsonl is read as labelled pairs, one JSON object a line. Prints a
+line for each fault.
+
+Exit statuses: 0 all is well, 2 something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+SUMMARY = 'find all that is wrong with a list of pairs, before any work'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the command's arguments."""
+  parser.add_argument('manifest', metavar='PAIRS.csv', help='list of pairs')
+
+
+def run(options: argparse.Namespace) -> int:
+  """Looks at the whole list."""
+  from zeroshot.data import checks
+
+  is_labelled = Path(options.manifest).suffix.lower() == '.jsonl'
+  check = checks.check_manifest if is_labelled else checks.check_pair_list
+  report = check(options.manifest)
+  for fault in report.faults:
+    print(' '.join(fault.split()))
+  count = len(report.faults)
+  told = f'{count} fault{"s"[: count != 1]}' if count else 'all is well'
+  print(f'checked {report.checked}: {told}')
+  return 2 if count else 0

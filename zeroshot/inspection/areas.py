@@ -1,0 +1,99 @@
+"""Where to inspect: regions of interest, and a mask of what to ignore.
+
+wanted = areas.wanted([(0, 0, 640, 200)], 'ignore.png', height=480, width=640)
+
+Both lie in the test picture's grid, to which the reference is moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from zeroshot.inspection import inputs
+from zeroshot.types import HostArray
+
+Region = Sequence[float]  # x1, y1, x2, y2
+
+
+def wanted(
+  roi: Sequence[Region],
+  ignore: inputs.Picture | None,
+  *,
+  height: int,
+  width: int,
+) -> HostArray | None:
+  """The pixels to inspect.
+
+  Args:
+    roi: regions ``(x1, y1, x2, y2)`` in pixels, half-open, of which any may
+      hold a pixel; none is the whole picture.
+    ignore: picture file or array ``[H, W]`` or ``[H, W, C]``, not 0 where
+      differences do not count; None ignores nothing.
+    height: of the test picture, pixels.
+    width: likewise.
+
+  Returns:
+    Float32 ``[height, width]``, 1 where to inspect and else 0; None where that
+    is everywhere.
+
+  Raises:
+    ValueError: a region lies beyond the picture or is empty, the mask cannot be
+      read or has another size, or nothing is left.
+  """
+  if not roi and ignore is None:
+    return None
+  kept = np.zeros((height, width), bool) if roi else np.ones((height, width))
+  for region in roi:
+    x1, y1, x2, y2 = checked(region)
+    if x2 > width or y2 > height:
+      raise ValueError(
+        f'roi {told(region)} reaches beyond the test picture, '
+        f'{width}x{height}; give x1,y1,x2,y2 in its pixels'
+      )
+    kept[round(y1) : round(y2), round(x1) : round(x2)] = True
+  kept = kept.astype(np.float32)
+  if ignore is not None:
+    kept *= ~_ignored(ignore, height=height, width=width)
+  if not kept.any():
+    raise ValueError(
+      'roi and ignore leave no pixel to inspect; ignore marks by values other '
+      'than 0 what to leave out'
+    )
+  return kept
+
+
+def checked(region: Region) -> Region:
+  """The region as it came.
+
+  Raises:
+    ValueError: it is not four finite numbers, the first corner before the
+      second and neither negative.
+  """
+  if len(region) != 4 or not all(math.isfinite(side) for side in region):
+    raise ValueError(f'roi {told(region)}: give four numbers, x1,y1,x2,y2')
+  x1, y1, x2, y2 = region
+  if x1 < 0 or y1 < 0 or round(x2) <= round(x1) or round(y2) <= round(y1):
+    raise ValueError(
+      f'roi {told(region)} is empty or begins before 0; give x1,y1,x2,y2 '
+      'with x1 < x2 and y1 < y2, pixels'
+    )
+  return region
+
+
+def told(region: Sequence[float]) -> str:
+  """The region as the command line has it."""
+  return ','.join(f'{side:g}' for side in region)
+
+
+def _ignored(ignore: inputs.Picture, *, height: int, width: int) -> HostArray:
+  """Bool ``[height, width]``, whether to ignore."""
+  mask = inputs.to_image(ignore, role='ignore')
+  if mask.shape[:2] != (height, width):
+    raise ValueError(
+      f'the ignore mask is {mask.shape[1]}x{mask.shape[0]} and the test '
+      f'picture {width}x{height}; draw it over the test picture'
+    )
+  return np.asarray(mask.any(axis=2))

@@ -1,0 +1,203 @@
+"""The folder that a run of inspections fills, and resumes from.
+
+  with locks.hold(folder.lock_of(out)):
+    for record in folder.begin(out, settings): ...  # what was done before
+    folder.add(out, row, found)
+
+``run.json`` says what is inspected and how; ``results.jsonl`` has a line for
+each row that is done, written once its pictures are there; ``pairs`` has a
+folder of pictures for each. A row's pictures appear all at once, and what a
+kill left half-written is dropped at the next start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from zeroshot.inspection import result
+from zeroshot.types import HostArray
+
+ERROR = 'error'  # verdict of a row that could not be inspected
+RUN, RESULTS, PAIRS = 'run.json', 'results.jsonl', 'pairs'
+_LONGEST_SLUG = 60
+
+
+def lock_of(out: Path) -> Path:
+  """The lock to hold while a run writes into ``out``."""
+  return out / 'run.lock'
+
+
+def begin(
+  out: Path, settings: dict[str, Any], *, again: bool = False
+) -> set[int]:
+  """Begins a run, or takes one up where it was left.
+
+  Lines of rows that failed are dropped: these are tried again.
+
+  Args:
+    out: the folder; made if need be.
+    settings: content of ``run.json``: all that decides the results.
+    again: whether rows that are done are done again.
+
+  Returns:
+    The rows that are done.
+
+  Raises:
+    ValueError: the folder holds a run of other settings (those that differ are
+      named), or a line of its results is damaged.
+  """
+  out.mkdir(parents=True, exist_ok=True)
+  _check_settings(out, settings)
+  _write(out / RUN, json.dumps(settings, indent=2) + '\n')
+  shutil.rmtree(_partial(out), ignore_errors=True)
+  rows = set()
+  partial = out / f'{RESULTS}.partial'
+  with partial.open('w', encoding='utf-8') as kept:
+    for record in records(out):
+      if record['verdict'] != ERROR and not again:
+        rows.add(record['row'])
+        kept.write(_line(record))
+  os.replace(partial, out / RESULTS)
+  return rows
+
+
+def records(out: Path) -> Iterator[dict[str, Any]]:
+  """The lines of the results, one at a time.
+
+  Args:
+    out: the folder; it may have no results yet.
+
+  Yields:
+    Each record; a last line without its end, which a kill left, is passed over.
+
+  Raises:
+    ValueError: a line is no record.
+  """
+  file = out / RESULTS
+  if not file.exists():
+    return
+  with file.open('rb') as opened:
+    for number, line in enumerate(opened, start=1):
+      if not line.endswith(b'\n'):
+        return
+      try:
+        record = json.loads(line)
+        record['row'], record['verdict']
+      except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+          f'{file}, line {number}: damaged ({error}); remove the line, and its '
+          'row is inspected again'
+        ) from error
+      yield record
+
+
+def add(out: Path, row: int, found: result.Inspection) -> dict[str, Any]:
+  """Writes what was found in one pair: the pictures, then the line.
+
+  Args:
+    out: the folder of ``begin``.
+    row: number of the pair, from 1.
+    found: in it.
+
+  Returns:
+    The record that was written.
+
+  Raises:
+    OSError: a file cannot be written.
+  """
+  pictures = Path(PAIRS) / _folder_name(row, found.name)
+  partial = _partial(out)
+  partial.mkdir(parents=True)
+  _write_png(partial / 'reference.png', found.aligned_reference)
+  _write_png(partial / 'test.png', found.test)
+  _write_png(partial / 'overlay.png', found.overlay())
+  scores = np.rint(found.score_map * 255).astype(np.uint8)
+  _write_png(partial / 'scores.png', scores)
+  (out / PAIRS).mkdir(exist_ok=True)
+  shutil.rmtree(out / pictures, ignore_errors=True)  # of a run killed just here
+  os.replace(partial, out / pictures)
+  height, width = found.test.shape[:2]
+  record = {
+    'row': row,
+    **found.to_dict(),
+    'candidates': [box._asdict() for box in found.candidates],
+    'width': width,
+    'height': height,
+    'pictures': pictures.as_posix(),
+  }
+  _append(out, record)
+  return record
+
+
+def add_error(out: Path, row: int, name: str, message: str) -> dict[str, Any]:
+  """Writes that a pair could not be inspected; as ``add``."""
+  record = {'row': row, 'name': name, 'verdict': ERROR, 'error': message}
+  _append(out, record)
+  return record
+
+
+def _check_settings(out: Path, settings: dict[str, Any]) -> None:
+  file = out / RUN
+  if not file.exists():
+    if (out / RESULTS).exists():
+      raise ValueError(f'{out} has {RESULTS} but no {RUN}; give another folder')
+    return
+  try:
+    there = dict(json.loads(file.read_text('utf-8')))
+  except (ValueError, TypeError) as error:
+    raise ValueError(
+      f'{file} is damaged ({error}); give another folder'
+    ) from error
+  differ = [
+    f'{name} (there {there.get(name)!r}, now {settings.get(name)!r})'
+    for name in dict.fromkeys([*settings, *there])
+    if there.get(name) != settings.get(name)
+  ]
+  if differ:
+    raise ValueError(
+      f'{out} holds results of another run, which differs in '
+      f'{"; ".join(differ)}; give another folder, or the same settings'
+    )
+
+
+def _append(out: Path, record: dict[str, Any]) -> None:
+  with (out / RESULTS).open('a', encoding='utf-8') as opened:
+    opened.write(_line(record))
+
+
+def _line(record: dict[str, Any]) -> str:
+  return json.dumps(record, allow_nan=False) + '\n'
+
+
+def _folder_name(row: int, name: str) -> str:
+  """The row's number, and of its name what is safe in a file's name."""
+  plain = unicodedata.normalize('NFKD', name).encode('ascii', 'ignore')
+  slug = re.sub(r'[^A-Za-z0-9_]+', '-', plain.decode()).strip('-')
+  return f'{row:04d}-{slug[:_LONGEST_SLUG]}'.rstrip('-')
+
+
+def _partial(out: Path) -> Path:
+  return out / 'partial'
+
+
+def _write(path: Path, text: str) -> None:
+  partial = path.with_name(path.name + '.partial')
+  partial.write_text(text, 'utf-8')
+  os.replace(partial, path)
+
+
+def _write_png(path: Path, image: HostArray) -> None:
+  """Writes uint8 ``[H, W, 3]``, RGB, or ``[H, W]``."""
+  stored = image[..., ::-1] if image.ndim == 3 else image  # to OpenCV's BGR
+  if not cv2.imwrite(os.fspath(path), np.ascontiguousarray(stored)):
+    raise OSError(f'{path}: cannot be written; is the disk full?')
