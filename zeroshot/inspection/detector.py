@@ -120,8 +120,8 @@ class Detector:
       Inspection.
 
     Raises:
-      ValueError: a picture cannot be read, or the two differ in size or do
-        not show the same part.
+      ValueError: a picture cannot be read or is too dark, or the two differ in
+        size or do not show the same part.
     """
     start = time.perf_counter()
     least = self.threshold if threshold is None else _checked(threshold)
@@ -129,7 +129,7 @@ class Detector:
     limit = self._max_megapixels
     good = inputs.to_image(reference, role='reference', max_megapixels=limit)
     tested = inputs.to_image(test, role='test', max_megapixels=limit)
-    inputs.check_sizes(reference, good, test, tested)
+    inputs.check_pair(reference, good, test, tested)
     found, way = self._compared(good, tested)
     if found is None:
       raise ValueError(inputs.unlike(reference, test, way.mirrored))

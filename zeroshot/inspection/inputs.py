@@ -15,6 +15,9 @@ from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
 
+_LIGHT_PX = 1000  # a side from which light is sampled
+_BRIGHT_SHARE = 0.999  # of the pixels are no brighter than the brightest parts
+_MIN_BRIGHTEST = 0.2  # of white
 _MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 
 
@@ -44,10 +47,10 @@ def to_image(
   return _from_array(np.asarray(picture), role, max_megapixels)
 
 
-def check_sizes(
+def check_pair(
   reference: Picture, good: HostArray, test: Picture, tested: HostArray
 ) -> None:
-  """Refuses two pictures of different sizes.
+  """Refuses two pictures that cannot be compared, whatever they show.
 
   Args:
     reference: as the user gave it.
@@ -56,7 +59,8 @@ def check_sizes(
     tested: its image.
 
   Raises:
-    ValueError: they differ.
+    ValueError: their sizes differ, or one is so dark that differences would be
+      missed: those are judged by how much they differ, in parts of white.
   """
   if good.shape != tested.shape:
     raise ValueError(
@@ -64,6 +68,18 @@ def check_sizes(
         shown(reference), good.shape[:2], shown(test), tested.shape[:2]
       )
     )
+  for role, picture, image in (
+    ('reference', reference, good),
+    ('test', test, tested),
+  ):
+    step = max(*image.shape[:2], _LIGHT_PX) // _LIGHT_PX
+    brightest = np.quantile(image[::step, ::step].max(axis=2), _BRIGHT_SHARE)
+    if brightest < _MIN_BRIGHTEST:
+      raise ValueError(
+        f'the {role} {headers.shown(shown(picture))} is too dark: its brightest'
+        f' parts reach {brightest:.0%} of white, and {_MIN_BRIGHTEST:.0%} are '
+        'needed; expose longer, or scale the values (12 bits stored as 16?)'
+      )
 
 
 def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
