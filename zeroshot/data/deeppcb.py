@@ -26,7 +26,7 @@ from zeroshot.types import Boxes
 KINDS = ('open', 'short', 'mousebite', 'spur', 'copper', 'pin-hole')
 
 _LINE = re.compile(r'(group\w+)/\w+/(\w+)\.jpg\s+(\1/\w+_not/\2\.txt)')
-_INTEGER = re.compile(r'-?\d+')
+_INTEGER = re.compile(r'-?\d{1,9}')  # more are no pixels
 
 
 class Entry(NamedTuple):

@@ -176,8 +176,10 @@ def _parse(line: str, number: int, file: pathlib.Path) -> LabelledPair:
   where = f'{file}, line {number}'
   try:
     fields = json.loads(line)
-  except json.JSONDecodeError as error:
-    raise ValueError(f'{where}: not JSON ({error})') from error
+  except (ValueError, RecursionError) as error:
+    raise ValueError(
+      f'{where}: not JSON ({error}); give one object a line'
+    ) from error
   if not isinstance(fields, dict):
     raise ValueError(f'{where}: {line.strip()[:80]} is no JSON object')
   missing = sorted({'reference', 'test', 'boxes'} - set(fields))

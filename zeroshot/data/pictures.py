@@ -3,75 +3,81 @@
   reference, test = pictures.read_pair('good.png', 'part.png')
   pictures.write_picture('out.png', test)
 
-OpenCV decodes a JPEG that was cut short without a word and fills what is
-missing with grey, so the markers that end a file are looked for here, before
-it is decoded.
+Nothing is decoded before ``headers.check`` has looked at it.
 """
 
 from __future__ import annotations
 
 import os
 import pathlib
-import re
+import stat
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from zeroshot.data import headers
+from zeroshot.data.headers import MAX_MEGAPIXELS, shown
 from zeroshot.types import HostArray
 
 Path = str | os.PathLike[str]
 
 SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
-_JPEG_START = b'\xff\xd8\xff'
-_PNG_START = b'\x89PNG\r\n\x1a\n'
-# What ends a JPEG's entropy-coded bytes: a marker that is neither a stuffed
-# zero, nor a restart marker, nor fill.
-_JPEG_MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 _MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+# Colour and alpha of 16 bits, and room for metadata.
+_MOST_BYTES_A_PIXEL, _ROOM = 8, 1 << 26
 
 
-def read_picture(path: Path) -> HostArray:
+def read_picture(
+  path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
+) -> HostArray:
   """Reads a picture file.
 
   Grey is repeated over the channels and alpha is dropped. Pixels are taken as
   they are stored: an EXIF orientation is not applied, since boxes and masks
-  are in the stored grid.
+  are in the stored grid. (That of a TIFF is: OpenCV applies it.)
 
   Args:
-    path: a file that OpenCV decodes (PNG, JPEG, BMP, TIFF, WebP, ...), grey or
-      colour, 8 or 16 bits.
+    path: a file of BMP, GIF, JPEG, PNG, PNM, TIFF or WebP, grey or colour, 8
+      or 16 bits.
+    max_megapixels: the most that it may have, 1e6 pixels.
 
   Returns:
     Image float32 ``[H, W, 3]``, RGB, in [0, 1].
 
   Raises:
-    ValueError: the file is missing, empty, cut short, no picture, or of
-      another depth than 8 or 16 bits.
+    ValueError: the file is missing, empty, cut short, no picture, of another
+      depth than 8 or 16 bits, too large, or holds several pictures.
   """
-  return decode(read_bytes(path), path)
+  data = read_bytes(path, max_megapixels=max_megapixels)
+  return decode(data, path, max_megapixels=max_megapixels)
 
 
-def decode(data: bytes, path: Path) -> HostArray:
+def decode(
+  data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
+) -> HostArray:
   """The picture of a file's content.
 
   Args:
     data: the content.
     path: where it is from, for the error.
+    max_megapixels: see ``read_picture``.
 
   Returns:
     See ``read_picture``, which reads the content first.
 
   Raises:
-    ValueError: it is cut short, no picture, or of another depth.
+    ValueError: see ``read_picture``.
   """
-  return _to_rgb(_decoded(data, path))
+  return _to_rgb(_decoded(data, path, max_megapixels))
 
 
-def size_of(data: bytes, path: Path) -> tuple[int, int]:
+def size_of(
+  data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
+) -> tuple[int, int]:
   """Height and width in pixels; fails wherever ``decode`` would."""
-  height, width = _decoded(data, path).shape[:2]
+  height, width = _decoded(data, path, max_megapixels).shape[:2]
   return height, width
 
 
@@ -169,49 +175,77 @@ def unequal(
   """What to say of a pair whose heights and widths, in pixels, differ."""
   sizes = [f'{width}x{height}' for height, width in (reference, test)]
   return (
-    f'sizes differ: reference {reference_path} is {sizes[0]} and test'
-    f' {test_path} is {sizes[1]}; take both with the same settings, or'
-    ' resize one to the other'
+    f'sizes differ: reference {shown(reference_path)} is {sizes[0]} and test'
+    f' {shown(test_path)} is {sizes[1]}; take both with the same settings, or'
+    f' resize one to the other{turned_apart(reference_path, test_path)}'
   )
 
 
-def read_bytes(path: Path) -> bytes:
+def turned_apart(reference_path: Path, test_path: Path) -> str:
+  """A remark on orientation tags that differ; '' if they do not."""
+  tags = headers.orientation(reference_path), headers.orientation(test_path)
+  if tags[0] == tags[1]:
+    return ''
+  return (
+    f' (their EXIF orientations differ, {tags[0]} and {tags[1]}, and are not '
+    'applied: save both upright)'
+  )
+
+
+def read_bytes(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
   """The file's content.
 
+  Args:
+    path: of a regular file: a pipe or a device may never end.
+    max_megapixels: a file larger than such a picture can be is not read.
+
   Raises:
-    ValueError: the file is missing, empty or cannot be read.
+    ValueError: the file is missing, empty, too large or cannot be read.
   """
+  most = int(max_megapixels * 1e6 * _MOST_BYTES_A_PIXEL) + _ROOM
   try:
-    data = pathlib.Path(path).read_bytes()
+    with open(path, 'rb', opener=_open_regular) as file:
+      size = os.fstat(file.fileno()).st_size
+      data = file.read() if size <= most else b''
   except FileNotFoundError as error:
-    raise ValueError(f'{path}: no such file; check the path') from error
-  except OSError as error:
+    raise ValueError(f'{shown(path)}: no such file; check the path') from error
+  except (OSError, ValueError) as error:  # of a path with a NUL in it
+    why = getattr(error, 'strerror', None) or error
     raise ValueError(
-      f'{path}: cannot be read ({error.strerror}); give a readable file'
+      f'{shown(path)}: cannot be read ({why}); give a readable file'
     ) from error
+  if size > most:
+    raise ValueError(
+      f'{shown(path)}: {size / 1e6:.0f} MB are more than a picture of '
+      f'max_megapixels, {max_megapixels:g}, takes; crop it or scale it down'
+    )
   if not data:
-    raise ValueError(f'{path}: the file is empty; copy it again')
+    raise ValueError(f'{shown(path)}: the file is empty; copy it again')
   return data
 
 
-def _decoded(data: bytes, path: Path) -> HostArray:
+def _open_regular(path: str, flags: int) -> int:
+  """Opens a file without waiting for what feeds a pipe."""
+  descriptor = os.open(path, flags | os.O_NONBLOCK)
+  if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    os.close(descriptor)
+    raise OSError(0, 'not a regular file')
+  return descriptor
+
+
+def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
   """The pixels as they are stored: grey, BGR or BGRA, 8 or 16 bits."""
-  if _is_cut_short(data):
-    raise ValueError(
-      f'{path}: the picture is cut short (its end marker is missing); copy it'
-      ' again from its source'
-    )
+  headers.check(data, path, max_megapixels=max_megapixels)
   try:
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
   except cv2.error:
     stored = None
   if stored is None:
-    raise ValueError(
-      f'{path}: not a picture that OpenCV can decode; convert it to PNG'
-    )
+    raise ValueError(headers.undecodable(data, path))
   if stored.dtype not in _MAX_VALUE:
     raise ValueError(
-      f'{path}: pixels of type {stored.dtype}; convert it to 8 or 16 bits'
+      f'{shown(path)}: pixels of type {stored.dtype}; convert it to 8 or 16 '
+      'bits'
     )
   return stored
 
@@ -224,40 +258,3 @@ def _to_rgb(stored: HostArray) -> HostArray:
     stored = np.repeat(stored[..., :1], 3, axis=-1)  # [H, W, 3]
   image = stored[..., 2::-1].astype(np.float32)  # BGR(A) to RGB
   return image / np.float32(_MAX_VALUE[stored.dtype])
-
-
-def _is_cut_short(data: bytes) -> bool:
-  """Whether a JPEG, PNG or BMP ends before its own end marker."""
-  if data.startswith(_JPEG_START):
-    return not _jpeg_ends(data)
-  if data.startswith(_PNG_START):
-    return not _png_ends(data)
-  if data.startswith(b'BM'):
-    return len(data) < int.from_bytes(data[2:6], 'little')
-  return False
-
-
-def _jpeg_ends(data: bytes) -> bool:
-  """Walks the segments of a JPEG (ITU T.81, annex B) to its end marker.
-
-  The walk, unlike a search for FFD9, is not deceived by the end of a thumbnail
-  inside the header or by bytes that a camera appends.
-  """
-  position = 2
-  while match := _JPEG_MARKER.search(data, position):
-    marker = data[match.start() + 1]
-    if marker == 0xD9:
-      return True
-    length = data[match.end() : match.end() + 2]
-    position = match.end() + int.from_bytes(length, 'big')
-  return False
-
-
-def _png_ends(data: bytes) -> bool:
-  """Walks the chunks of a PNG to a complete IEND."""
-  position = len(_PNG_START)
-  while position + 12 <= len(data):  # length, name and checksum
-    if data[position + 4 : position + 8] == b'IEND':
-      return True
-    position += 12 + int.from_bytes(data[position : position + 4], 'big')
-  return False

@@ -20,8 +20,9 @@ from pathlib import Path
 import ml_collections
 import numpy as np
 
+from zeroshot.data import headers
 from zeroshot.detect import calibration, detector, registration
-from zeroshot.inspection import alignment, areas, inputs, result
+from zeroshot.inspection import alignment, areas, inputs, relation, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -36,15 +37,21 @@ class Detector:
   """
 
   def __init__(
-    self, detect: Callable[..., detector.Detection], threshold: float
+    self,
+    detect: Callable[..., detector.Detection],
+    threshold: float,
+    *,
+    max_megapixels: float = headers.MAX_MEGAPIXELS,
   ) -> None:
     """Use ``load``.
 
     Args:
       detect: of ``detector.build_detector``.
       threshold: least confidence of a box that counts.
+      max_megapixels: see ``load``.
     """
     self._detect = detect
+    self._max_megapixels = headers.check_limit(max_megapixels)
     self.threshold = _checked(threshold)
 
   @classmethod
@@ -53,6 +60,7 @@ class Detector:
     weights: str | os.PathLike[str] = 'default',
     *,
     threshold: float | None = None,
+    max_megapixels: float = headers.MAX_MEGAPIXELS,
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.
 
@@ -61,10 +69,12 @@ class Detector:
         ``launch.export_weights`` or ``launch.calibrate``.
       threshold: least confidence of a box that counts, in [0, 1]; None takes
         the calibrated one.
+      max_megapixels: larger pictures, in 1e6 pixels, are refused before they
+        are decoded.
 
     Raises:
       ValueError: the weights cannot be read, or are not calibrated and no
-        threshold is given.
+        threshold is given; or a setting is out of its range.
     """
     loaded = files.load(Path(weights))
     stored = loaded.calibration
@@ -83,7 +93,7 @@ class Detector:
     if threshold is None:
       assert stored is not None
       threshold = calibration.from_plain(stored).threshold
-    return cls(detect, threshold)
+    return cls(detect, threshold, max_megapixels=max_megapixels)
 
   def inspect(
     self,
@@ -96,6 +106,9 @@ class Detector:
     ignore: Picture | None = None,
   ) -> result.Inspection:
     """Inspects one pair.
+
+    A reference that lies upside down, or in square pictures on its side, is
+    turned first, where the pictures agree only so.
 
     Args:
       reference: picture of the good part, a path or an array; see
@@ -114,17 +127,22 @@ class Detector:
       Inspection.
 
     Raises:
-      ValueError: a picture cannot be read, the two cannot be compared, or a
-        region or the mask does not fit them.
+      ValueError: a picture cannot be read or is too dark, the two differ in
+        size or do not show the same part, or a region or the mask does not fit
+        them.
     """
     start = time.perf_counter()
     least = self.threshold if threshold is None else _checked(threshold)
     name = _name_of(test) if name is None else name
-    good = inputs.to_image(reference, role='reference')
-    tested = inputs.to_image(test, role='test')
+    limit = self._max_megapixels
+    good = inputs.to_image(reference, role='reference', max_megapixels=limit)
+    tested = inputs.to_image(test, role='test', max_megapixels=limit)
+    inputs.check_pair(reference, good, test, tested)
     height, width = tested.shape[:2]
     wanted = areas.wanted(roi, ignore, height=height, width=width)
-    found = self._detect(good, tested, wanted=wanted)
+    found, way = self._compared(good, tested, wanted)
+    if found is None:
+      raise ValueError(inputs.unlike(reference, test, way.mirrored))
     candidates = result.to_boxes(found.boxes)
     counted = tuple(box for box in candidates if box.confidence >= least)
     moved = found.registration
@@ -133,7 +151,7 @@ class Detector:
       verdict=result.DIFFERENT if counted else result.SAME,
       boxes=counted,
       threshold=least,
-      registration=_alignment(moved, tested),
+      registration=_alignment(moved, tested, way),
       seconds=round(time.perf_counter() - start, 4),
       score_map=found.scores,
       aligned_reference=_to_uint8(moved.aligned_reference),
@@ -169,6 +187,34 @@ class Detector:
         reference, test, threshold=threshold, roi=roi, ignore=ignore
       )
 
+  def _compared(
+    self, good: HostArray, tested: HostArray, wanted: HostArray | None
+  ) -> tuple[detector.Detection | None, relation.Way]:
+    """What was found, and how the reference had to be laid for that.
+
+    None instead if the two do not show the same part.
+    """
+    way = relation.AS_IT_CAME
+    found = self._detect(good, tested, wanted=wanted)
+    share = _share_found(found, tested)
+    if share < relation.SURE:
+      way = relation.best_way(good, tested, share)
+      if way.quarters and not way.mirrored:
+        found = self._detect(relation.laid(good, way), tested, wanted=wanted)
+        share = _share_found(found, tested)
+    refused = way.mirrored or share < relation.MIN_FOUND
+    return (None if refused else found), way
+
+
+def _share_found(found: detector.Detection, tested: HostArray) -> float:
+  moved = found.registration
+  return relation.share_found(moved.aligned_reference, tested, moved.valid)
+
+
+def _wrapped(degrees: float) -> float:
+  """The same angle in [-180, 180)."""
+  return (degrees + 180) % 360 - 180
+
 
 def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
   config = ml_collections.ConfigDict(weights.config)
@@ -181,13 +227,13 @@ def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
 
 
 def _alignment(
-  moved: registration.Registration, test: HostArray
+  moved: registration.Registration, test: HostArray, way: relation.Way
 ) -> result.Alignment:
   residual = alignment.residual_px(moved.aligned_reference, test, moved.valid)
   return result.Alignment(
     moved.method,
     round(moved.shift_px, 2),
-    round(moved.rotation_deg, 3),
+    round(_wrapped(moved.rotation_deg - 90 * way.quarters), 3),
     round(moved.scale, 5),
     None if residual is None else round(residual, 2),
   )

@@ -1,0 +1,255 @@
+"""What a picture file announces, looked at before anything is decoded.
+
+  headers.check(data, path, max_megapixels=400)
+  headers.orientation('part.jpg')
+
+A few bytes can announce a picture that fills the memory, and an animation holds
+more than the one picture that a decoder hands out. OpenCV decodes a JPEG that
+was cut short without a word and fills what is missing with grey, so the markers
+that end a file are looked for as well. Only the formats listed here go to a
+decoder at all.
+
+Pillow reads the headers, by its classes: its own ``open`` judges sizes by a
+limit that everybody in the process shares.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+from typing import NamedTuple
+
+from PIL import (
+  BmpImagePlugin,
+  GifImagePlugin,
+  JpegImagePlugin,
+  PngImagePlugin,
+  PpmImagePlugin,
+  WebPImagePlugin,
+)
+from PIL.ImageFile import ImageFile
+
+Path = str | os.PathLike[str]
+
+MAX_MEGAPIXELS = 400.0  # unless the user says otherwise
+
+_JPEG_START = b'\xff\xd8\xff'
+_PNG_START = b'\x89PNG\r\n\x1a\n'
+# What ends a JPEG's entropy-coded bytes: a marker that is neither a stuffed
+# zero, nor a restart marker, nor fill.
+_JPEG_MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
+# Name -> how files start, and what reads the header; None: TIFF, read here.
+_FORMATS: dict[str, tuple[tuple[bytes, ...], type[ImageFile] | None]] = {
+  'BMP': ((b'BM',), BmpImagePlugin.BmpImageFile),
+  'GIF': ((b'GIF8',), GifImagePlugin.GifImageFile),
+  'JPEG': ((_JPEG_START,), JpegImagePlugin.JpegImageFile),
+  'PNG': ((_PNG_START,), PngImagePlugin.PngImageFile),
+  'PNM': (tuple(b'P%d' % n for n in range(1, 7)), PpmImagePlugin.PpmImageFile),
+  'TIFF': ((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'), None),
+  'WebP': ((b'RIFF',), WebPImagePlugin.WebPImageFile),
+}
+_DECODER_MEGAPIXELS = 1073  # OpenCV decodes 2 ** 30 pixels at most
+_WIDTH, _HEIGHT, _SUBFILE = 256, 257, 254  # tags of TIFF
+_TIFF_CODES = {3: 'H', 4: 'L', 16: 'Q'}  # of struct, for types of TIFF
+_MOST_PAGES = 64  # looked at
+
+
+class Header(NamedTuple):
+  """What a file announces.
+
+  Attributes:
+    width: pixels.
+    height: pixels.
+    several: whether there are more pictures than one, frames or pages.
+  """
+
+  width: int
+  height: int
+  several: bool
+
+
+def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
+  """Refuses what must not be decoded.
+
+  Args:
+    data: content of the file.
+    path: where it is from, for the error.
+    max_megapixels: the most that the picture may have.
+
+  Raises:
+    ValueError: no picture, cut short, a damaged header, too many pixels, or
+      several pictures.
+  """
+  if _is_cut_short(data):
+    raise ValueError(
+      f'{shown(path)}: the picture is cut short (its end marker is missing); '
+      'copy it again from its source'
+    )
+  found = _header(data, path)
+  check_size(
+    found.width, found.height, shown(path), max_megapixels=max_megapixels
+  )
+  if found.several:
+    raise ValueError(
+      f'{shown(path)}: holds several pictures (an animation, or pages); save '
+      'the one that is meant as PNG'
+    )
+
+
+def check_size(
+  width: int, height: int, name: str, *, max_megapixels: float
+) -> None:
+  """Refuses a picture that is too large; ``name`` is for the error."""
+  megapixels = width * height / 1e6
+  if megapixels <= max_megapixels:
+    return
+  remedy = 'crop it or scale it down'
+  if megapixels <= _DECODER_MEGAPIXELS:
+    remedy += f', or raise max_megapixels to {int(megapixels) + 1}'
+  raise ValueError(
+    f'{name}: {width}x{height} is {megapixels:.6g} megapixels, more than '
+    f'max_megapixels, {max_megapixels:g}; {remedy}'
+  )
+
+
+def check_limit(max_megapixels: float) -> float:
+  """Returns a limit that is one.
+
+  Raises:
+    ValueError: it is not positive, or more than OpenCV decodes.
+  """
+  if not 0 < max_megapixels <= _DECODER_MEGAPIXELS:
+    raise ValueError(
+      f'max_megapixels is {max_megapixels}; give more than 0 and at most '
+      f'{_DECODER_MEGAPIXELS}'
+    )
+  return float(max_megapixels)
+
+
+def undecodable(data: bytes, path: Path) -> str:
+  """What to say of a picture that starts as one and then is none."""
+  return (
+    f'{shown(path)}: not a picture that OpenCV can decode (damaged, cut short, '
+    f'or a rare kind of {_format(data)}); copy it again, or convert it to PNG'
+  )
+
+
+def orientation(path: Path) -> int:
+  """The EXIF orientation of a file, 1 (upright) to 8; 1 if it has none.
+
+  A TIFF counts as upright: OpenCV turns it as its tag says.
+  """
+  try:
+    with open(path, 'rb') as file:
+      reader = _FORMATS[_format(file.read(16))][1]
+      file.seek(0)
+      return int(reader(file).getexif().get(0x112, 1)) if reader else 1
+  except Exception:  # a hint within an error must not be another
+    return 1
+
+
+def shown(path: Path) -> str:
+  """A path as messages show it: on one line, harmless to any terminal."""
+  text = os.fspath(path)
+  return text if text.isprintable() else repr(text)
+
+
+def _format(data: bytes) -> str | None:
+  """Name of the format; None if it is none of ours."""
+  for name, (starts, _) in _FORMATS.items():
+    if data.startswith(starts):
+      return name
+  return None
+
+
+def _header(data: bytes, path: Path) -> Header:
+  kind = _format(data)
+  if kind is None:
+    *most, last = _FORMATS
+    raise ValueError(
+      f'{shown(path)}: not a picture ({", ".join(most)} or {last}); give one, '
+      'or convert it to PNG'
+    )
+  reader = _FORMATS[kind][1]
+  try:
+    if reader is None:
+      return _tiff_header(data)
+    picture = reader(io.BytesIO(data))
+    # What else a JPEG holds are previews, not shown as its frames.
+    return Header(*picture.size, getattr(picture, 'is_animated', False))
+  except Exception as error:  # of many kinds, on hostile bytes
+    raise ValueError(undecodable(data, path)) from error
+
+
+def _tiff_header(data: bytes) -> Header:
+  """Of a TIFF, whose pixels may be of kinds that Pillow does not know.
+
+  Walks the directories of TIFF 6.0 and of BigTIFF; a page that is another's
+  smaller copy is no picture of its own.
+
+  Raises:
+    struct.error, KeyError: the file is damaged.
+  """
+  order = '<' if data.startswith(b'II') else '>'
+  big = b'+' in data[:4]
+  offset_code, count_code = ('Q', 'Q') if big else ('L', 'H')
+  entry_size, value_at = (20, 12) if big else (12, 8)
+
+  def number(code: str, place: int) -> int:
+    value: int = struct.unpack_from(order + code, data, place)[0]
+    return value
+
+  place, pages = number(offset_code, 8 if big else 4), []
+  seen: set[int] = set()
+  while place and place not in seen and len(seen) < _MOST_PAGES:
+    seen.add(place)
+    num_entries = number(count_code, place)
+    place += struct.calcsize(order + count_code)
+    tags = {}
+    for entry in range(place, place + num_entries * entry_size, entry_size):
+      if (tag := number('H', entry)) in (_WIDTH, _HEIGHT, _SUBFILE):
+        code = _TIFF_CODES[number('H', entry + 2)]
+        tags[tag] = number(code, entry + value_at)
+    pages.append(tags)
+    place = number(offset_code, place + num_entries * entry_size)
+  whole = [tags for tags in pages if not tags.get(_SUBFILE, 0) & 0b101]
+  return Header(pages[0][_WIDTH], pages[0][_HEIGHT], len(whole) > 1)
+
+
+def _is_cut_short(data: bytes) -> bool:
+  """Whether a JPEG, PNG or BMP ends before its own end marker."""
+  if data.startswith(_JPEG_START):
+    return not _jpeg_ends(data)
+  if data.startswith(_PNG_START):
+    return not _png_ends(data)
+  if data.startswith(b'BM'):
+    return len(data) < int.from_bytes(data[2:6], 'little')
+  return False
+
+
+def _jpeg_ends(data: bytes) -> bool:
+  """Walks the segments of a JPEG (ITU T.81, annex B) to its end marker.
+
+  The walk, unlike a search for FFD9, is not deceived by the end of a thumbnail
+  inside the header or by bytes that a camera appends.
+  """
+  position = 2
+  while match := _JPEG_MARKER.search(data, position):
+    marker = data[match.start() + 1]
+    if marker == 0xD9:
+      return True
+    length = data[match.end() : match.end() + 2]
+    position = match.end() + int.from_bytes(length, 'big')
+  return False
+
+
+def _png_ends(data: bytes) -> bool:
+  """Walks the chunks of a PNG to a complete IEND."""
+  position = len(_PNG_START)
+  while position + 12 <= len(data):  # length, name and checksum
+    if data[position + 4 : position + 8] == b'IEND':
+      return True
+    position += 12 + int.from_bytes(data[position : position + 4], 'big')
+  return False

@@ -1,0 +1,127 @@
+"""Whether two pictures show the same part, and which way up.
+
+  share = relation.share_found(aligned_reference, test, valid)
+  if share < relation.SURE:
+    way = relation.best_way(reference, test, share)
+
+What is compared are middle frequencies, patch by patch, on small copies: light
+does not matter, and a defect only where it is. Pictures with too little
+structure to be told apart, as blank plates, count as the same part: a scratch
+on them is to be found.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from zeroshot.detect import motion, registration
+from zeroshot.types import HostArray
+
+_LONGEST_PX = 160  # of the small copies
+_PATCH_PX = 10  # of these
+_MIN_CONTRAST = 0.02  # standard deviation in a patch with structure
+_MIN_PATCHES = 12  # of these in either picture, to judge at all
+_MIN_CORRELATION = 0.7  # in a patch that is found again
+MIN_FOUND = 0.3  # of the patches, in pictures of the same part
+SURE = 0.8  # likewise, where there is no need to look for another way
+_MIN_GAIN = 0.2  # by which another way must be better: one may look it
+_MIN_FOUND_OTHER = 0.5
+
+
+class Way(NamedTuple):
+  """How a reference must be laid to show what a test picture shows.
+
+  Attributes:
+    quarters: turns by 90 degrees, anticlockwise.
+    mirrored: whether it must be flipped, left to right, before.
+  """
+
+  quarters: int
+  mirrored: bool
+
+
+AS_IT_CAME = Way(0, False)
+
+
+def share_found(
+  aligned_reference: HostArray, test: HostArray, valid: HostArray
+) -> float:
+  """How much of the reference's structure the test picture shows.
+
+  Args:
+    aligned_reference: image ``[H, W, 3]``, registered.
+    test: image ``[H, W, 3]``.
+    valid: mask ``[H, W]``, 1 where the reference has content.
+
+  Returns:
+    In [0, 1]; NaN where either has too little structure to say.
+  """
+  level = motion.pyramid(_small(aligned_reference), _small(test))[0]
+  old, new = (
+    patches - patches.mean(axis=1, keepdims=True)
+    for patches in (_patches(level.reference), _patches(level.test))
+  )  # [N, P]
+  content = _patches(_small(valid)).min(axis=1, initial=1) > 0.99  # [N]
+  old_contrast, new_contrast = old.std(axis=1), new.std(axis=1)
+  told = content & (old_contrast > _MIN_CONTRAST)
+  other = content & (new_contrast > _MIN_CONTRAST)
+  if min(np.count_nonzero(told), np.count_nonzero(other)) < _MIN_PATCHES:
+    return float('nan')
+  power = np.maximum(old_contrast * new_contrast, 1e-12)
+  correlation = (old * new).mean(axis=1) / power
+  return float(np.mean(correlation[told] > _MIN_CORRELATION))
+
+
+def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
+  """Finds how a reference that hardly fits as it came would fit better.
+
+  Args:
+    reference: image ``[H, W, 3]``.
+    test: image ``[H, W, 3]``.
+    share: what was found again as it came.
+
+  Returns:
+    The first way that is clearly better: turns before mirrors, and on the side
+    only where the pictures are square; else as it came.
+  """
+  small, small_test = _small(reference), _small(test)
+  square = test.shape[0] == test.shape[1]
+  for mirrored in (False, True):
+    for quarters in (2, 0, 1, 3) if square else (2, 0):
+      way = Way(quarters, mirrored)
+      if way == AS_IT_CAME:
+        continue
+      found = registration.register(
+        laid(small, way), small_test, method='affine'
+      )
+      other = share_found(found.aligned_reference, small_test, found.valid)
+      if other >= max(_MIN_FOUND_OTHER, share + _MIN_GAIN):
+        return way
+  return AS_IT_CAME
+
+
+def laid(picture: HostArray, way: Way) -> HostArray:
+  """A picture flipped and turned."""
+  flipped = picture[:, ::-1] if way.mirrored else picture
+  return np.ascontiguousarray(np.rot90(flipped, way.quarters))
+
+
+def _small(picture: HostArray) -> HostArray:
+  """A copy whose longest side is no more than 160 px."""
+  height, width = picture.shape[:2]
+  factor = _LONGEST_PX / max(height, width)
+  if factor >= 1:
+    return picture
+  size = max(round(width * factor), 1), max(round(height * factor), 1)
+  return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def _patches(plane: HostArray) -> HostArray:
+  """A plane ``[h, w]`` cut into patches, ``[N, P]``."""
+  rows, columns = (side // _PATCH_PX for side in plane.shape)
+  whole = plane[: rows * _PATCH_PX, : columns * _PATCH_PX]
+  grid = whole.reshape(rows, _PATCH_PX, columns, _PATCH_PX).swapaxes(1, 2)
+  return grid.reshape(rows * columns, _PATCH_PX**2)
