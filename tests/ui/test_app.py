@@ -24,7 +24,9 @@ def detector():
 def files(tmp_path_factory):
   """Paths of a reference and of a test picture with a bright square."""
   folder = tmp_path_factory.mktemp('pair')
-  reference = np.random.default_rng(0).integers(50, 100, (120, 120, 3), np.uint8)
+  reference = np.random.default_rng(0).integers(
+    50, 100, (120, 120, 3), np.uint8
+  )
   test = reference.copy()
   test[40:60, 50:70] = 240
   for name, picture in (('good', reference), ('part', test)):

@@ -20,7 +20,8 @@ from pathlib import Path
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import calibration, detector
+from zeroshot.data import pictures
+from zeroshot.detect import calibration, detector, streamed
 from zeroshot.inspection import inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
@@ -36,15 +37,20 @@ class Detector:
   """
 
   def __init__(
-    self, detect: Callable[..., detector.Detection], threshold: float
+    self,
+    detect: Callable[..., detector.Detection],
+    detect_large: Callable[..., detector.Detection],
+    threshold: float,
   ) -> None:
     """Use ``load``.
 
     Args:
       detect: of ``detector.build_detector``.
+      detect_large: of ``streamed.build_streamed``.
       threshold: least confidence of a box that counts.
     """
     self._detect = detect
+    self._detect_large = detect_large
     self.threshold = _checked(threshold)
 
   @classmethod
@@ -74,7 +80,7 @@ class Detector:
         'weights with launch.calibrate'
       )
     try:
-      detect = _build(loaded)
+      detectors = _build(loaded)
     except (AttributeError, KeyError) as error:
       raise ValueError(
         f'{weights} was stored without a setting that detection needs '
@@ -83,7 +89,7 @@ class Detector:
     if threshold is None:
       assert stored is not None
       threshold = calibration.from_plain(stored).threshold
-    return cls(detect, threshold)
+    return cls(*detectors, threshold)
 
   def inspect(
     self,
@@ -112,9 +118,13 @@ class Detector:
     start = time.perf_counter()
     least = self.threshold if threshold is None else _checked(threshold)
     name = _name_of(test) if name is None else name
-    good = inputs.to_image(reference, role='reference')
-    tested = inputs.to_image(test, role='test')
-    found = self._detect(good, tested)
+    good = inputs.to_pixels(reference, role='reference')
+    tested = inputs.to_pixels(test, role='test')
+    if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
+      found = self._detect_large(good, tested)
+    else:
+      good, tested = map(pictures.as_image, (good, tested))
+      found = self._detect(good, tested)
     candidates = result.to_boxes(found.boxes)
     counted = tuple(box for box in candidates if box.confidence >= least)
     moved = found.registration
@@ -160,13 +170,22 @@ class Detector:
       yield self.inspect(reference, test, threshold=threshold)
 
 
-def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
+def _build(
+  weights: files.Weights,
+) -> tuple[
+  Callable[..., detector.Detection], Callable[..., detector.Detection]
+]:
+  """The detector of pictures that fit in memory as images, and of others."""
   config = ml_collections.ConfigDict(weights.config)
   stored = weights.calibration
-  return detector.build_detector(
+  arguments = (
     detector.network_scorer(config.model, weights.parameters),
     config.detect,
     calibration.from_plain(stored) if stored else None,
+  )
+  return (
+    detector.build_detector(*arguments),
+    streamed.build_streamed(*arguments),
   )
 
 
@@ -181,4 +200,6 @@ def _name_of(test: Picture) -> str:
 
 
 def _to_uint8(image: HostArray) -> HostArray:
+  if image.dtype == np.uint8:
+    return image
   return np.rint(image * 255).astype(np.uint8)

@@ -15,7 +15,7 @@ from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
 
-_MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+_DEPTHS = (np.uint8, np.uint16)
 
 
 def to_image(picture: Picture, *, role: str) -> HostArray:
@@ -32,8 +32,24 @@ def to_image(picture: Picture, *, role: str) -> HostArray:
   Raises:
     ValueError: the file cannot be read, or the array is no picture.
   """
+  return pictures.as_image(to_pixels(picture, role=role))
+
+
+def to_pixels(picture: Picture, *, role: str) -> HostArray:
+  """Reads a file, or copies an array, in the type that it came in.
+
+  Args:
+    picture: see ``to_image``.
+    role: likewise.
+
+  Returns:
+    uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB.
+
+  Raises:
+    ValueError: see ``to_image``.
+  """
   if isinstance(picture, str | os.PathLike):
-    return pictures.read_picture(picture)
+    return pictures.read_pixels(picture)
   return _from_array(np.asarray(picture), role)
 
 
@@ -55,14 +71,14 @@ def _from_array(array: HostArray, role: str) -> HostArray:
     array = array[..., None]
   if array.shape[2] < 3:
     array = np.repeat(array[..., :1], 3, axis=2)
-  return _scaled(array[..., :3], role)
+  return _checked(array[..., :3], role)
 
 
-def _scaled(array: HostArray, role: str) -> HostArray:
-  if array.dtype in _MAX_VALUE:
-    return array.astype(np.float32) / np.float32(_MAX_VALUE[array.dtype])
+def _checked(array: HostArray, role: str) -> HostArray:
+  if array.dtype in _DEPTHS:
+    return array.copy(order='C')
   if array.dtype == bool:
-    return array.astype(np.float32)
+    return array.astype(np.float32, order='C')
   if not np.issubdtype(array.dtype, np.floating):
     raise ValueError(
       f'the {role} picture is of type {array.dtype}; give uint8, uint16, bool '
@@ -73,4 +89,4 @@ def _scaled(array: HostArray, role: str) -> HostArray:
     raise ValueError(
       f'the {role} picture has values from {low} to {high}; scale it to [0, 1]'
     )
-  return array.astype(np.float32)
+  return array.astype(np.float32, order='C')
