@@ -54,6 +54,33 @@ def read_picture(
   return decode(data, path, max_megapixels=max_megapixels)
 
 
+def read_pixels(
+  path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
+) -> HostArray:
+  """Reads a picture file, pixels as they are stored.
+
+  Args:
+    path: see ``read_picture``.
+    max_megapixels: likewise.
+
+  Returns:
+    uint8 or uint16 ``[H, W, 3]``, RGB.
+
+  Raises:
+    ValueError: see ``read_picture``.
+  """
+  data = read_bytes(path, max_megapixels=max_megapixels)
+  stored = _decoded(data, path, max_megapixels)
+  return np.ascontiguousarray(_three_channels(stored))
+
+
+def as_image(pixels: HostArray) -> HostArray:
+  """Pixels uint8, uint16, or float32 in [0, 1], as float32 in [0, 1]."""
+  if pixels.dtype not in _MAX_VALUE:
+    return pixels
+  return pixels.astype(np.float32) / np.float32(_MAX_VALUE[pixels.dtype])
+
+
 def decode(
   data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> HostArray:
@@ -252,9 +279,13 @@ def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
 
 def _to_rgb(stored: HostArray) -> HostArray:
   """Decoded pixels as float32 RGB in [0, 1]."""
+  return as_image(_three_channels(stored))
+
+
+def _three_channels(stored: HostArray) -> HostArray:
+  """Decoded pixels as RGB, of their own type."""
   if stored.ndim == 2:
     stored = stored[..., np.newaxis]  # [H, W, 1]
   if stored.shape[-1] < 3:  # grey, or grey and alpha
     stored = np.repeat(stored[..., :1], 3, axis=-1)  # [H, W, 3]
-  image = stored[..., 2::-1].astype(np.float32)  # BGR(A) to RGB
-  return image / np.float32(_MAX_VALUE[stored.dtype])
+  return stored[..., 2::-1]  # BGR(A) to RGB

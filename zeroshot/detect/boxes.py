@@ -11,6 +11,7 @@ something in every picture, above all in the good ones.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def boxes_from_scores(
       a parameter is out of its range.
   """
   _check(scores, valid, pictures)
-  _check_settings(
+  check_settings(
     threshold=threshold,
     extent_share=extent_share,
     min_area_px=min_area_px,
@@ -87,6 +88,25 @@ def boxes_from_scores(
   found = Boxes(xyxy[kept], confidence[kept], (UNKNOWN_KIND,) * len(kept))
   height, width = scores.shape
   return grow(found, margin_px=0.0, height=height, width=width)
+
+
+def merge(parts: Sequence[Boxes]) -> Boxes:
+  """Returns the boxes of all parts of a picture, the most confident first.
+
+  Args:
+    parts: all with confidences of their kinds, or none.
+  """
+  if not parts:
+    return _no_boxes()
+  sure = [p.kind_confidence for p in parts if p.kind_confidence is not None]
+  confidence = np.concatenate([part.confidence for part in parts])
+  merged = Boxes(
+    np.concatenate([part.xyxy for part in parts]),
+    confidence,
+    tuple(word for part in parts for word in part.kind),
+    np.concatenate(sure) if sure else None,
+  )
+  return select(merged, np.argsort(-confidence, kind='stable'))
 
 
 def grow(boxes: Boxes, *, margin_px: float, height: int, width: int) -> Boxes:
@@ -127,17 +147,17 @@ def at_least_a_pixel(xyxy: HostArray) -> HostArray:
 
 
 def select(boxes: Boxes, wanted: HostArray) -> Boxes:
-  """Returns some of the boxes, in the same order.
+  """Returns some of the boxes, in their order or another.
 
   Args:
     boxes: of one picture.
-    wanted: bool ``[K]``.
+    wanted: bool ``[K]``, or the numbers of those wanted, as they are wanted.
   """
   sure = boxes.kind_confidence
   return Boxes(
     xyxy=boxes.xyxy[wanted],
     confidence=boxes.confidence[wanted],
-    kind=tuple(k for k, kept in zip(boxes.kind, wanted, strict=True) if kept),
+    kind=tuple(boxes.kind[i] for i in np.arange(len(boxes.kind))[wanted]),
     kind_confidence=None if sure is None else sure[wanted],
   )
 
@@ -153,11 +173,7 @@ def _check(
 ) -> None:
   if scores.ndim != 2:
     raise ValueError(f'scores have shape {scores.shape}; give one map [H, W]')
-  if not np.isfinite(scores).all():
-    raise ValueError(
-      f'{np.count_nonzero(~np.isfinite(scores))} scores are not finite; check '
-      'the parameters and the pictures for NaN'
-    )
+  check_finite(scores)
   if valid is not None and valid.shape != scores.shape:
     raise ValueError(
       f'valid has shape {valid.shape}, scores {scores.shape}; give the same'
@@ -170,9 +186,19 @@ def _check(
       )
 
 
-def _check_settings(
+def check_finite(scores: HostArray) -> None:
+  """Raises ValueError where a score is not finite."""
+  if not np.isfinite(scores).all():
+    raise ValueError(
+      f'{np.count_nonzero(~np.isfinite(scores))} scores are not finite; check '
+      'the parameters and the pictures for NaN'
+    )
+
+
+def check_settings(
   *, threshold: float, extent_share: float, **lengths: float
 ) -> None:
+  """Raises ValueError where a setting of ``boxes_from_scores`` is wrong."""
   if not 0.0 <= threshold < 1.0:
     raise ValueError(f'the threshold is {threshold}; use one in [0, 1)')
   if not 0.0 <= extent_share <= 1.0:

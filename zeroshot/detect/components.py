@@ -103,11 +103,23 @@ def mean_over_highest(found: Components, plane: HostArray) -> HostArray:
 
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:
   """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
-  joined: HostArray = mask.astype(np.uint8)
+  _, labels = cv2.connectedComponents(
+    joined(mask, join_px=join_px), connectivity=8
+  )
+  return labels - 1
+
+
+def joined(mask: HostArray, *, join_px: float) -> HostArray:
+  """A mask, uint8 ``[H, W]``, of which components are the connected parts.
+
+  Args:
+    mask: bool ``[H, W]``.
+    join_px: see ``find_components``.
+  """
+  pixels: HostArray = mask.astype(np.uint8)
   radius = math.ceil(join_px / 2)
   if radius:
     side = 2 * radius + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    joined = cv2.dilate(joined, disc)
-  _, labels = cv2.connectedComponents(joined, connectivity=8)
-  return labels - 1
+    pixels = cv2.dilate(pixels, disc)
+  return pixels

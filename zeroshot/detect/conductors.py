@@ -43,6 +43,17 @@ def conductors(
     not separate.
   """
   threshold = conductor_threshold(reference, test)
+  return cut_at(threshold, reference, test, dark_is_conductor=dark_is_conductor)
+
+
+def cut_at(
+  threshold: float | None,
+  reference: HostArray,
+  test: HostArray,
+  *,
+  dark_is_conductor: bool = True,
+) -> tuple[HostArray, HostArray] | None:
+  """``conductors``, by a threshold that is known; None separates nothing."""
   if threshold is None:
     return None
   before, after = (
@@ -91,10 +102,14 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
   return middle if separates else None
 
 
+def sample_step(height: int, width: int) -> int:
+  """Of a picture of this size every so many-th row and column is looked at."""
+  return math.ceil(math.sqrt(height * width / _ENOUGH_PIXELS))
+
+
 def _sample(picture: HostArray) -> HostArray:
   """Every so many-th pixel of an image, enough to tell the populations."""
-  height, width = picture.shape[:2]
-  step = math.ceil(math.sqrt(height * width / _ENOUGH_PIXELS))
+  step = sample_step(*picture.shape[:2])
   return np.ascontiguousarray(picture[::step, ::step], np.float32)
 
 

@@ -19,8 +19,16 @@ import cv2
 import ml_collections
 import numpy as np
 
-from zeroshot.detect import boxes, maps, naming, registration, tiling
-from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect import (
+  boxes,
+  finding,
+  maps,
+  naming,
+  registration,
+  settings,
+  tiling,
+)
+from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.detect.score import build_score
@@ -115,7 +123,7 @@ def build_detector(
   config: ml_collections.ConfigDict,
   calibration: Calibration | None = None,
 ) -> Callable[..., Detection]:
-  """Builds the detector; the only place that opens ``config.detect``.
+  """Builds the detector.
 
   Args:
     scorer: the network or its rival.
@@ -130,26 +138,19 @@ def build_detector(
   Raises:
     ValueError: nothing names kinds as ``config.kinds`` says.
   """
-  settings = config.to_dict()
+  opened = settings.opened(config)
   namer = naming.build_namer(
-    settings.pop('kinds'),
-    scorer.kinds,
-    dark_is_conductor=settings.pop('dark_is_conductor'),
+    opened.kinds, scorer.kinds, dark_is_conductor=opened.dark_is_conductor
   )
-  method = settings.pop('registration')
-  tile_px = settings.pop('tile_px')
-  overlap_px = settings.pop('tile_overlap_px')
-  min_confidence = settings.pop('min_confidence')
-  box_margin_px = settings.pop('box_margin_px')
   return functools.partial(
     detect,
     scorer=scorer,
-    method=method,
-    tile_px=tile_px,
-    overlap_px=overlap_px,
-    box_settings=settings,
-    min_confidence=min_confidence,
-    box_margin_px=box_margin_px,
+    method=opened.registration,
+    tile_px=opened.tile_px,
+    overlap_px=opened.tile_overlap_px,
+    box_settings=opened.box_settings,
+    min_confidence=opened.min_confidence,
+    box_margin_px=opened.box_margin_px,
     calibration=calibration,
     namer=namer,
   )
@@ -222,15 +223,16 @@ def detect(
     predicts_sides=scorer.predicts_sides,
   )
   scores = found_maps.scores * seen
-  pictures = ready.lit, test
-  found = boxes.boxes_from_scores(scores, seen, pictures, **box_settings)
-  if calibration is not None:
-    found = found._replace(confidence=calibrated(found.confidence, calibration))
-  found = boxes.select(found, found.confidence >= min_confidence)
-  if namer is not None:
-    found = namer(found, pictures, seen, found_maps)
-  if found_maps.sides is not None:
-    found = found._replace(xyxy=maps.corrected(found.xyxy, found_maps))
+  found = finding.find(
+    scores,
+    found_maps,
+    seen,
+    (ready.lit, test),
+    box_settings=box_settings,
+    min_confidence=min_confidence,
+    calibration=calibration,
+    namer=namer,
+  )
   height, width = scores.shape
   found = boxes.grow(found, margin_px=box_margin_px, height=height, width=width)
   return Detection(scores=scores, boxes=found, registration=ready.registration)

@@ -74,17 +74,24 @@ def rescaled(
   return result / result[2, 2]
 
 
-def warp(picture: HostArray, matrix: HostArray) -> HostArray:
+def warp(
+  picture: HostArray,
+  matrix: HostArray,
+  *,
+  shape: tuple[int, int] | None = None,
+) -> HostArray:
   """Returns a picture read at ``matrix @ (x, y, 1)``.
 
   Args:
     picture: float32 ``[H, W]`` or ``[H, W, C]``.
     matrix: float64 ``[3, 3]``.
+    shape: height and width of the result; None takes the picture's.
 
   Returns:
-    The same shape, bilinear; outside, the nearest edge pixel is repeated.
+    Of that shape, bilinear; outside, the nearest edge pixel is repeated.
   """
-  size = (picture.shape[1], picture.shape[0])
+  height, width = picture.shape[:2] if shape is None else shape
+  size = (width, height)
   flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
   if np.array_equal(matrix[2], (0.0, 0.0, 1.0)):
     return cv2.warpAffine(

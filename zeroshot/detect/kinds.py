@@ -34,6 +34,7 @@ Notation:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -43,6 +44,9 @@ from zeroshot.data.deeppcb import KINDS
 from zeroshot.detect.conductors import conductors
 from zeroshot.detect.surroundings import Surroundings, growth_of, surroundings
 from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
+
+# See ``conductors.conductors``.
+Cut = Callable[..., tuple[HostArray, HostArray] | None]
 
 
 class _Reading(NamedTuple):
@@ -80,6 +84,7 @@ def named(
   valid: HostArray | None = None,
   *,
   dark_is_conductor: bool = True,
+  cut: Cut = conductors,
 ) -> Boxes:
   """Names each box from what physically changed in it.
 
@@ -89,6 +94,7 @@ def named(
     test: image ``[H, W, 3]``.
     valid: ``[H, W]``, 1 where both have content; None is everywhere.
     dark_is_conductor: whether the darker of the two materials is copper.
+    cut: cuts the pictures into conductor and board.
 
   Returns:
     The same boxes with kinds. Each is one of ``deeppcb.KINDS`` with its
@@ -100,7 +106,12 @@ def named(
     ValueError: as ``kind_probabilities`` does.
   """
   probabilities = kind_probabilities(
-    boxes.xyxy, reference, test, valid, dark_is_conductor=dark_is_conductor
+    boxes.xyxy,
+    reference,
+    test,
+    valid,
+    dark_is_conductor=dark_is_conductor,
+    cut=cut,
   )
   best = probabilities.argmax(axis=1)
   highest = probabilities.max(axis=1)
@@ -121,6 +132,7 @@ def kind_probabilities(
   valid: HostArray | None = None,
   *,
   dark_is_conductor: bool = True,
+  cut: Cut = conductors,
 ) -> HostArray:
   """How probable each kind is for each box, given that it truly differs.
 
@@ -130,6 +142,7 @@ def kind_probabilities(
     test: image ``[H, W, 3]``.
     valid: ``[H, W]``, 1 where both have content; None is everywhere.
     dark_is_conductor: whether the darker of the two materials is copper.
+    cut: cuts the pictures into conductor and board.
 
   Returns:
     Float32 ``[K, 6]``, in the order of ``deeppcb.KINDS``; rows sum to 1. All
@@ -143,7 +156,7 @@ def kind_probabilities(
   votes = np.full((len(xyxy), len(KINDS)), _DOUBT)
   masks = None
   if len(xyxy):
-    masks = conductors(reference, test, dark_is_conductor=dark_is_conductor)
+    masks = cut(reference, test, dark_is_conductor=dark_is_conductor)
   if masks is not None:
     seen = np.ones(test.shape[:2]) if valid is None else valid
     seen = (seen > 0).astype(np.uint8)

@@ -6,6 +6,7 @@ relit = with_lighting_of(test, reference)
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,10 +19,42 @@ _FIT_PIXELS = 2**16  # about so many are enough for two numbers
 _MIN_SPREAD = 0.02  # of a channel; flatter pictures tell no contrast
 
 
+class Lighting(NamedTuple):
+  """What turns one picture's brightness and contrast into another's.
+
+  Attributes:
+    gains: float64 ``[C]``.
+    offsets: float64 ``[C]``.
+  """
+
+  gains: HostArray
+  offsets: HostArray
+
+  def on(self, image: HostArray) -> HostArray:
+    """An image ``[..., C]`` in the other light, float32, not clipped."""
+    return (image * self.gains + self.offsets).astype(np.float32)
+
+
 def with_lighting_of(
   test: HostArray, reference: HostArray, valid: HostArray | None = None
 ) -> HostArray:
   """Returns the reference with the test picture's brightness and contrast.
+
+  Args:
+    test: image ``[H, W, 3]``.
+    reference: image ``[H, W, 3]``, registered.
+    valid: see ``lighting_of``.
+
+  Returns:
+    Image float32 ``[H, W, 3]``; not clipped to [0, 1].
+  """
+  return lighting_of(test, reference, valid).on(reference)
+
+
+def lighting_of(
+  test: HostArray, reference: HostArray, valid: HostArray | None = None
+) -> Lighting:
+  """What gives the reference the test picture's brightness and contrast.
 
   Each channel is fitted by the line that matches mean and standard deviation,
   over the four fifths of the pixels that the line of the round before fits
@@ -34,13 +67,13 @@ def with_lighting_of(
       is everywhere. Where nothing is valid the reference keeps its own.
 
   Returns:
-    Image float32 ``[H, W, 3]``; not clipped to [0, 1].
+    Lighting.
 
   Source: concentration steps of Rousseeuw and Van Driessen, Computing LTS
     regression for large data sets, 2006.
   """
   height, width, channels = test.shape
-  step = max(1, math.isqrt(height * width // _FIT_PIXELS))
+  step = sample_step(height, width)
   seen = np.ones((height, width), bool) if valid is None else valid > 0
   seen = seen[::step, ::step]
   gains, offsets = np.ones(channels), np.zeros(channels)
@@ -49,7 +82,12 @@ def with_lighting_of(
       reference[::step, ::step, c][seen].astype(np.float64),
       test[::step, ::step, c][seen].astype(np.float64),
     )
-  return (reference * gains + offsets).astype(np.float32)
+  return Lighting(gains, offsets)
+
+
+def sample_step(height: int, width: int) -> int:
+  """Of a picture of this size every so many-th row and column is looked at."""
+  return max(1, math.isqrt(height * width // _FIT_PIXELS))
 
 
 def _fit_line(x: HostArray, y: HostArray) -> tuple[float, float]:

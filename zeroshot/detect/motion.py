@@ -24,9 +24,10 @@ from zeroshot.detect import geometry, refinement
 from zeroshot.types import HostArray
 
 # Longest sides, coarse to fine, and the most iterations of refinement there.
-_LEVELS = ((160, 30), (320, 15), (640, 6), (1280, 3))
+LEVELS = ((160, 30), (320, 15), (640, 6), (1280, 3))
 _TURNS_DEG = np.arange(-12.0, 12.1, 1.5)
 _SCALES = (0.95, 1.0, 1.05)
+_SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 _MIN_OVERLAP = 0.5  # of the picture's area
 _CERTAIN = 0.9  # so similar on the coarse level that no search is needed
 _TIE = 0.02  # the first candidate so nearly as good as the best is taken
@@ -51,7 +52,11 @@ class Level(NamedTuple):
 
 
 def pyramid(
-  reference: HostArray, test: HostArray, valid: HostArray | None = None
+  reference: HostArray,
+  test: HostArray,
+  valid: HostArray | None = None,
+  *,
+  sizes: tuple[tuple[int, int], ...] = LEVELS,
 ) -> list[Level]:
   """Returns the levels to compare two pictures on, coarse to fine.
 
@@ -59,17 +64,18 @@ def pyramid(
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
     valid: mask ``[H, W]`` of the reference; None is everywhere.
+    sizes: longest side of each level, in pixels, and its iterations.
 
   Returns:
     At least one level; none is larger than the pictures.
   """
   greys = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (reference, test)]
   levels = []
-  for longest_px, iterations in _LEVELS:
+  for longest_px, iterations in sizes:
     content = None
     if valid is not None:
-      content = (_shrink(valid, longest_px) > 0.99).astype(np.float32)
-    old, new = (_texture(_shrink(grey, longest_px)) for grey in greys)
+      content = (shrink(valid, longest_px) > 0.99).astype(np.float32)
+    old, new = (_texture(shrink(grey, longest_px)) for grey in greys)
     levels.append(Level(old, new, content, iterations))
     if longest_px >= max(greys[0].shape):
       break
@@ -202,10 +208,21 @@ def _refine(
   return result
 
 
-def _shrink(plane: HostArray, longest_px: int) -> HostArray:
-  """Returns a plane ``[H, W]`` averaged down to a longest side, if longer."""
-  height, width = plane.shape
-  factor = longest_px / max(height, width)
+def shrink(plane: HostArray, longest_px: int) -> HostArray:
+  """Returns a picture averaged down to a longest side, if longer.
+
+  One that is much longer than wide stays longer: what is to be found across it
+  must be seen.
+
+  Args:
+    plane: ``[H, W]`` or ``[H, W, C]``.
+    longest_px: that side.
+  """
+  height, width = plane.shape[:2]
+  factor = max(
+    longest_px / max(height, width),
+    longest_px / _SLENDER / min(height, width),
+  )
   if factor >= 1.0:
     return plane
   size = (max(round(width * factor), 1), max(round(height * factor), 1))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from zeroshot.data import deeppcb
-from zeroshot.detect import kinds, maps
+from zeroshot.detect import conductors, kinds, maps
 from zeroshot.detect.extents import Pictures
 from zeroshot.types import Boxes, HostArray
 
@@ -21,7 +21,11 @@ Namer = Callable[[Boxes, Pictures, HostArray, maps.Maps], Boxes]
 
 
 def build_namer(
-  method: str, words: Sequence[str], *, dark_is_conductor: bool = True
+  method: str,
+  words: Sequence[str],
+  *,
+  dark_is_conductor: bool = True,
+  cut: kinds.Cut = conductors.conductors,
 ) -> Namer | None:
   """What names the kinds of boxes.
 
@@ -30,6 +34,7 @@ def build_namer(
     words: of the kinds that the network's pair head tells apart, if any.
     dark_is_conductor: whether the darker of two materials is the conductor;
       topology alone asks.
+    cut: see ``kinds.named``; likewise.
 
   Returns:
     The function that names them; None leaves every kind ``'difference'``.
@@ -40,10 +45,12 @@ def build_namer(
   """
   namers: dict[str, Namer | None] = {
     'topology': functools.partial(
-      _by_topology, dark_is_conductor=dark_is_conductor
+      _by_topology, dark_is_conductor=dark_is_conductor, cut=cut
     ),
     'learned': functools.partial(_by_head, words=tuple(words)),
-    'both': functools.partial(_by_both, dark_is_conductor=dark_is_conductor),
+    'both': functools.partial(
+      _by_both, dark_is_conductor=dark_is_conductor, cut=cut
+    ),
     'none': None,
   }
   if method not in namers:
@@ -69,11 +76,12 @@ def _by_topology(
   seen: maps.Maps,
   *,
   dark_is_conductor: bool,
+  cut: kinds.Cut,
 ) -> Boxes:
   """See ``kinds.named``."""
   del seen
   return kinds.named(
-    found, *pictures, valid, dark_is_conductor=dark_is_conductor
+    found, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
   )
 
 
@@ -97,6 +105,7 @@ def _by_both(
   seen: maps.Maps,
   *,
   dark_is_conductor: bool,
+  cut: kinds.Cut,
 ) -> Boxes:
   """The product of both opinions, as if they were independent.
 
@@ -104,7 +113,7 @@ def _by_both(
   head decides alone.
   """
   product = kinds.kind_probabilities(
-    found.xyxy, *pictures, valid, dark_is_conductor=dark_is_conductor
+    found.xyxy, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
   ) * maps.kind_probabilities(found.xyxy, seen)
   return _most_probable(
     found,

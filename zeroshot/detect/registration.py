@@ -20,7 +20,7 @@ from zeroshot.types import HostArray
 METHODS = ('none', 'affine', 'homography')
 
 _NUM_PARAMETERS = {'affine': 6, 'homography': 8}
-_MIN_SIDE_PX = 32
+MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
@@ -59,6 +59,18 @@ class Registration(NamedTuple):
   similarity_after: float
 
 
+class Found(NamedTuple):
+  """The best move there is; for the fields see ``Registration``.
+
+  ``reason`` says why it must not be made; '' if it may.
+  """
+
+  matrix: HostArray
+  reason: str
+  before: float
+  after: float
+
+
 def register(
   reference: HostArray,
   test: HostArray,
@@ -87,26 +99,40 @@ def register(
   _check(reference, test, method=method, valid=valid)
   if method == 'none':
     return _unmoved(reference, valid, reason='')
-  if min(test.shape[:2]) < _MIN_SIDE_PX:
+  if min(test.shape[:2]) < MIN_SIDE_PX:
     return _unmoved(
-      reference, valid, reason=f'a side is shorter than {_MIN_SIDE_PX} px'
+      reference, valid, reason=f'a side is shorter than {MIN_SIDE_PX} px'
     )
   if np.array_equal(reference, test):
     return _unmoved(reference, valid, reason='the pictures are identical')
   levels = motion.pyramid(reference, test, valid)
+  found = find(levels, method=method, shape=test.shape[:2])
+  similarities = {'before': found.before, 'after': found.after}
+  if found.reason:
+    return _unmoved(reference, valid, reason=found.reason, **similarities)
+  return _moved(reference, valid, found.matrix, method=method, **similarities)
+
+
+def find(
+  levels: list[motion.Level], *, method: str, shape: tuple[int, int]
+) -> Found:
+  """Returns how the reference must move, and whether it may.
+
+  Args:
+    levels: of the two pictures.
+    method: ``'affine'`` or ``'homography'``.
+    shape: height and width of the pictures.
+  """
+  nan = float('nan')
   found = motion.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
   if found is None:
-    return _unmoved(reference, valid, reason='no plausible move was found')
+    return Found(np.eye(3), 'no plausible move was found', nan, nan)
   before, after = _similarities(levels[-1], found)
   matrix = geometry.rescaled(
-    found, from_shape=levels[-1].test.shape, to_shape=test.shape[:2]
+    found, from_shape=levels[-1].test.shape, to_shape=shape
   )
-  reason = _objection(matrix, before, after, shape=test.shape[:2])
-  if reason:
-    return _unmoved(reference, valid, reason=reason, before=before, after=after)
-  return _moved(
-    reference, valid, matrix, method=method, before=before, after=after
-  )
+  reason = _objection(matrix, before, after, shape=shape)
+  return Found(matrix, reason, before, after)
 
 
 def _similarities(

@@ -13,7 +13,7 @@ for one that looks farther.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +118,22 @@ def blend(
   return total / weights
 
 
+def weights(tiles: list[Tile], *, overlap_px: int) -> Iterator[HostArray]:
+  """Yields the share of each tile in ``blend``, without the maps.
+
+  Args:
+    tiles: from ``tile_grid``.
+    overlap_px: that the grid was made with.
+
+  Yields:
+    Float32 ``[h, w]`` of each tile; where tiles overlap they sum to 1.
+  """
+  down = _shares([(t.top, t.height) for t in tiles], overlap_px=overlap_px)
+  across = _shares([(t.left, t.width) for t in tiles], overlap_px=overlap_px)
+  for tile in tiles:
+    yield np.outer(down[tile.top, tile.height], across[tile.left, tile.width])
+
+
 def tiled(
   score_function: Callable[[HostArray, HostArray], HostArray],
   reference: HostArray,
@@ -186,6 +202,24 @@ def _ramp(start: int, size: int, length: int, *, overlap_px: int) -> HostArray:
   if start + size < length:
     weight = np.minimum(weight, (size - position - quarter) / (2 * quarter))
   return np.maximum(weight, 0.0)
+
+
+def _shares(
+  spans: list[tuple[int, int]], *, overlap_px: int
+) -> dict[tuple[int, int], HostArray]:
+  """Returns the share of each span ``(start, size)`` along a side."""
+  length = max(start + size for start, size in spans)
+  ramps = {
+    (start, size): _ramp(start, size, length, overlap_px=overlap_px)
+    for start, size in set(spans)
+  }
+  total = np.zeros(length, np.float32)
+  for (start, size), ramp in ramps.items():
+    total[start : start + size] += ramp
+  return {
+    (start, size): ramp / total[start : start + size]
+    for (start, size), ramp in ramps.items()
+  }
 
 
 def _check_map(scores: HostArray, tile: Tile) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from zeroshot.data import pictures
 from zeroshot.types import HostArray
 
 _WINDOWS = 6  # each way, spread over the picture
@@ -33,8 +34,8 @@ def residual_px(
   True differences have no say: what is not found again does not count.
 
   Args:
-    reference: aligned, image ``[H, W, 3]``.
-    test: image ``[H, W, 3]``.
+    reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: likewise.
     valid: ``[H, W]``, 1 where the reference has content.
 
   Returns:
@@ -61,9 +62,10 @@ def _spread(length: int) -> list[slice]:
   return [slice(int(start), int(start) + size) for start in starts]
 
 
-def _grey(image: HostArray) -> HostArray | None:
+def _grey(pixels: HostArray) -> HostArray | None:
   """Uint8 ``[h, w]`` of a fixed mean and spread; None without texture."""
-  grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+  image = pictures.as_image(np.ascontiguousarray(pixels))
+  grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
   spread = grey.std()
   if spread < _MIN_SPREAD:
     return None

@@ -20,8 +20,8 @@ from pathlib import Path
 import ml_collections
 import numpy as np
 
-from zeroshot.data import headers
-from zeroshot.detect import calibration, detector, registration
+from zeroshot.data import headers, pictures
+from zeroshot.detect import calibration, detector, registration, streamed
 from zeroshot.inspection import alignment, areas, inputs, relation, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
@@ -39,6 +39,7 @@ class Detector:
   def __init__(
     self,
     detect: Callable[..., detector.Detection],
+    detect_large: Callable[..., detector.Detection],
     threshold: float,
     *,
     max_megapixels: float = headers.MAX_MEGAPIXELS,
@@ -47,11 +48,13 @@ class Detector:
 
     Args:
       detect: of ``detector.build_detector``.
+      detect_large: of ``streamed.build_streamed``.
       threshold: least confidence of a box that counts.
       max_megapixels: see ``load``.
     """
     self._detect = detect
     self._max_megapixels = headers.check_limit(max_megapixels)
+    self._detect_large = detect_large
     self.threshold = _checked(threshold)
 
   @classmethod
@@ -84,7 +87,7 @@ class Detector:
         'weights with launch.calibrate'
       )
     try:
-      detect = _build(loaded)
+      detectors = _build(loaded)
     except (AttributeError, KeyError) as error:
       raise ValueError(
         f'{weights} was stored without a setting that detection needs '
@@ -93,7 +96,7 @@ class Detector:
     if threshold is None:
       assert stored is not None
       threshold = calibration.from_plain(stored).threshold
-    return cls(detect, threshold, max_megapixels=max_megapixels)
+    return cls(*detectors, threshold, max_megapixels=max_megapixels)
 
   def inspect(
     self,
@@ -135,8 +138,8 @@ class Detector:
     least = self.threshold if threshold is None else _checked(threshold)
     name = _name_of(test) if name is None else name
     limit = self._max_megapixels
-    good = inputs.to_image(reference, role='reference', max_megapixels=limit)
-    tested = inputs.to_image(test, role='test', max_megapixels=limit)
+    good = inputs.to_pixels(reference, role='reference', max_megapixels=limit)
+    tested = inputs.to_pixels(test, role='test', max_megapixels=limit)
     inputs.check_pair(reference, good, test, tested)
     height, width = tested.shape[:2]
     wanted = areas.wanted(roi, ignore, height=height, width=width)
@@ -195,12 +198,17 @@ class Detector:
     None instead if the two do not show the same part.
     """
     way = relation.AS_IT_CAME
-    found = self._detect(good, tested, wanted=wanted)
+    if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
+      detect = self._detect_large
+    else:
+      detect = self._detect
+      good, tested = map(pictures.as_image, (good, tested))
+    found = detect(good, tested, wanted=wanted)
     share = _share_found(found, tested)
     if share < relation.SURE:
       way = relation.best_way(good, tested, share)
       if way.quarters and not way.mirrored:
-        found = self._detect(relation.laid(good, way), tested, wanted=wanted)
+        found = detect(relation.laid(good, way), tested, wanted=wanted)
         share = _share_found(found, tested)
     refused = way.mirrored or share < relation.MIN_FOUND
     return (None if refused else found), way
@@ -216,13 +224,22 @@ def _wrapped(degrees: float) -> float:
   return (degrees + 180) % 360 - 180
 
 
-def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
+def _build(
+  weights: files.Weights,
+) -> tuple[
+  Callable[..., detector.Detection], Callable[..., detector.Detection]
+]:
+  """The detector of pictures that fit in memory as images, and of others."""
   config = ml_collections.ConfigDict(weights.config)
   stored = weights.calibration
-  return detector.build_detector(
+  arguments = (
     detector.network_scorer(config.model, weights.parameters),
     config.detect,
     calibration.from_plain(stored) if stored else None,
+  )
+  return (
+    detector.build_detector(*arguments),
+    streamed.build_streamed(*arguments),
   )
 
 
@@ -249,5 +266,7 @@ def _name_of(test: Picture) -> str:
   return Path(test).stem if isinstance(test, str | os.PathLike) else 'pair'
 
 
-def _to_uint8(image: HostArray) -> HostArray:
-  return np.rint(image * 255).astype(np.uint8)
+def _to_uint8(pixels: HostArray) -> HostArray:
+  if pixels.dtype == np.uint8:
+    return pixels
+  return np.rint(pictures.as_image(pixels) * 255).astype(np.uint8)

@@ -18,7 +18,7 @@ Picture = str | os.PathLike[str] | HostArray
 _LIGHT_PX = 1000  # a side from which light is sampled
 _BRIGHT_SHARE = 0.999  # of the pixels are no brighter than the brightest parts
 _MIN_BRIGHTEST = 0.2  # of white
-_MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+_DEPTHS = (np.uint8, np.uint16)
 
 
 def to_image(
@@ -42,8 +42,32 @@ def to_image(
     ValueError: the file cannot be read, the array is no picture, or there are
       too many pixels.
   """
+  return pictures.as_image(
+    to_pixels(picture, role=role, max_megapixels=max_megapixels)
+  )
+
+
+def to_pixels(
+  picture: Picture,
+  *,
+  role: str,
+  max_megapixels: float = headers.MAX_MEGAPIXELS,
+) -> HostArray:
+  """Reads a file, or copies an array, in the type that it came in.
+
+  Args:
+    picture: see ``to_image``.
+    role: likewise.
+    max_megapixels: likewise.
+
+  Returns:
+    uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB.
+
+  Raises:
+    ValueError: see ``to_image``.
+  """
   if isinstance(picture, str | os.PathLike):
-    return pictures.read_picture(picture, max_megapixels=max_megapixels)
+    return pictures.read_pixels(picture, max_megapixels=max_megapixels)
   return _from_array(np.asarray(picture), role, max_megapixels)
 
 
@@ -54,9 +78,9 @@ def check_pair(
 
   Args:
     reference: as the user gave it.
-    good: its image.
+    good: its pixels.
     test: as the user gave it.
-    tested: its image.
+    tested: its pixels.
 
   Raises:
     ValueError: their sizes differ, or one is so dark that differences would be
@@ -68,12 +92,13 @@ def check_pair(
         shown(reference), good.shape[:2], shown(test), tested.shape[:2]
       )
     )
-  for role, picture, image in (
+  for role, picture, pixels in (
     ('reference', reference, good),
     ('test', test, tested),
   ):
-    step = max(*image.shape[:2], _LIGHT_PX) // _LIGHT_PX
-    brightest = np.quantile(image[::step, ::step].max(axis=2), _BRIGHT_SHARE)
+    step = max(*pixels.shape[:2], _LIGHT_PX) // _LIGHT_PX
+    sample = pictures.as_image(pixels[::step, ::step])
+    brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
     if brightest < _MIN_BRIGHTEST:
       raise ValueError(
         f'the {role} {headers.shown(shown(picture))} is too dark: its brightest'
@@ -132,14 +157,14 @@ def _from_array(
     array = array[..., None]
   if array.shape[2] < 3:
     array = np.repeat(array[..., :1], 3, axis=2)
-  return _scaled(array[..., :3], role)
+  return _checked(array[..., :3], role)
 
 
-def _scaled(array: HostArray, role: str) -> HostArray:
-  if array.dtype in _MAX_VALUE:
-    return array.astype(np.float32) / np.float32(_MAX_VALUE[array.dtype])
+def _checked(array: HostArray, role: str) -> HostArray:
+  if array.dtype in _DEPTHS:
+    return array.copy(order='C')
   if array.dtype == bool:
-    return array.astype(np.float32)
+    return array.astype(np.float32, order='C')
   if not np.issubdtype(array.dtype, np.floating):
     raise ValueError(
       f'the {role} picture is of type {array.dtype}; give uint8, uint16, bool '
@@ -156,4 +181,4 @@ def _scaled(array: HostArray, role: str) -> HostArray:
     raise ValueError(
       f'the {role} picture has values from {low} to {high}; scale it to [0, 1]'
     )
-  return array.astype(np.float32)
+  return array.astype(np.float32, order='C')

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from zeroshot.data import pictures
 from zeroshot.detect import motion, registration
 from zeroshot.types import HostArray
 
@@ -52,8 +53,9 @@ def share_found(
   """How much of the reference's structure the test picture shows.
 
   Args:
-    aligned_reference: image ``[H, W, 3]``, registered.
-    test: image ``[H, W, 3]``.
+    aligned_reference: registered, ``[H, W, 3]``: uint8, uint16, or float32 in
+      [0, 1].
+    test: likewise.
     valid: mask ``[H, W]``, 1 where the reference has content.
 
   Returns:
@@ -64,7 +66,7 @@ def share_found(
     patches - patches.mean(axis=1, keepdims=True)
     for patches in (_patches(level.reference), _patches(level.test))
   )  # [N, P]
-  content = _patches(_small(valid)).min(axis=1, initial=1) > 0.99  # [N]
+  content = _patches(_small(np.float32(valid))).min(axis=1, initial=1) > 0.99
   old_contrast, new_contrast = old.std(axis=1), new.std(axis=1)
   told = content & (old_contrast > _MIN_CONTRAST)
   other = content & (new_contrast > _MIN_CONTRAST)
@@ -79,8 +81,8 @@ def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
   """Finds how a reference that hardly fits as it came would fit better.
 
   Args:
-    reference: image ``[H, W, 3]``.
-    test: image ``[H, W, 3]``.
+    reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: likewise.
     share: what was found again as it came.
 
   Returns:
@@ -110,13 +112,13 @@ def laid(picture: HostArray, way: Way) -> HostArray:
 
 
 def _small(picture: HostArray) -> HostArray:
-  """A copy whose longest side is no more than 160 px."""
+  """A copy whose longest side is no more than 160 px, as an image."""
   height, width = picture.shape[:2]
   factor = _LONGEST_PX / max(height, width)
-  if factor >= 1:
-    return picture
-  size = max(round(width * factor), 1), max(round(height * factor), 1)
-  return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+  if factor < 1:
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+  return pictures.as_image(picture)
 
 
 def _patches(plane: HostArray) -> HostArray:

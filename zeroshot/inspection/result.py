@@ -107,13 +107,14 @@ class Inspection:
 
   def overlay(self) -> HostArray:
     """The test picture with its boxes, uint8 ``[H, W, 3]``, RGB."""
-    drawn = drawing.draw_boxes(
-      self.test.astype(np.float32) / 255,
+    drawn = self.test.copy()
+    drawing.draw_on(
+      drawn,
       _to_arrays(self.boxes),
       colour=drawing.FOUND_COLOUR,
       label=True,
     )
-    return np.rint(drawn * 255).astype(np.uint8)
+    return drawn
 
 
 def to_boxes(found: Boxes) -> tuple[Box, ...]:

@@ -65,6 +65,18 @@ def draw_boxes(
   """
   # OpenCV 5 writes text into 8 bits alone.
   canvas = np.rint(image * 255).astype(np.uint8)
+  draw_on(canvas, boxes, colour=colour, label=label)
+  return canvas.astype(np.float32) / 255
+
+
+def draw_on(
+  canvas: HostArray,
+  boxes: Boxes,
+  *,
+  colour: tuple[int, int, int],
+  label: bool,
+) -> None:
+  """``draw_boxes`` into the picture itself, uint8 ``[H, W, 3]``, RGB."""
   for (x1, y1, x2, y2), confidence in zip(
     np.round(boxes.xyxy).astype(int).tolist(),
     boxes.confidence.tolist(),
@@ -82,7 +94,6 @@ def draw_boxes(
         1,
         cv2.LINE_AA,
       )
-  return canvas.astype(np.float32) / 255
 
 
 def write_line(

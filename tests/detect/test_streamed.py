@@ -1,0 +1,234 @@
+"""Large pictures tile by tile, against the same pictures taken whole."""
+
+from __future__ import annotations
+
+import cv2
+import ml_collections
+import numpy as np
+import pytest
+
+from data_tools import boards, defects
+from zeroshot.data.deeppcb import KINDS
+from zeroshot.detect import detector, geometry, streamed
+from zeroshot.inspection import detector as door
+from zeroshot.weights import files
+
+HEIGHT, WIDTH = 1300, 1500
+TILES = dict(tile_px=512, overlap_px=256)
+MOVE = geometry.translation(6.3, -4.6) @ geometry.turn_and_scale(
+  0.4, 1.0, height=HEIGHT, width=WIDTH
+)
+
+
+def config(**changes):
+  """``config.detect`` of the default weights, whole pictures in one tile."""
+  stored = files.load('default').config['detect']
+  return ml_collections.ConfigDict({**stored, 'tile_px': 2048, **changes})
+
+
+def local_score(reference, test):
+  """Looks 8 px far."""
+  change = np.abs(reference - test).max(-1)
+  return np.clip(cv2.blur(change, (9, 9)) * 1.5, 0, 1)
+
+
+LOCAL = detector.Scorer(local_score, stride_px=16)
+
+
+@pytest.fixture(scope='module')
+def pair():
+  """A board and a faulty one in another light, uint8, in one grid."""
+  rng = np.random.default_rng(3)
+  board = boards.draw(rng, size_px=WIDTH)
+  copper, found = defects.add(rng, board, kinds=KINDS * 4)
+  assert len(found) >= 20
+  pictures = []
+  for pattern, dark, bright in ((board.copper, 40, 220), (copper, 52, 200)):
+    grey = np.where(pattern[:HEIGHT] == 1, dark, bright).astype(np.float32)
+    grey = cv2.GaussianBlur(grey, (0, 0), 0.8) + rng.normal(0, 3, grey.shape)
+    pictures.append(
+      np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    )
+  return tuple(pictures)
+
+
+def moved(picture):
+  image = picture.astype(np.float32)
+  there = geometry.warp(image, np.linalg.inv(MOVE))
+  return np.rint(there).astype(np.uint8)
+
+
+def whole(reference, test, scorer=LOCAL, **changes):
+  detect = detector.build_detector(scorer, config(**changes))
+  return detect(*(p.astype(np.float32) / 255 for p in (reference, test)))
+
+
+def in_tiles(reference, test, scorer=LOCAL, wanted=None, **changes):
+  detect = streamed.build_streamed(scorer, config(**changes), **TILES)
+  return detect(reference, test, wanted=wanted)
+
+
+def assert_alike(found, expected, *, px, confidence):
+  """One box of ``found`` for each of ``expected``, and no more."""
+  assert len(found.xyxy) == len(expected.xyxy) > 0
+  apart = np.abs(found.xyxy[:, None] - expected.xyxy[None]).max(-1)
+  partner = apart.argmin(1)
+  assert sorted(partner) == list(range(len(partner)))
+  assert apart.min(1).max() <= px
+  np.testing.assert_allclose(
+    found.confidence, expected.confidence[partner], atol=confidence
+  )
+  assert found.kind == tuple(expected.kind[i] for i in partner)
+
+
+def test_registered_pairs_give_what_whole_pictures_give(pair):
+  expected = whole(*pair, registration='none')
+  found = in_tiles(*pair, registration='none')
+  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+  assert_alike(found.boxes, expected.boxes, px=0, confidence=1e-4)
+  assert len(set(found.boxes.kind)) >= 4
+  assert (np.diff(found.boxes.confidence) <= 0).all()
+  np.testing.assert_array_equal(found.registration.aligned_reference, pair[0])
+
+
+def test_a_moved_reference_gives_what_whole_pictures_give(pair):
+  reference = moved(pair[0])
+  expected = whole(reference, pair[1])
+  found = in_tiles(reference, pair[1])
+  assert_alike(found.boxes, expected.boxes, px=1, confidence=0.02)
+  move, wanted = found.registration, expected.registration
+  assert move.method == 'affine'
+  assert move.reason == ''
+  assert move.shift_px == pytest.approx(wanted.shift_px, abs=0.05)
+  assert move.rotation_deg == pytest.approx(wanted.rotation_deg, abs=0.01)
+  away = move.matrix @ np.linalg.inv(MOVE)
+  assert geometry.farthest_px(away, height=HEIGHT, width=WIDTH) < 0.3
+  assert (move.valid != wanted.valid).mean() < 1e-3
+  assert move.aligned_reference.dtype == move.valid.dtype == np.uint8
+  difference = move.aligned_reference / 255 - wanted.aligned_reference
+  assert np.abs(difference).mean() < 0.01
+
+
+@pytest.mark.parametrize('kind', [np.uint16, np.float32])
+def test_pixels_may_be_of_any_type(pair, kind):
+  pictures = [picture[:600, :700] for picture in pair]
+  expected = in_tiles(*pictures, registration='none')
+  scale = {np.uint16: 257, np.float32: np.float32(1 / 255)}[kind]
+  found = in_tiles(
+    *(picture.astype(kind) * kind(scale) for picture in pictures),
+    registration='none',
+  )
+  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+  assert_alike(found.boxes, expected.boxes, px=0, confidence=1e-4)
+
+
+def test_where_not_wanted_nothing_is_found(pair):
+  wanted = np.zeros((HEIGHT, WIDTH), np.uint8)
+  wanted[200:900, 300:700] = 1
+  looked = []
+
+  def score(reference, test):
+    looked.append(1)
+    return local_score(reference, test)
+
+  found = in_tiles(
+    *pair, detector.Scorer(score, 16), wanted, registration='none'
+  )
+  everywhere = in_tiles(*pair, registration='none')
+  np.testing.assert_allclose(
+    found.scores, everywhere.scores * wanted, atol=1e-6
+  )
+  x1, y1, x2, y2 = found.boxes.xyxy.T
+  assert len(x1) > 0
+  assert x1.min() >= 298
+  assert y1.min() >= 198
+  assert x2.max() <= 702
+  assert y2.max() <= 902
+  assert len(looked) < len(
+    streamed.tiling.tile_grid(HEIGHT, WIDTH, stride_px=16, **TILES)
+  )
+
+
+def test_a_pair_head_looks_again_where_something_was_found(pair):
+  def layers(reference, test):
+    scores = local_score(reference, test)
+    first = (test.mean(-1) > 0.5).astype(np.float32)
+    sides = np.repeat(scores[..., None], 4, axis=-1)
+    return np.dstack([scores, first, 1 - first, sides])
+
+  head = detector.Scorer(layers, 16, ('bright', 'dark'), predicts_sides=True)
+  settings = dict(registration='none', kinds='learned')
+  expected = whole(*pair, head, **settings)
+  found = in_tiles(*pair, head, **settings)
+  assert set(found.boxes.kind) == {'bright', 'dark'}
+  assert_alike(found.boxes, expected.boxes, px=0.01, confidence=1e-4)
+
+
+def test_a_long_thin_pair():
+  rng = np.random.default_rng(0)
+  height, width = 300, 40_000
+  coarse = rng.uniform(40, 215, (height // 10, width // 10, 3)).astype(np.uint8)
+  drawn = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+  test = drawn.copy()
+  test[140:152, 35_000:35_012] = 255 * (test[140:152, 35_000:35_012] < 128)
+  reference = np.roll(drawn, (3, 7), (0, 1))
+  found = in_tiles(reference, test)
+  assert found.registration.shift_px == pytest.approx(np.hypot(3, 7), abs=0.3)
+  assert found.scores.shape == (height, width)
+  best = found.boxes.xyxy[0]
+  assert np.abs(best - [35_000, 140, 35_012, 152]).max() <= 4
+
+
+def test_mistakes_are_named(pair):
+  small = pair[0][:64, :64]
+  with pytest.raises(ValueError, match='of one size'):
+    in_tiles(small, pair[1])
+  with pytest.raises(ValueError, match='wanted is'):
+    in_tiles(small, small, wanted=np.ones((3, 3)))
+  with pytest.raises(ValueError, match='threshold is 2'):
+    in_tiles(small, small, threshold=2.0)
+  broken = detector.Scorer(lambda r, t: np.full(t.shape[:2], np.nan), 16)
+  with pytest.raises(ValueError, match='not finite'):
+    in_tiles(small, small + 1, broken)
+
+
+def test_equal_pictures_have_no_boxes(pair):
+  found = in_tiles(pair[0], pair[0])
+  assert found.registration.reason == 'the pictures are identical'
+  assert not found.scores.any()
+  assert len(found.boxes.xyxy) == 0
+
+
+def test_a_detector_takes_large_pictures_this_way(pair, monkeypatch):
+  loaded = door.Detector.load('default')
+  rng = np.random.default_rng(0)
+  reference = rng.uniform(50, 100, (120, 120, 3)).astype(np.uint8)
+  test = reference.copy()
+  test[40:60, 50:70] = 240
+  expected = loaded.inspect(reference, test)
+  monkeypatch.setattr(streamed, 'FROM_PX', 120 * 120)
+  monkeypatch.setattr(loaded, '_detect', None)
+  found = loaded.inspect(reference, test)
+  assert found.boxes == expected.boxes
+  assert len(found.boxes) == 1
+  np.testing.assert_allclose(found.score_map, expected.score_map, atol=1e-5)
+  np.testing.assert_array_equal(found.test, test)
+  np.testing.assert_array_equal(
+    found.aligned_reference, expected.aligned_reference
+  )
+  reference[:] = test[:] = 0  # what was found keeps its pictures
+  assert found.test.any()
+  assert found.aligned_reference.any()
+
+
+@pytest.mark.slow
+def test_the_network_shows_no_seam(pair):
+  loaded = files.load('default')
+  network = detector.network_scorer(
+    ml_collections.ConfigDict(loaded.config).model, loaded.parameters
+  )
+  pictures = [np.ascontiguousarray(picture[:900, :900]) for picture in pair]
+  expected = whole(*pictures, network, registration='none')
+  found = in_tiles(*pictures, network, registration='none')
+  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-3)
+  assert_alike(found.boxes, expected.boxes, px=1, confidence=0.02)
