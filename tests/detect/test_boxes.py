@@ -285,3 +285,24 @@ def test_select_takes_no_boxes():
 def test_select_wants_an_answer_for_each_box(count):
   with pytest.raises((IndexError, ValueError)):
     boxes.select(THREE, np.ones(count, bool))
+
+
+def test_parts_merge_by_confidence():
+  parts = [
+    Boxes(
+      np.full((2, 4), at, np.float32),
+      np.array(confidence, np.float32),
+      kind,
+      np.array(confidence, np.float32) / 2,
+    )
+    for at, confidence, kind in (
+      (1, [0.9, 0.3], ('open', 'spur')),
+      (2, [0.6, 0.1], ('short', 'copper')),
+    )
+  ]
+  merged = boxes.merge(parts)
+  np.testing.assert_allclose(merged.confidence, [0.9, 0.6, 0.3, 0.1])
+  assert merged.kind == ('open', 'short', 'spur', 'copper')
+  np.testing.assert_array_equal(merged.xyxy[:, 0], [1, 2, 1, 2])
+  np.testing.assert_allclose(merged.kind_confidence, merged.confidence / 2)
+  assert boxes.merge([]).kind == ()

@@ -27,9 +27,9 @@ def config(**changes):
 
 
 def local_score(reference, test):
-  """Looks 8 px far."""
+  """Looks 4 px far, and past noise and a little more or less light."""
   change = np.abs(reference - test).max(-1)
-  return np.clip(cv2.blur(change, (9, 9)) * 1.5, 0, 1)
+  return np.clip(2 * cv2.blur(change, (9, 9)) - 0.25, 0, 1)
 
 
 LOCAL = detector.Scorer(local_score, stride_px=16)
@@ -166,17 +166,18 @@ def test_a_pair_head_looks_again_where_something_was_found(pair):
 
 def test_a_long_thin_pair():
   rng = np.random.default_rng(0)
-  height, width = 300, 40_000
+  height, width = 96, 34_000  # beyond what OpenCV resamples at once
   coarse = rng.uniform(40, 215, (height // 10, width // 10, 3)).astype(np.uint8)
   drawn = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
   test = drawn.copy()
-  test[140:152, 35_000:35_012] = 255 * (test[140:152, 35_000:35_012] < 128)
+  spot = test[40:52, 33_000:33_012]
+  spot[:] = 255 * (spot < 128)
   reference = np.roll(drawn, (3, 7), (0, 1))
   found = in_tiles(reference, test)
   assert found.registration.shift_px == pytest.approx(np.hypot(3, 7), abs=0.3)
   assert found.scores.shape == (height, width)
   best = found.boxes.xyxy[0]
-  assert np.abs(best - [35_000, 140, 35_012, 152]).max() <= 4
+  assert np.abs(best - [33_000, 40, 33_012, 52]).max() <= 4
 
 
 def test_mistakes_are_named(pair):

@@ -151,3 +151,16 @@ def test_wrong_shapes_raise():
     )
   with pytest.raises(ValueError, match='0 x 5 px'):
     tiling.tile_grid(0, 5, tile_px=64, overlap_px=16)
+
+
+@pytest.mark.parametrize(('height', 'width'), [(50, 60), (201, 311)])
+def test_weights_are_the_shares_in_a_blend(height, width):
+  tiles = tiling.tile_grid(height, width, tile_px=64, overlap_px=20)
+  random = np.random.default_rng(0)
+  maps = [random.random((t.height, t.width), np.float32) for t in tiles]
+  total = np.zeros((height, width), np.float32)
+  shares = tiling.weights(tiles, overlap_px=20)
+  for tile, share, scores in zip(tiles, shares, maps, strict=True):
+    total[tile.window] += share * scores
+  blended = tiling.blend(tiles, maps, overlap_px=20)
+  np.testing.assert_allclose(total, blended, atol=1e-6)

@@ -35,7 +35,7 @@ from zeroshot.detect.score import build_score
 from zeroshot.model.build import build_model
 from zeroshot.types import Boxes, HostArray
 
-_RIM_PX = 3  # of the valid area, left out of what is compared
+RIM_PX = 3  # of the valid area, left out of what is compared
 
 
 class Scorer(NamedTuple):
@@ -292,7 +292,7 @@ def within(valid: HostArray) -> HostArray:
   Resampling mixes the last row of content with what lies beyond. The edge of
   the picture itself is no such border.
   """
-  side = 2 * _RIM_PX + 1
+  side = 2 * RIM_PX + 1
   rim = np.ones((side, side), np.uint8)
   eroded = cv2.erode(valid, rim, borderType=cv2.BORDER_REPLICATE)
   return eroded.astype(np.float32)

@@ -74,7 +74,7 @@ def regions(
     is_member[members] = True
     yield Region(tile, mask[tile.window] & is_member[labels[tile.window]])
   for label in np.flatnonzero(large):
-    yield from _pieces(mask, labels, label, statistics[label, :4])
+    yield from _pieces(mask, labels, int(label), statistics[label, :4])
 
 
 def _pieces(

@@ -20,7 +20,6 @@ from zeroshot.detect.tiling import Tile
 from zeroshot.types import HostArray
 
 _AROUND_PX = 2  # of what a window is resampled from
-_RIM_PX = 3  # what ``detector.within`` looks at around a pixel
 
 
 class Cut(NamedTuple):
@@ -138,9 +137,12 @@ def _content(
 ) -> tuple[HostArray, HostArray]:
   """Where the reference has content in a window, and that without its rim."""
   height, width = shape
-  top, left = max(tile.top - _RIM_PX, 0), max(tile.left - _RIM_PX, 0)
-  bottom = min(tile.top + tile.height + _RIM_PX, height)
-  right = min(tile.left + tile.width + _RIM_PX, width)
+  top, left = (
+    max(tile.top - detector.RIM_PX, 0),
+    max(tile.left - detector.RIM_PX, 0),
+  )
+  bottom = min(tile.top + tile.height + detector.RIM_PX, height)
+  right = min(tile.left + tile.width + detector.RIM_PX, width)
   valid = geometry.leads_inside(
     matrix,
     np.arange(left, right, dtype=np.float32)[None, :],

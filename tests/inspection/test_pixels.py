@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from zeroshot.data import pictures
+from zeroshot.inspection import inputs
+
+
+@pytest.mark.parametrize(
+  ('kind', 'most'), [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
+)
+@pytest.mark.parametrize('channels', [1, 2, 3, 4])
+def test_pixels_keep_their_type_and_are_a_copy(kind, most, channels):
+  rng = np.random.default_rng(0)
+  array = (rng.random((6, 9, channels)) * most).astype(kind)
+  found = inputs.to_pixels(array, role='test')
+  assert found.dtype == kind
+  assert found.shape == (6, 9, 3)
+  assert found.flags.c_contiguous
+  assert not np.shares_memory(found, array)
+  image = inputs.to_image(array, role='test')
+  np.testing.assert_array_equal(image, pictures.as_image(found))
+  np.testing.assert_allclose(image[..., 0], array[..., 0] / most, atol=1e-6)
+
+
+def test_a_file_keeps_its_pixels(tmp_path):
+  rng = np.random.default_rng(0)
+  pictures.write_picture(tmp_path / 'a.png', rng.random((6, 9, 3), np.float32))
+  found = inputs.to_pixels(tmp_path / 'a.png', role='test')
+  assert found.dtype == np.uint8
+  np.testing.assert_array_equal(
+    pictures.as_image(found), pictures.read_picture(tmp_path / 'a.png')
+  )
