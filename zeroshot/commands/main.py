@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 CANNOT, INTERRUPTED = 2, 130
-_SUBCOMMANDS = ()
+_SUBCOMMANDS = ('export',)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from zeroshot.types import HostArray
 
@@ -48,7 +46,7 @@ def calibrated(confidence: HostArray, calibration: Calibration) -> HostArray:
     Float32 ``[K]`` in [0, 1], in the same order of size.
   """
   value = calibration.slope * _logit(confidence) + calibration.offset
-  return expit(value).astype(np.float32)
+  return (1 / (1 + np.exp(-value))).astype(np.float32)
 
 
 def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
@@ -65,6 +63,9 @@ def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
     ValueError: boxes of one kind alone, or confidences that do not rise with
       the truth.
   """
+  # Here, since those who only apply a calibration need not have it.
+  from sklearn.linear_model import LogisticRegression
+
   if len(np.unique(correct)) < 2:
     raise ValueError(
       f'{np.sum(correct)} of {len(correct)} boxes are true; a calibration '
@@ -87,4 +88,5 @@ def from_plain(values: Mapping[str, Any]) -> Calibration:
 
 
 def _logit(confidence: HostArray) -> HostArray:
-  return logit(np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST))
+  share = np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST)
+  return np.log(share / (1 - share))

@@ -12,20 +12,20 @@ of its own.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
-import ml_collections
 import numpy as np
 
 from zeroshot.detect import boxes, maps, naming, registration, tiling
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
-from zeroshot.detect.score import build_score
-from zeroshot.model.build import build_model
 from zeroshot.types import Boxes, HostArray
+
+if TYPE_CHECKING:
+  import ml_collections
 
 _RIM_PX = 3  # of the valid area, left out of what is compared
 
@@ -89,6 +89,10 @@ def network_scorer(
     model_config: ``config.model``.
     parameters: the network's parameters.
   """
+  # Here, since a network that runs elsewhere is detected with without JAX.
+  from zeroshot.detect.score import build_score
+  from zeroshot.model.build import build_model
+
   model = build_model(model_config)
   score = functools.partial(build_score(model), parameters)
   return Scorer(
@@ -112,7 +116,7 @@ def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
 
 def build_detector(
   scorer: Scorer,
-  config: ml_collections.ConfigDict,
+  config: Mapping[str, Any],
   calibration: Calibration | None = None,
 ) -> Callable[..., Detection]:
   """Builds the detector; the only place that opens ``config.detect``.
@@ -130,7 +134,7 @@ def build_detector(
   Raises:
     ValueError: nothing names kinds as ``config.kinds`` says.
   """
-  settings = config.to_dict()
+  settings = dict(config)
   namer = naming.build_namer(
     settings.pop('kinds'),
     scorer.kinds,
@@ -162,7 +166,7 @@ def detect(
   *,
   scorer: Scorer,
   method: str,
-  tile_px: int,
+  tile_px: int | tuple[int, int],
   overlap_px: int,
   box_settings: dict[str, float],
   min_confidence: float,
@@ -179,7 +183,8 @@ def detect(
       content everywhere.
     scorer: compares what was registered.
     method: of registration.
-    tile_px: pictures with a longer side go through tiles of this side.
+    tile_px: pictures with a longer side go through tiles of this side, or of
+      this height and width.
     overlap_px: of neighbouring tiles.
     box_settings: keyword arguments of ``boxes_from_scores``.
     min_confidence: boxes below it, once calibrated, are dropped.

@@ -16,15 +16,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ml_collections
 import numpy as np
 
 from zeroshot.detect import calibration, detector
 from zeroshot.inspection import inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
-from zeroshot.weights import files
+
+if TYPE_CHECKING:
+  from zeroshot.weights import files
 
 
 class Detector:
@@ -38,7 +40,7 @@ class Detector:
   def __init__(
     self, detect: Callable[..., detector.Detection], threshold: float
   ) -> None:
-    """Use ``load``.
+    """Use ``load``, or ``zeroshot.export.runner`` for an exported network.
 
     Args:
       detect: of ``detector.build_detector``.
@@ -66,6 +68,9 @@ class Detector:
       ValueError: the weights cannot be read, or are not calibrated and no
         threshold is given.
     """
+    # Here, since a detector of an exported network needs no weights, no JAX.
+    from zeroshot.weights import files
+
     loaded = files.load(Path(weights))
     stored = loaded.calibration
     if threshold is None and stored is None:
@@ -161,6 +166,8 @@ class Detector:
 
 
 def _build(weights: files.Weights) -> Callable[..., detector.Detection]:
+  import ml_collections
+
   config = ml_collections.ConfigDict(weights.config)
   stored = weights.calibration
   return detector.build_detector(

@@ -1,0 +1,94 @@
+"""ONNX files: written through jax2onnx, run by ONNX Runtime.
+
+data = onnx_format.convert(found)
+run, metadata = onnx_format.load('part.onnx')
+scores, *others = run(reference, test)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeroshot.export.metadata import Metadata, from_json, to_json
+from zeroshot.types import HostArray
+
+if TYPE_CHECKING:
+  from zeroshot.export.network import Network
+
+INPUTS = ('reference', 'test')
+_KEY = 'zeroshot'  # of the metadata among the file's properties
+_OPSET = 17  # the least that has all it takes: old runtimes read it too
+_ERRORS_ALONE = 3  # of ONNX Runtime's log levels
+
+
+def convert(network: Network) -> bytes:
+  """The content of an ONNX file.
+
+  Raises:
+    ValueError: jax2onnx is not installed.
+  """
+  try:
+    import jax2onnx
+  except ImportError as error:
+    raise ValueError(
+      f'--format=onnx needs a package that is not installed ({error}); '
+      "pip install 'zeroshot[onnx]', or in a clone: "
+      'python3 launch/environment.py cpu onnx'
+    ) from error
+  model = jax2onnx.to_onnx(
+    network.function,
+    [network.shape, network.shape],
+    model_name='zeroshot',
+    opset=_OPSET,
+    input_names=INPUTS,
+    output_names=network.metadata.outputs,
+  )
+  model.metadata_props.add(key=_KEY, value=to_json(network.metadata))
+  return bytes(model.SerializeToString())
+
+
+def load(
+  path: str | os.PathLike[str], *, num_threads: int = 0
+) -> tuple[Callable[..., tuple[HostArray, ...]], Metadata]:
+  """Opens an ONNX file.
+
+  Args:
+    path: of a file of ``convert``.
+    num_threads: that share an operation; 0 is one for each core.
+
+  Returns:
+    A function ``(reference, test) -> outputs``, as ``Metadata`` says, and the
+    metadata.
+
+  Raises:
+    ValueError: ONNX Runtime is not installed, or the file is none of ours.
+  """
+  try:
+    import onnxruntime
+  except ImportError as error:
+    raise ValueError(
+      f'{path} needs a package that is not installed ({error}); '
+      'pip install onnxruntime'
+    ) from error
+  options = onnxruntime.SessionOptions()
+  options.intra_op_num_threads = num_threads
+  options.log_severity_level = _ERRORS_ALONE
+  try:
+    session = onnxruntime.InferenceSession(
+      os.fspath(path), options, providers=onnxruntime.get_available_providers()
+    )
+  except Exception as error:  # ONNX Runtime's have no class in common
+    raise ValueError(f'{path} is no ONNX file that runs here: {error}') from error
+  text = session.get_modelmeta().custom_metadata_map.get(_KEY)
+  metadata = from_json(text, path)
+
+  def run(reference: HostArray, test: HostArray) -> tuple[HostArray, ...]:
+    feed = {'reference': reference, 'test': test}
+    outputs = session.run(metadata.outputs, feed)
+    return tuple(np.asarray(output) for output in outputs)
+
+  return run, metadata
