@@ -32,8 +32,9 @@ def build() -> bytes:
       # Python finds a room without an __init__.py by its folder's entry.
       files[f'{name.parent.as_posix()}/'] = ''
       files[name.as_posix()] = path.read_text(encoding='utf-8')
-    for name, text in files.items():
-      entry = zipfile.ZipInfo(name, _EPOCH)  # the same code, the same bytes
-      entry.compress_type = zipfile.ZIP_DEFLATED
-      archive.writestr(entry, text)
+    for entry_name, text in files.items():
+      entry = zipfile.ZipInfo(
+        entry_name, _EPOCH
+      )  # the same code, the same bytes
+      archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
   return buffer.getvalue()

@@ -40,6 +40,7 @@ class Runner:
 
   Attributes:
     metadata: of the file.
+    scorer: the network in it.
     detector: that it makes; ``inspect`` and ``inspect_many`` as ever.
   """
 
@@ -60,8 +61,8 @@ class Runner:
     Raises:
       ValueError: the file cannot be used, or what runs it is not installed.
     """
-    scorer, self.metadata = load_scorer(path, num_threads=num_threads)
-    self.detector = build_detector(scorer, self.metadata, threshold)
+    self.scorer, self.metadata = load_scorer(path, num_threads=num_threads)
+    self.detector = build_detector(self.scorer, self.metadata, threshold)
 
   def __call__(
     self, reference: Picture, test: Picture, *, name: str | None = None

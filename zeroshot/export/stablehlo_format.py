@@ -10,6 +10,7 @@ A zip archive of ``module.bin``, which ``jax.export.deserialize`` reads, and
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import zipfile
@@ -38,24 +39,25 @@ def convert(network: Network) -> bytes:
   import jax
   import jax.export
 
-  exported = jax.export.export(
-    jax.jit(network.function), platforms=PLATFORMS
-  )(network.shape, network.shape)
   try:
-    module = exported.serialize()
+    importlib.import_module('flatbuffers')  # by which JAX serializes
   except ImportError as error:
     raise ValueError(
       f'--format=stablehlo needs a package that is not installed ({error}); '
       "pip install 'zeroshot[stablehlo]'"
     ) from error
+  exported = jax.export.export(jax.jit(network.function), platforms=PLATFORMS)(
+    network.shape, network.shape
+  )
+  parts = {
+    _METADATA: to_json(network.metadata).encode(),
+    _MODULE: bytes(exported.serialize()),
+  }
   buffer = io.BytesIO()
-  with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as archive:
-    for name, data in (
-      (_METADATA, to_json(network.metadata)),
-      (_MODULE, module),
-    ):
+  with zipfile.ZipFile(buffer, 'w') as archive:
+    for name, data in parts.items():
       entry = zipfile.ZipInfo(name, _EPOCH)
-      archive.writestr(entry, bytes(data) if name == _MODULE else data)
+      archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
   return buffer.getvalue()
 
 
