@@ -16,12 +16,26 @@ Notation:
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
 import numpy as np
 
-Array = jax.Array
+if TYPE_CHECKING:
+  from jax import Array as Array
+else:
+
+  def __getattr__(name: str) -> Any:
+    """Imports JAX for those alone who ask for its arrays.
+
+    It takes a second, and an exported network runs without it.
+    """
+    if name == 'Array':
+      import jax
+
+      return jax.Array
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
 HostArray = np.ndarray
 
 UNKNOWN_KIND = 'difference'  # of a box that nothing has named

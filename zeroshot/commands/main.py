@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 CANNOT, INTERRUPTED = 2, 130
-_SUBCOMMANDS = ('inspect', 'check', 'report', 'ui', 'demo')
+_SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

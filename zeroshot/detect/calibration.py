@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
 
 from zeroshot.types import HostArray
 
@@ -47,7 +46,7 @@ def calibrated(confidence: HostArray, calibration: Calibration) -> HostArray:
     Float32 ``[K]`` in [0, 1], in the same order of size.
   """
   value = calibration.slope * _logit(confidence) + calibration.offset
-  return expit(value).astype(np.float32)
+  return (1 / (1 + np.exp(-value))).astype(np.float32)
 
 
 def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
@@ -69,7 +68,8 @@ def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
       f'{np.sum(correct)} of {len(correct)} boxes are true; a calibration '
       'needs both kinds: give more pairs'
     )
-  # Importing it takes longer than all else that detection imports.
+  # Importing it takes longer than all else that detection imports, and those
+  # who only apply a calibration need not have it.
   from sklearn.linear_model import LogisticRegression
 
   model = LogisticRegression(C=np.inf)  # no penalty
@@ -89,4 +89,5 @@ def from_plain(values: Mapping[str, Any]) -> Calibration:
 
 
 def _logit(confidence: HostArray) -> HostArray:
-  return logit(np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST))
+  share = np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST)
+  return np.log(share / (1 - share))

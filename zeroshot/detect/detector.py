@@ -12,11 +12,10 @@ of its own.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
-import ml_collections
 import numpy as np
 
 from zeroshot.detect import (
@@ -31,9 +30,10 @@ from zeroshot.detect import (
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.detect.lighting import with_lighting_of
-from zeroshot.detect.score import build_score
-from zeroshot.model.build import build_model
 from zeroshot.types import Boxes, HostArray
+
+if TYPE_CHECKING:
+  import ml_collections
 
 RIM_PX = 3  # of the valid area, left out of what is compared
 
@@ -97,6 +97,10 @@ def network_scorer(
     model_config: ``config.model``.
     parameters: the network's parameters.
   """
+  # Here, since a network that runs elsewhere is detected with without JAX.
+  from zeroshot.detect.score import build_score
+  from zeroshot.model.build import build_model
+
   model = build_model(model_config)
   score = functools.partial(build_score(model), parameters)
   return Scorer(
@@ -120,7 +124,7 @@ def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
 
 def build_detector(
   scorer: Scorer,
-  config: ml_collections.ConfigDict,
+  config: Mapping[str, Any],
   calibration: Calibration | None = None,
 ) -> Callable[..., Detection]:
   """Builds the detector.
@@ -164,7 +168,7 @@ def detect(
   wanted: HostArray | None = None,
   scorer: Scorer,
   method: str,
-  tile_px: int,
+  tile_px: int | tuple[int, int],
   overlap_px: int,
   box_settings: dict[str, float],
   min_confidence: float,
@@ -183,7 +187,8 @@ def detect(
       grid; None is everywhere. Registration sees the rest all the same.
     scorer: compares what was registered.
     method: of registration.
-    tile_px: pictures with a longer side go through tiles of this side.
+    tile_px: pictures with a longer side go through tiles of this side, or of
+      this height and width.
     overlap_px: of neighbouring tiles.
     box_settings: keyword arguments of ``boxes_from_scores``.
     min_confidence: boxes below it, once calibrated, are dropped.

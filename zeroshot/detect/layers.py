@@ -8,6 +8,9 @@ something was found, the network looks again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from zeroshot.detect import detector, maps, tiling, windowed
 from zeroshot.types import HostArray
 
@@ -25,7 +28,7 @@ def said(
   scores: HostArray,
   tile: tiling.Tile,
   *,
-  tile_settings: dict[str, int],
+  tile_settings: Mapping[str, Any],
 ) -> maps.Maps:
   """What the network says in a window.
 
@@ -55,7 +58,11 @@ def said(
 
 
 def _widened(
-  start: int, size: int, least: int, length: int, tile_settings: dict[str, int]
+  start: int,
+  size: int,
+  least: int,
+  length: int,
+  tile_settings: Mapping[str, Any],
 ) -> tuple[int, int]:
   """A span with half an overlap of context, at least as long as a tile."""
   context = tile_settings['overlap_px'] // 2

@@ -55,17 +55,10 @@ def build_score(
 
   @jax.jit
   def score_padded(parameters: Any, reference: Array, test: Array) -> Array:
-    prediction: Any = model.apply(
-      {'params': parameters}, reference[None], test[None]
-    )
-    layers = [jax.nn.sigmoid(prediction.logits[0])[..., None]]
-    if prediction.kind_logits is not None:
-      layers.append(jax.nn.softmax(prediction.kind_logits[0], axis=-1))
-    if prediction.sides is not None:
-      layers.append(prediction.sides[0])
-    if len(layers) == 1:
-      return layers[0][..., 0]
-    return jnp.concatenate(layers, axis=-1)
+    scores, *others = predict(model, parameters, reference[None], test[None])
+    if not others:
+      return scores[0]
+    return jnp.concatenate([scores[..., None], *others], axis=-1)[0]
 
   compiled: set[tuple[int, ...]] = set()  # shapes
 
@@ -80,6 +73,30 @@ def build_score(
     return scores[:height, :width]
 
   return score
+
+
+def predict(
+  model: nn.Module, parameters: Any, reference: Array, test: Array
+) -> tuple[Array, ...]:
+  """What a network says of a batch, as probabilities and pixels.
+
+  Args:
+    model: a network of ``zeroshot.model``.
+    parameters: of it.
+    reference: image ``[B, H, W, 3]``, sides multiples of the stride.
+    test: likewise.
+
+  Returns:
+    Scores ``[B, H, W]``; then the probability of each kind ``[B, H, W, K]``
+    and the four sides ``[B, H, W, 4]``, each only if the head has it.
+  """
+  prediction: Any = model.apply({'params': parameters}, reference, test)
+  outputs = [jax.nn.sigmoid(prediction.logits)]
+  if prediction.kind_logits is not None:
+    outputs.append(jax.nn.softmax(prediction.kind_logits, axis=-1))
+  if prediction.sides is not None:
+    outputs.append(prediction.sides)
+  return tuple(outputs)
 
 
 def _pad(image: Picture) -> Array:

@@ -5,9 +5,8 @@ found = opened(config.detect)
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import ml_collections
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Settings(NamedTuple):
@@ -17,7 +16,8 @@ class Settings(NamedTuple):
     kinds: what names the kinds.
     dark_is_conductor: whether the darker of two materials is the conductor.
     registration: its method.
-    tile_px: pictures with a longer side go through tiles of this side.
+    tile_px: pictures with a longer side go through tiles of this side, or of
+      this height and width.
     tile_overlap_px: of neighbouring tiles.
     min_confidence: boxes below it, once calibrated, are dropped.
     box_margin_px: added on every side of a box.
@@ -27,19 +27,19 @@ class Settings(NamedTuple):
   kinds: str
   dark_is_conductor: bool
   registration: str
-  tile_px: int
+  tile_px: int | tuple[int, int]
   tile_overlap_px: int
   min_confidence: float
   box_margin_px: float
   box_settings: dict[str, float]
 
 
-def opened(config: ml_collections.ConfigDict) -> Settings:
+def opened(config: Mapping[str, Any]) -> Settings:
   """The settings of ``config.detect``.
 
   Raises:
     KeyError: one is missing.
   """
-  rest = config.to_dict()
+  rest = dict(config)
   own = {name: rest.pop(name) for name in Settings._fields[:-1]}
   return Settings(**own, box_settings=rest)

@@ -17,10 +17,9 @@ of more than 2,048 px is boxed in pieces.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import ml_collections
 import numpy as np
 
 from zeroshot.data.pictures import as_image
@@ -66,21 +65,22 @@ class _Scan(NamedTuple):
 
 def build_streamed(
   scorer: detector.Scorer,
-  config: ml_collections.ConfigDict,
+  config: Mapping[str, Any],
   calibration: Calibration | None = None,
   *,
-  tile_px: int = _TILE_PX,
-  overlap_px: int = _OVERLAP_PX,
+  tile_px: int | None = None,
+  overlap_px: int | None = None,
 ) -> Callable[..., detector.Detection]:
   """Builds the detector of large pictures.
 
   Args:
     scorer: see ``detector.build_detector``.
     config: ``config.detect``; its tiles are those of small pictures, and not
-      taken.
+      taken, unless they have a height and a width: those of a network that
+      takes no other size.
     calibration: see ``detector.build_detector``.
-    tile_px: longest side of a tile.
-    overlap_px: of neighbouring tiles.
+    tile_px: longest side of a tile; None takes 1,536.
+    overlap_px: of neighbouring tiles; None takes 256.
 
   Returns:
     A function ``(reference, test, *, wanted=None) -> Detection`` of pixels
@@ -91,6 +91,10 @@ def build_streamed(
       ``config.kinds`` says.
   """
   opened = settings.opened(config)
+  side: int | tuple[int, int] = tile_px or _TILE_PX
+  overlap_px = overlap_px or _OVERLAP_PX
+  if isinstance(opened.tile_px, tuple):
+    side, overlap_px = opened.tile_px, opened.tile_overlap_px
   boxes.check_settings(**opened.box_settings)
   _namer(opened, scorer, threshold=None)  # says early that there is none
   return functools.partial(
@@ -98,7 +102,7 @@ def build_streamed(
     scorer=scorer,
     opened=opened,
     calibration=calibration,
-    tile_px=tile_px,
+    tile_px=side,
     overlap_px=overlap_px,
   )
 
@@ -111,7 +115,7 @@ def detect(
   scorer: detector.Scorer,
   opened: settings.Settings,
   calibration: Calibration | None,
-  tile_px: int,
+  tile_px: int | tuple[int, int],
   overlap_px: int,
 ) -> detector.Detection:
   """Marks every true difference of one pair; see ``detector.detect``.
@@ -125,7 +129,7 @@ def detect(
     scorer: compares what was registered.
     opened: ``config.detect``.
     calibration: of the confidences; None leaves them as they are.
-    tile_px: longest side of a tile.
+    tile_px: longest side of a tile, or its height and width.
     overlap_px: of neighbouring tiles.
 
   Returns:
@@ -204,7 +208,7 @@ def _scan(
   views: windowed.Views,
   scorer: detector.Scorer,
   wanted: HostArray | None,
-  tile_settings: dict[str, int],
+  tile_settings: Mapping[str, Any],
 ) -> _Scan:
   """Compares the pictures tile by tile; see ``tiling.tiled``."""
   height, width = views.test.shape[:2]

@@ -42,7 +42,7 @@ def tile_grid(
   height: int,
   width: int,
   *,
-  tile_px: int,
+  tile_px: int | tuple[int, int],
   overlap_px: int,
   stride_px: int = 1,
 ) -> list[Tile]:
@@ -51,8 +51,8 @@ def tile_grid(
   Args:
     height: of the picture.
     width: of the picture.
-    tile_px: longest side of a tile; a shorter side of the picture is taken
-      whole.
+    tile_px: longest side of a tile, or its greatest height and width; a
+      shorter side of the picture is taken whole.
     overlap_px: least overlap of neighbours.
     stride_px: every tile begins at a multiple of it, so that a network sees
       the same cells as in the whole picture; tiles become up to
@@ -66,14 +66,15 @@ def tile_grid(
   """
   if min(height, width) < 1:
     raise ValueError(f'the picture is {height} x {width} px; give at least 1')
-  if stride_px < 1 or overlap_px < 0 or tile_px < overlap_px + 2 * stride_px:
+  most = (tile_px, tile_px) if isinstance(tile_px, int) else tile_px
+  if stride_px < 1 or overlap_px < 0 or min(most) < overlap_px + 2 * stride_px:
     raise ValueError(
       f'tiles of {tile_px} px cannot overlap by {overlap_px} px in steps of '
       f'{stride_px} px; use a larger tile or a smaller overlap'
     )
-  size = {'tile_px': tile_px, 'overlap_px': overlap_px, 'stride_px': stride_px}
-  tops, tile_height = _starts(height, **size)
-  lefts, tile_width = _starts(width, **size)
+  rule = {'overlap_px': overlap_px, 'stride_px': stride_px}
+  tops, tile_height = _starts(height, tile_px=most[0], **rule)
+  lefts, tile_width = _starts(width, tile_px=most[1], **rule)
   return [
     Tile(top, left, tile_height, tile_width)
     for top, left in itertools.product(tops, lefts)
@@ -139,7 +140,7 @@ def tiled(
   reference: HostArray,
   test: HostArray,
   *,
-  tile_px: int,
+  tile_px: int | tuple[int, int],
   overlap_px: int,
   stride_px: int = 1,
 ) -> HostArray:
@@ -151,7 +152,7 @@ def tiled(
       compiles once.
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
-    tile_px: longest side of a tile.
+    tile_px: longest side of a tile, or its greatest height and width.
     overlap_px: least overlap of neighbours.
     stride_px: of the network's coarsest cells, see ``tile_grid``.
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import ml_collections
 import numpy as np
 
 from zeroshot.data import headers, pictures
@@ -27,7 +27,6 @@ from zeroshot.detect import calibration, detector, registration, streamed
 from zeroshot.inspection import alignment, areas, inputs, relation, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.types import HostArray
-from zeroshot.weights import files
 
 
 class Detector:
@@ -40,23 +39,25 @@ class Detector:
 
   def __init__(
     self,
-    detect: Callable[..., detector.Detection],
-    detect_large: Callable[..., detector.Detection],
-    threshold: float,
+    scorer: detector.Scorer,
+    settings: Mapping[str, Any],
+    fitted: calibration.Calibration | None,
     *,
+    threshold: float,
     max_megapixels: float = headers.MAX_MEGAPIXELS,
   ) -> None:
-    """Use ``load``.
+    """``load`` does it from weights, ``zeroshot.export.runner`` from a file.
 
     Args:
-      detect: of ``detector.build_detector``.
-      detect_large: of ``streamed.build_streamed``.
+      scorer: the network.
+      settings: ``config.detect``.
+      fitted: of the confidences; None leaves them as they are.
       threshold: least confidence of a box that counts.
       max_megapixels: see ``load``.
     """
-    self._detect = detect
+    self._detect = detector.build_detector(scorer, settings, fitted)
+    self._detect_large = streamed.build_streamed(scorer, settings, fitted)
     self._max_megapixels = headers.check_limit(max_megapixels)
-    self._detect_large = detect_large
     self.threshold = _checked(threshold)
 
   @classmethod
@@ -81,24 +82,36 @@ class Detector:
       ValueError: the weights cannot be read, or are not calibrated and no
         threshold is given; or a setting is out of its range.
     """
+    # Here, since a detector of an exported network needs no weights, no JAX.
+    import ml_collections
+
+    from zeroshot.weights import files
+
     loaded = files.load(Path(weights))
-    stored = loaded.calibration
-    if threshold is None and stored is None:
-      raise ValueError(
-        f'{weights} has no calibrated threshold; give one, or calibrate the '
-        'weights with launch.calibrate'
-      )
+    fitted = None
+    if loaded.calibration is not None:
+      fitted = calibration.from_plain(loaded.calibration)
+    if threshold is None:
+      if fitted is None:
+        raise ValueError(
+          f'{weights} has no calibrated threshold; give one, or calibrate the '
+          'weights with launch.calibrate'
+        )
+      threshold = fitted.threshold
+    config = ml_collections.ConfigDict(loaded.config)
     try:
-      detectors = _build(loaded)
+      return cls(
+        detector.network_scorer(config.model, loaded.parameters),
+        config.detect,
+        fitted,
+        threshold=threshold,
+        max_megapixels=max_megapixels,
+      )
     except (AttributeError, KeyError) as error:
       raise ValueError(
         f'{weights} was stored without a setting that detection needs '
         f'({error}); write it again with launch.export_weights'
       ) from error
-    if threshold is None:
-      assert stored is not None
-      threshold = calibration.from_plain(stored).threshold
-    return cls(*detectors, threshold, max_megapixels=max_megapixels)
 
   def inspect(
     self,
@@ -224,25 +237,6 @@ def _share_found(found: detector.Detection, tested: HostArray) -> float:
 def _wrapped(degrees: float) -> float:
   """The same angle in [-180, 180)."""
   return (degrees + 180) % 360 - 180
-
-
-def _build(
-  weights: files.Weights,
-) -> tuple[
-  Callable[..., detector.Detection], Callable[..., detector.Detection]
-]:
-  """The detector of pictures that fit in memory as images, and of others."""
-  config = ml_collections.ConfigDict(weights.config)
-  stored = weights.calibration
-  arguments = (
-    detector.network_scorer(config.model, weights.parameters),
-    config.detect,
-    calibration.from_plain(stored) if stored else None,
-  )
-  return (
-    detector.build_detector(*arguments),
-    streamed.build_streamed(*arguments),
-  )
 
 
 def _alignment(

@@ -61,5 +61,6 @@ class EarlyFusion(nn.Module):
       decoded = nn.gelu(nn.Conv(self.decoder_width, (3, 3))(decoded))
     logits = nn.Conv(1, (3, 3))(decoded)  # [B, H / 4, W / 4, 1]
     shape = (*reference.shape[:3], 1)
-    logits = jax.image.resize(logits, shape, 'bilinear')[..., 0]
-    return Prediction(logits=logits, features=())
+    # Enlarging has nothing to antialias; converters refuse to if asked.
+    logits = jax.image.resize(logits, shape, 'bilinear', antialias=False)
+    return Prediction(logits=logits[..., 0], features=())

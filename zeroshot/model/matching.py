@@ -52,7 +52,8 @@ def match(
   if radius == 0:
     return reference, flow
   offsets = window(radius)
-  windows = [shifted(reference, dy, dx, radius=radius) for dy, dx in offsets]
+  edged = _edged(reference, radius)
+  windows = [_cut(edged, dy, dx, radius=radius) for dy, dx in offsets]
   # As inner products and not as means of products: 12 times faster on a CPU.
   similarity = jnp.stack(
     [jnp.einsum('bhwc,bhwc->bhw', test, moved) for moved in windows], axis=-1
@@ -112,10 +113,27 @@ def shifted(x: Array, dy: int, dx: int, *, radius: int) -> Array:
   Returns:
     ``[B, h, w, C]`` with value ``x[y + dy, x + dx]``.
   """
-  pad = ((0, 0), (radius, radius), (radius, radius), (0, 0))
-  padded = jnp.pad(x, pad, mode='edge')
-  h, w = x.shape[1:3]
-  return padded[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
+  return _cut(_edged(x, radius), dy, dx, radius=radius)
+
+
+def _edged(x: Array, radius: int) -> Array:
+  """``[B, h, w, C]`` with its edges replicated so far, as jnp.pad does it.
+
+  Along height and width alone: jnp.pad adds empty strips to the other axes,
+  which no ONNX runtime takes.
+  """
+  for axis in (1, 2):
+    last = x.shape[axis] - 1
+    before = jax.lax.slice_in_dim(x, 0, 1, axis=axis)
+    after = jax.lax.slice_in_dim(x, last, last + 1, axis=axis)
+    x = jnp.concatenate([*[before] * radius, x, *[after] * radius], axis)
+  return x
+
+
+def _cut(edged: Array, dy: int, dx: int, *, radius: int) -> Array:
+  """What ``shifted`` reads out of ``_edged``."""
+  h, w = (side - 2 * radius for side in edged.shape[1:3])
+  return edged[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
 
 
 def warp(x: Array, flow: Array) -> Array:
@@ -160,4 +178,6 @@ def upsample_flow(flow: Array) -> Array:
     ``[B, 2 * h, 2 * w, 2]`` in the finer cells, so values double.
   """
   b, h, w, _ = flow.shape
-  return 2.0 * jax.image.resize(flow, (b, 2 * h, 2 * w, 2), 'bilinear')
+  # Enlarging has nothing to antialias; converters refuse to if asked.
+  shape = (b, 2 * h, 2 * w, 2)
+  return 2.0 * jax.image.resize(flow, shape, 'bilinear', antialias=False)

@@ -1,0 +1,143 @@
+"""Mistakes around exported files are told; nothing heavy is needed here."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import zeroshot
+from zeroshot.commands import main
+from zeroshot.export import metadata, network, runner, stablehlo_format
+from zeroshot.weights import files
+
+PACKAGE = Path(zeroshot.__file__).parent
+RUNNER_NEEDS = {'numpy', 'cv2', 'zeroshot'}  # a runtime is imported on use
+
+
+def build(name='default', **changes):
+  weights = files.load(name)._replace(**changes)
+  return network.build(weights, name, height=192, width=256)
+
+
+def test_metadata_survives_a_file():
+  found = build('deeppcb').metadata
+  assert metadata.from_json(metadata.to_json(found), 'x') == found
+  assert (found.height, found.width, found.stride_px) == (192, 256, 16)
+  assert found.outputs == ('scores', 'kinds', 'sides')
+  assert found.calibration['threshold'] == pytest.approx(0.3521, abs=1e-4)
+  assert found.detect['registration'] == 'affine'
+  assert found.versions['jax']
+
+
+@pytest.mark.parametrize(
+  ('text', 'message'),
+  [
+    (None, 'not written by zeroshot export'),
+    ('[]', 'not written by zeroshot export'),
+    ('{"format": 99}', 'format 99, this program reads 1'),
+    ('{"format": 1, "kinds": []}', 'x.onnx is damaged'),
+  ],
+)
+def test_what_is_no_metadata_of_ours_is_refused(text, message):
+  with pytest.raises(ValueError, match=message):
+    metadata.from_json(text, 'x.onnx')
+
+
+def test_weights_without_a_threshold_are_refused():
+  with pytest.raises(ValueError, match='calibrate the weights'):
+    build(calibration=None)
+
+
+@pytest.mark.parametrize(
+  ('height', 'message'), [(200, 'such as 256'), (128, 'such as 192')]
+)
+def test_a_size_that_does_not_serve_is_refused(height, message):
+  with pytest.raises(ValueError, match=message):
+    network.build(files.load('default'), 'd', height=height, width=192)
+
+
+@pytest.mark.parametrize(
+  ('content', 'message'),
+  [(b'', 'no ONNX file'), (b'rubbish', 'no ONNX file'), (None, 'No such file')],
+)
+def test_what_is_no_file_of_ours_is_refused(tmp_path, content, message):
+  pytest.importorskip('onnxruntime')
+  path = tmp_path / 'part.onnx'
+  if content is not None:
+    path.write_bytes(content)
+  with pytest.raises((ValueError, OSError), match=message):
+    runner.Runner(path)
+
+
+def test_another_archive_is_refused(tmp_path):
+  path = tmp_path / 'part.zip'
+  with zipfile.ZipFile(path, 'w') as archive:
+    archive.writestr('else.txt', 'x')
+  with pytest.raises(ValueError, match='not written by zeroshot export'):
+    stablehlo_format.load(path)
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    (['--format=onnx', '--out={}'], 'is a folder'),
+    (['--format=onnx', '--out={}/no/x.onnx'], 'there is no folder'),
+    (['--format=onnx', '--out={}/x.pyz'], 'the runner'),
+    (['--format=onnx', '--out={}/x', '--size_px=big'], 'height x width'),
+    (['--format=onnx', '--out={}/x', '--size_px=100'], 'multiple of 64'),
+    (['--format=onnx', '--out={}/x', '--weights=none'], 'no weights file'),
+  ],
+)
+def test_the_command_tells_mistakes(tmp_path, capsys, arguments, message):
+  filled = [argument.format(tmp_path) for argument in arguments]
+  assert main.main(['export', *filled]) == 2
+  assert message in capsys.readouterr().err
+  assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+  ('name', 'package', 'extra'),
+  [
+    ('onnx', 'jax2onnx', 'zeroshot[onnx]'),
+    ('stablehlo', 'flatbuffers', 'zeroshot[stablehlo]'),
+  ],
+)
+def test_a_missing_package_is_named_with_its_extra(
+  tmp_path, capsys, monkeypatch, name, package, extra
+):
+  monkeypatch.setitem(sys.modules, package, None)
+  out = tmp_path / 'part.file'
+  arguments = [f'--format={name}', f'--out={out}', '--size_px=192']
+  assert main.main(['export', *arguments]) == 2
+  told = capsys.readouterr().err
+  assert package in told
+  assert extra in told
+  assert list(tmp_path.iterdir()) == []
+
+
+def imported_at_once(path):
+  """Modules that a file imports as it is imported itself."""
+  for node in ast.parse(path.read_text()).body:
+    if isinstance(node, ast.Import):
+      yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+      yield node.module
+      yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+def test_the_runner_needs_numpy_and_opencv_alone():
+  waiting, seen, packages = ['zeroshot.export.runner'], set(), set()
+  while waiting:
+    name = waiting.pop()
+    packages.add(name.split('.')[0])
+    path = PACKAGE.parent.joinpath(*name.split('.')).with_suffix('.py')
+    if name in seen or not path.is_file():
+      continue
+    seen.add(name)
+    waiting += imported_at_once(path)
+  assert len(seen) > 15  # the walk walks
+  assert packages - sys.stdlib_module_names <= RUNNER_NEEDS

@@ -1,0 +1,124 @@
+"""What an exported file gives is what the network gives."""
+
+from __future__ import annotations
+
+import functools
+
+import ml_collections
+import numpy as np
+import pytest
+
+from tests.export.conftest import SIZE_PX
+from zeroshot.data import pictures
+from zeroshot.detect import detector, tiling
+from zeroshot.export import network, onnx_format, runner, stablehlo_format
+from zeroshot.model import early_fusion
+from zeroshot.weights import files
+
+MOST = 1e-4
+
+pytestmark = pytest.mark.slow
+
+
+@functools.cache
+def scorer(name):
+  weights = files.load(name)
+  config = ml_collections.ConfigDict(weights.config)
+  return detector.network_scorer(config.model, weights.parameters)
+
+
+def real_pairs(shared):
+  """A window of a real pair of every other group."""
+  root = shared / 'deeppcb' / 'PCBData'
+  for path in sorted(root.glob('group*/*/*_temp.jpg'))[::150]:
+    test = path.with_name(path.name.replace('_temp', '_test'))
+    yield tuple(
+      picture[100 : 100 + SIZE_PX, 60 : 60 + SIZE_PX]
+      for picture in pictures.read_pair(path, test)
+    )
+
+
+@pytest.fixture(params=['onnx_runner', 'stablehlo_runner'])
+def exported(request):
+  return request.getfixturevalue(request.param)
+
+
+def test_a_drawn_pair(exported, drawn_pair):
+  layers = exported.scorer.score(*drawn_pair)
+  assert layers.shape == (SIZE_PX, SIZE_PX, 1 + 6 + 4)
+  assert layers[..., 0].max() > 0.9
+  assert np.abs(layers - scorer('deeppcb').score(*drawn_pair)).max() <= MOST
+  # The head leaves the scores what they are: this is default as well.
+  scores = scorer('default').score(*drawn_pair)
+  assert np.abs(layers[..., 0] - scores).max() <= MOST
+  assert exported.metadata.kinds == scorer('deeppcb').kinds
+
+
+def test_real_pairs(exported, shared):
+  for pair in real_pairs(shared):
+    layers = exported.scorer.score(*pair)
+    assert np.abs(layers - scorer('deeppcb').score(*pair)).max() <= MOST
+    scores = scorer('default').score(*pair)
+    assert np.abs(layers[..., 0] - scores).max() <= MOST
+
+
+def test_default_has_scores_alone(drawn_pair, tmp_path):
+  pytest.importorskip('flatbuffers')
+  size = dict(height=SIZE_PX, width=SIZE_PX)
+  found = network.build(files.load('default'), 'default', **size)
+  path = tmp_path / 'default.zip'
+  path.write_bytes(stablehlo_format.convert(found))
+  made, metadata = runner.load_scorer(path)
+  assert metadata == found.metadata
+  assert metadata.outputs == ('scores',)
+  scores = made.score(*drawn_pair)
+  assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MOST
+
+
+def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
+  """Beyond 64 px steps the border lies elsewhere for the coarse cells."""
+  pair = tuple(picture[:120, :100] for picture in drawn_pair)
+  found = onnx_runner.scorer.score(*pair)[..., 0]
+  difference = np.abs(found - scorer('default').score(*pair))
+  assert found.shape == (120, 100)
+  assert difference[:60, :40].max() <= 1e-3
+  assert difference.max() <= 0.05
+
+
+def test_larger_pictures_are_tiled(onnx_runner, drawn_pair):
+  wide = tuple(np.tile(p, (1, 2, 1))[:, :280] for p in drawn_pair)
+  metadata = onnx_runner.metadata
+  layers = tiling.tiled(
+    onnx_runner.scorer.score,
+    *wide,
+    tile_px=(metadata.height, metadata.width),
+    overlap_px=metadata.detect['tile_overlap_px'],
+    stride_px=metadata.stride_px,
+  )
+  whole = scorer('default').score(*wide)
+  assert layers.shape == (SIZE_PX, 280, 11)
+  assert np.abs(layers[..., 0] - whole).mean() <= 1e-3
+
+
+def test_a_small_network_of_each_kind_converts():
+  """What stops a converter is in the network's parts, not in their sizes."""
+  jax2onnx = pytest.importorskip('jax2onnx')
+  import jax
+
+  model = early_fusion.EarlyFusion(widths=(4, 4, 4), decoder_width=4)
+  picture = np.zeros((1, 32, 32, 3), np.float32)
+  variables = jax.jit(model.init)(jax.random.key(0), picture, picture)
+  converted = jax2onnx.to_onnx(
+    lambda a, b: model.apply(variables, a, b).logits,
+    [picture.shape, picture.shape],
+    opset=17,
+    input_names=onnx_format.INPUTS,
+  )
+  import onnxruntime
+
+  session = onnxruntime.InferenceSession(converted.SerializeToString())
+  pair = np.random.default_rng(0).uniform(size=(2, *picture.shape))
+  pair = pair.astype(np.float32)
+  (found,) = session.run(None, dict(zip(onnx_format.INPUTS, pair, strict=True)))
+  expected = model.apply(variables, *pair).logits
+  assert np.abs(found - expected).max() <= MOST

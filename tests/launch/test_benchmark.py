@@ -1,0 +1,55 @@
+"""The benchmark times what it says, with any scorer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from configs import default
+from launch import benchmark
+from zeroshot.data import pictures
+from zeroshot.detect import detector
+from zeroshot.inspection.detector import Detector
+
+
+def contestant(name):
+  """Differencing as the network, so that nothing compiles."""
+  scorer, marks = benchmark._marked(
+    detector.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
+  )
+  detect = detector.build_detector(scorer, default.get_config().detect)
+  return benchmark.Contestant(name, Detector(detect, 0.5), marks)
+
+
+def test_each_stage_of_each_pair_is_timed(tmp_path):
+  pair = benchmark.draw_pair(tmp_path, size_px=192)
+  reference, test = map(pictures.read_picture, pair)
+  assert 0 < np.mean(reference != test) < 0.5
+  both = contestant('JAX'), contestant('ONNX Runtime')
+  found = benchmark.race(both, *pair, repeats=3)
+  for times in found.values():
+    stages = np.array([times[stage] for stage in benchmark.STAGES])
+    assert stages.shape == (4, 3)
+    assert (stages > 0).all()
+    assert np.sum(stages, axis=0) == pytest.approx(np.array(times['all']))
+  told = benchmark.table(found, {'JAX': 1.5, 'ONNX Runtime': 0.25})
+  assert '| register |' in told
+  assert '| 1500 | 250 |' in told
+
+
+def test_a_tiled_picture_counts_once(tmp_path):
+  pair = benchmark.draw_pair(tmp_path, size_px=256)
+  config = {**default.get_config().detect, 'tile_px': 160}
+  scorer = detector.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
+  scorer, marks = benchmark._marked(scorer)
+  one = benchmark.Contestant(
+    'JAX', Detector(detector.build_detector(scorer, config), 0.5), marks
+  )
+  times = benchmark.measure(one, *pair)
+  assert len(marks) == 9
+  assert min(times.values()) > 0
+
+
+def test_machine_facts_are_told():
+  pytest.importorskip('onnxruntime')
+  assert 'cores, load' in benchmark.machine()

@@ -1,0 +1,102 @@
+"""Writes the network and its settings as one file for other runtimes.
+
+  zeroshot export --weights=default --format=onnx --out=part.onnx
+  python part.pyz part.onnx good.png part.png
+
+ONNX runs in ONNX Runtime, StableHLO in JAX. Beside the file stands its runner,
+``part.pyz``, which needs nothing of this package and prints what ``zeroshot
+inspect --json`` prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+SUMMARY = 'write the network as an ONNX or StableHLO file'
+_SIZE = re.compile(r'(\d+)(?:x(\d+))?')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+  """Declares the options."""
+  parser.add_argument(
+    '--weights',
+    default='default',
+    help='name of weights that ship, or a file; default: %(default)s',
+  )
+  parser.add_argument('--format', choices=('onnx', 'stablehlo'), required=True)
+  parser.add_argument(
+    '--out', type=Path, required=True, help='file to write, such as part.onnx'
+  )
+  parser.add_argument(
+    '--size_px',
+    default='640',
+    metavar='SIDE|HxW',
+    help='size of the pictures that the network takes, multiples of 64; '
+    'smaller ones are padded to it and larger ones tiled; default: %(default)s',
+  )
+
+
+def run(options: argparse.Namespace) -> int:
+  """Writes the file and its runner."""
+  size = _SIZE.fullmatch(options.size_px)
+  if not size:
+    raise ValueError(
+      f'--size_px={options.size_px}: give a side, such as 640, or height x '
+      'width, such as 640x1024'
+    )
+  runner = options.out.with_suffix('.pyz')
+  _check_out(options.out, runner)
+
+  from zeroshot.export import bundle, network, onnx_format, stablehlo_format
+  from zeroshot.weights import files
+
+  formats = {'onnx': onnx_format.convert, 'stablehlo': stablehlo_format.convert}
+  found = network.build(
+    files.load(options.weights),
+    options.weights,
+    height=int(size[1]),
+    width=int(size[2] or size[1]),
+  )
+  write(options.out, formats[options.format](found))
+  write(runner, bundle.build())
+  kilobytes = options.out.stat().st_size / 1000
+  print(f'{options.out}: {options.size_px} px, {kilobytes:.0f} kB')
+  print(f'{runner}: python {runner} {options.out} REFERENCE TEST')
+  return 0
+
+
+def write(path: Path, data: bytes) -> None:
+  """Writes a file whole or not at all."""
+  partial = path.with_name(path.name + '.partial')
+  with _removed(partial):
+    partial.write_bytes(data)
+    os.replace(partial, path)
+
+
+@contextlib.contextmanager
+def _removed(path: Path) -> Iterator[None]:
+  try:
+    yield
+  finally:
+    path.unlink(missing_ok=True)
+
+
+def _check_out(out: Path, runner: Path) -> None:
+  """Refuses, before a minute's work, what could not be written."""
+  if out == runner:
+    raise ValueError(
+      f'--out={out}: .pyz is the runner, which is written beside the file; '
+      'give another ending, such as .onnx'
+    )
+  for path in (out, runner):
+    if path.is_dir():
+      raise ValueError(f'--out: {path} is a folder; give a file')
+  if not out.parent.is_dir():
+    raise ValueError(
+      f'--out={out}: there is no folder {out.parent}; make it first'
+    )

@@ -1,0 +1,123 @@
+"""ONNX files: written through jax2onnx, run by ONNX Runtime.
+
+data = onnx_format.convert(found)
+run, metadata = onnx_format.load('part.onnx')
+scores, *others = run(reference, test)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeroshot.export.metadata import Metadata, from_json, to_json
+from zeroshot.types import HostArray
+
+if TYPE_CHECKING:
+  from zeroshot.export.network import Network
+
+INPUTS = ('reference', 'test')
+_KEY = 'zeroshot'  # of the metadata among the file's properties
+_OPSET = 17  # the least that has all it takes: old runtimes read it too
+_INNER_PRODUCT = b'bhwc,bhwc->bhw'
+_ERRORS_ALONE = 3  # of ONNX Runtime's log levels
+
+
+def convert(network: Network) -> bytes:
+  """The content of an ONNX file.
+
+  Raises:
+    ValueError: jax2onnx is not installed.
+  """
+  try:
+    import jax2onnx
+  except ImportError as error:
+    raise ValueError(
+      f'--format=onnx needs the extra zeroshot[onnx] ({error}): in a clone, '
+      'python3 launch/environment.py cpu onnx; elsewhere, pip install onnx '
+      'onnx-ir onnxruntime, then pip install --no-deps jax2onnx'
+    ) from error
+  model = jax2onnx.to_onnx(
+    network.function,
+    [network.shape, network.shape],
+    model_name='zeroshot',
+    opset=_OPSET,
+    input_names=INPUTS,
+    output_names=network.metadata.outputs,
+  )
+  _split_inner_products(model.graph)
+  model.metadata_props.add(key=_KEY, value=to_json(network.metadata))
+  return bytes(model.SerializeToString())
+
+
+def _split_inner_products(graph: Any) -> None:
+  """Writes inner products over the last axis as a product and a sum.
+
+  ONNX Runtime multiplies a matrix for each pixel otherwise, and takes a sixth
+  longer over the whole network.
+  """
+  from onnx import helper, numpy_helper
+
+  graph.initializer.append(numpy_helper.from_array(np.array([-1]), 'last_axis'))
+  nodes = []
+  for node in graph.node:
+    if node.op_type != 'Einsum' or node.attribute[0].s != _INNER_PRODUCT:
+      nodes.append(node)
+      continue
+    product = f'{node.output[0]}_product'
+    nodes += [
+      helper.make_node('Mul', node.input, [product]),
+      helper.make_node(
+        'ReduceSum', [product, 'last_axis'], node.output, keepdims=0
+      ),
+    ]
+  del graph.node[:]
+  graph.node.extend(nodes)
+
+
+def load(
+  path: str | os.PathLike[str], *, num_threads: int = 0
+) -> tuple[Callable[..., tuple[HostArray, ...]], Metadata]:
+  """Opens an ONNX file.
+
+  Args:
+    path: of a file of ``convert``.
+    num_threads: that share an operation; 0 is one for each core.
+
+  Returns:
+    A function ``(reference, test) -> outputs``, as ``Metadata`` says, and the
+    metadata.
+
+  Raises:
+    ValueError: ONNX Runtime is not installed, or the file is none of ours.
+  """
+  try:
+    import onnxruntime
+  except ImportError as error:
+    raise ValueError(
+      f'{path} needs a package that is not installed ({error}); '
+      'pip install onnxruntime'
+    ) from error
+  options = onnxruntime.SessionOptions()
+  options.intra_op_num_threads = num_threads
+  options.log_severity_level = _ERRORS_ALONE
+  try:
+    session = onnxruntime.InferenceSession(
+      os.fspath(path), options, providers=onnxruntime.get_available_providers()
+    )
+  except Exception as error:  # ONNX Runtime's have no class in common
+    raise ValueError(
+      f'{path} is no ONNX file that runs here: {error}'
+    ) from error
+  text = session.get_modelmeta().custom_metadata_map.get(_KEY)
+  metadata = from_json(text, path)
+
+  def run(reference: HostArray, test: HostArray) -> tuple[HostArray, ...]:
+    feed = {'reference': reference, 'test': test}
+    outputs = session.run(metadata.outputs, feed)
+    return tuple(np.asarray(output) for output in outputs)
+
+  return run, metadata

@@ -1,0 +1,163 @@
+"""Inspects pairs of pictures with an exported file.
+
+  python part.pyz part.onnx good.png part.png
+
+  import sys; sys.path.insert(0, 'part.pyz')
+  from zeroshot.export.runner import Runner
+  found = Runner('part.onnx')('good.png', 'part.png')
+
+``zeroshot export`` writes ``part.pyz``, this runner, beside ``part.onnx``; it
+needs NumPy, OpenCV and ONNX Runtime (JAX, for a StableHLO file) and nothing of
+this package. Registration, boxes and kinds are those of ``zeroshot inspect``,
+by the same code. So is what is printed, and the exit status: 0 no difference,
+1 differences found, 2 could not inspect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from zeroshot.detect import calibration, detector
+from zeroshot.export import onnx_format, stablehlo_format
+from zeroshot.export.metadata import Metadata
+from zeroshot.inspection.detector import Detector
+from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.result import Inspection
+from zeroshot.types import HostArray
+
+_Run = Callable[[HostArray, HostArray], tuple[HostArray, ...]]
+
+
+class Runner:
+  """An exported file, opened once, for any number of pairs.
+
+  Attributes:
+    metadata: of the file.
+    scorer: the network in it.
+    detector: that it makes; ``inspect`` and ``inspect_many`` as ever.
+  """
+
+  def __init__(
+    self,
+    path: str | os.PathLike[str],
+    *,
+    threshold: float | None = None,
+    num_threads: int = 0,
+  ) -> None:
+    """Opens a file of ``zeroshot export``.
+
+    Args:
+      path: of the file.
+      threshold: least confidence of a box that counts; None takes the file's.
+      num_threads: of ONNX Runtime; 0 is one for each core.
+
+    Raises:
+      ValueError: the file cannot be used, or what runs it is not installed.
+    """
+    self.scorer, self.metadata = load_scorer(path, num_threads=num_threads)
+    self.detector = build_detector(self.scorer, self.metadata, threshold)
+
+  def __call__(
+    self, reference: Picture, test: Picture, *, name: str | None = None
+  ) -> Inspection:
+    """Inspects one pair; see ``Detector.inspect``."""
+    return self.detector.inspect(reference, test, name=name)
+
+
+def load_scorer(
+  path: str | os.PathLike[str], *, num_threads: int = 0
+) -> tuple[detector.Scorer, Metadata]:
+  """The network in a file as a scorer, and what the file says of itself.
+
+  Args:
+    path: of the file.
+    num_threads: of ONNX Runtime; 0 is one for each core.
+
+  Raises:
+    ValueError: see ``Runner``.
+    OSError: the file cannot be opened.
+  """
+  with open(path, 'rb'):  # says why it cannot, before a runtime says less
+    pass
+  if zipfile.is_zipfile(path):
+    run, metadata = stablehlo_format.load(path)
+  else:
+    run, metadata = onnx_format.load(path, num_threads=num_threads)
+  scorer = detector.Scorer(
+    _scores_of(run, metadata),
+    stride_px=metadata.stride_px,
+    kinds=metadata.kinds,
+    predicts_sides=metadata.predicts_sides,
+  )
+  return scorer, metadata
+
+
+def build_detector(
+  scorer: detector.Scorer, metadata: Metadata, threshold: float | None = None
+) -> Detector:
+  """The detector of a file; larger pictures go through tiles of its size.
+
+  Args:
+    scorer: of ``load_scorer``.
+    metadata: likewise.
+    threshold: least confidence of a box that counts; None takes the file's.
+  """
+  tile_px = metadata.height, metadata.width
+  fitted = calibration.from_plain(metadata.calibration)
+  return Detector(
+    scorer,
+    {**metadata.detect, 'tile_px': tile_px},
+    fitted,
+    threshold=fitted.threshold if threshold is None else threshold,
+  )
+
+
+def _scores_of(
+  run: _Run, metadata: Metadata
+) -> Callable[[HostArray, HostArray], HostArray]:
+  """A scorer's function, for images of at most the network's size."""
+
+  def fitted(image: HostArray) -> HostArray:
+    missing = metadata.height - image.shape[0], metadata.width - image.shape[1]
+    beyond = (0, missing[0]), (0, missing[1]), (0, 0)
+    return np.pad(image * np.float32(255), beyond, mode='edge')[None]
+
+  def score(reference: HostArray, test: HostArray) -> HostArray:
+    height, width = test.shape[:2]
+    scores, *others = run(fitted(reference), fitted(test))
+    if others:
+      scores = np.concatenate([scores[..., None], *others], axis=-1)
+    return scores[0, :height, :width]
+
+  return score
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+  """Inspects the pair on the command line; returns the exit status."""
+  parser = argparse.ArgumentParser(
+    description='Marks every true difference between two pictures.'
+  )
+  parser.add_argument('model', help='file of zeroshot export')
+  parser.add_argument('reference', help='picture of the good part')
+  parser.add_argument('test', help='picture of the part under test')
+  parser.add_argument('--threshold', type=float, help='least confidence')
+  options = parser.parse_args(arguments)
+  try:
+    inspect = Runner(options.model, threshold=options.threshold)
+    found = inspect(options.reference, options.test)
+  except (OSError, ValueError) as error:
+    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+    return 2
+  print(json.dumps(found.to_dict()))
+  return 1 if found.boxes else 0
+
+
+if __name__ == '__main__':
+  sys.exit(main())

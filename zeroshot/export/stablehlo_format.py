@@ -1,0 +1,100 @@
+"""StableHLO files: written and run by ``jax.export``.
+
+A zip archive of ``module.bin``, which ``jax.export.deserialize`` reads, and
+``metadata.json``. It runs on CPU, CUDA and TPU alike, with JAX alone:
+
+  with zipfile.ZipFile('part.zip') as archive:
+    run = jax.export.deserialize(archive.read('module.bin')).call
+  scores, *others = run(reference, test)
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zeroshot.export.metadata import Metadata, from_json, to_json
+from zeroshot.types import HostArray
+
+if TYPE_CHECKING:
+  from zeroshot.export.network import Network
+
+PLATFORMS = ('cpu', 'cuda', 'tpu')
+_MODULE, _METADATA = 'module.bin', 'metadata.json'
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same weights give the same bytes
+
+
+def convert(network: Network) -> bytes:
+  """The content of a StableHLO file.
+
+  Raises:
+    ValueError: flatbuffers is not installed.
+  """
+  import jax
+  import jax.export
+
+  try:
+    importlib.import_module('flatbuffers')  # by which JAX serializes
+  except ImportError as error:
+    raise ValueError(
+      f'--format=stablehlo needs a package that is not installed ({error}); '
+      "pip install 'zeroshot[stablehlo]'"
+    ) from error
+  exported = jax.export.export(jax.jit(network.function), platforms=PLATFORMS)(
+    network.shape, network.shape
+  )
+  parts = {
+    _METADATA: to_json(network.metadata).encode(),
+    _MODULE: bytes(exported.serialize()),
+  }
+  buffer = io.BytesIO()
+  with zipfile.ZipFile(buffer, 'w') as archive:
+    for name, data in parts.items():
+      entry = zipfile.ZipInfo(name, _EPOCH)
+      archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
+  return buffer.getvalue()
+
+
+def load(
+  path: str | os.PathLike[str],
+) -> tuple[Callable[..., tuple[HostArray, ...]], Metadata]:
+  """Opens a StableHLO file.
+
+  Args:
+    path: of a file of ``convert``.
+
+  Returns:
+    A function ``(reference, test) -> outputs``, as ``Metadata`` says, and the
+    metadata.
+
+  Raises:
+    ValueError: JAX is not installed, or too old, or the file is none of ours.
+  """
+  try:
+    import jax
+    import jax.export
+
+    with zipfile.ZipFile(path) as archive:
+      metadata = from_json(archive.read(_METADATA).decode(), path)
+      exported = jax.export.deserialize(bytearray(archive.read(_MODULE)))
+  except ImportError as error:
+    raise ValueError(
+      f'{path} needs a package that is not installed ({error}); '
+      'pip install jax flatbuffers'
+    ) from error
+  except (KeyError, zipfile.BadZipFile) as error:
+    raise ValueError(
+      f'{path} was not written by zeroshot export, or is damaged: {error}'
+    ) from error
+  compiled = jax.jit(exported.call)
+
+  def run(reference: HostArray, test: HostArray) -> tuple[HostArray, ...]:
+    return tuple(np.asarray(output) for output in compiled(reference, test))
+
+  return run, metadata
