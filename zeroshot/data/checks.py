@@ -45,10 +45,16 @@ def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
   return _report(name, *manifest.annotate(entries))
 
 
-def check_manifest(path: _Path) -> Report:
-  """Tries the lines and pictures of a manifest."""
+def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
+  """Tries the lines and pictures of a manifest.
+
+  Args:
+    path: of the file, CSV or JSON lines.
+    need_labels: see ``manifest.read_manifest``; an inspection needs none, an
+      evaluation and a training do.
+  """
   try:
-    pairs, wrong = manifest.parse_manifest(path)
+    pairs, wrong = manifest.parse_manifest(path, need_labels=need_labels)
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
   return _report(str(path), pairs, wrong)
