@@ -219,7 +219,7 @@ def _to_pair(
   else:
     truth = _boxes_of_mask(folder / mask, kinds, where)
   return LabelledPair(
-    name=_checked_name(fields.get('name', str(record.line)), where),
+    name=checked_name(fields.get('name', str(record.line)), where),
     group=fields.get('group', fields['reference']),
     reference_path=folder / fields['reference'],
     test_path=folder / fields['test'],
@@ -228,8 +228,16 @@ def _to_pair(
   )
 
 
-def _checked_name(name: str, where: str) -> str:
-  """A name that a file can have."""
+def checked_name(name: str, where: str) -> str:
+  """A pair's name, if a file can have it.
+
+  Args:
+    name: not empty.
+    where: file and line, for the error.
+
+  Raises:
+    ValueError: no file can.
+  """
   if (
     set(name) & {'/', '\\'}
     or not name.isprintable()

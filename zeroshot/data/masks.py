@@ -35,9 +35,9 @@ def boxes_of(path: pictures.Path) -> list[list[int]]:
     raise ValueError(
       f'{path}: a JPEG changes the colours of a mask; save it as PNG'
     )
-  marked = pictures.read_picture(path).any(axis=-1)  # [H, W]
+  marked = np.asarray(pictures.read_picture(path).any(axis=-1), np.uint8)
   *_, found, _ = cv2.connectedComponentsWithStats(
-    marked.astype(np.uint8), connectivity=_CORNERS_TOO
+    marked, connectivity=_CORNERS_TOO
   )
   left, top, width, height = found[1:, :4].T  # the first is what is black
   corners = np.stack([left, top, left + width - 1, top + height - 1], axis=1)
