@@ -124,8 +124,8 @@ def get_loss() -> ml_collections.ConfigDict:
 def get_labelled() -> ml_collections.ConfigDict:
   """Labelled pairs to learn from as well; see configs/transfer.py."""
   return config_dict.create(
-    # Folder of split lists and groups (PCBData), or a manifest, JSON lines of
-    # reference, test, boxes and kinds; both '' learn from no label.
+    # Folder of split lists and groups (PCBData), or a manifest, CSV or JSON
+    # lines, see zeroshot/data/manifest.py; both '' learn from no label.
     root='',
     manifest='',
     split='trainval',  # name of the list, without .txt
@@ -216,7 +216,7 @@ def get_eval() -> ml_collections.ConfigDict:
   return config_dict.create(
     root='',  # folder of the split lists and groups (PCBData)
     split='trainval',  # name of the list, without .txt
-    manifest='',  # instead: JSON lines, see zeroshot/data/manifest.py
+    manifest='',  # instead: CSV or JSON lines, see zeroshot/data/manifest.py
     groups='',  # comma-separated; '' takes all
     every=1,  # take every so many-th pair; lists are sorted by group
     max_pairs=0,  # take only the first pairs of the list; 0 takes all

@@ -46,7 +46,7 @@ def reports() -> Iterator[checks.Report]:
       options.root, options.split, max_pairs=options.max_pairs
     )
   if options.manifest:
-    yield checks.check_manifest(options.manifest)
+    yield checks.check_manifest(options.manifest, need_labels=True)
   if options.photographs:
     yield checks.check_photographs(options.photographs)
   if options.bank:
@@ -64,7 +64,7 @@ def define_flags() -> None:
   flags.DEFINE_string('root', '', "DeepPCB's folder, with the split lists.")
   flags.DEFINE_string('split', 'trainval', 'List of --root, without .txt.')
   flags.DEFINE_integer('max_pairs', 0, 'Of --root; 0 takes all.')
-  flags.DEFINE_string('manifest', '', 'Labelled pairs, JSON lines.')
+  flags.DEFINE_string('manifest', '', 'Labelled pairs, CSV or JSON lines.')
   flags.DEFINE_string('photographs', '', 'Folder of background photographs.')
   flags.DEFINE_string('bank', '', 'Image bank, .npz.')
 

@@ -2,12 +2,18 @@
 
   python -m launch.calibrate --config=configs/default.py --workdir=runs/mine \
       --references='good/*.png' --out=calibrated.safetensors
+  python -m launch.calibrate --config=configs/default.py --weights=default \
+      --good_pairs=good.csv --out=calibrated.safetensors
 
 No defect is needed. What a confidence is worth is learned on synthetic pairs,
 whose differences are known; from which confidence on a box is worth a look, on
 pictures of good parts alone, each against second takes of itself: the least
 that keeps false boxes to ``calibrate.false_boxes_per_pair``. Both are stored
-with the weights, and every command that loads these uses them.
+with the weights, and so are the settings of ``detect`` that they hold for.
+
+``--good_pairs`` lists real second takes, good parts photographed as tests will
+be: a manifest without a box. They choose the threshold alone, what a confidence
+is worth stays as it is.
 """
 
 from __future__ import annotations
@@ -21,12 +27,13 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command, sources
+from launch import command, good_pairs, sources
 from zeroshot.data import bank as bank_files
 from zeroshot.data import pictures, readable
 from zeroshot.detect import calibration
 from zeroshot.evaluate import defect_free, json_text
 from zeroshot.evaluate.synthetic import judged_boxes
+from zeroshot.train import resume
 from zeroshot.types import HostArray
 from zeroshot.weights import files
 
@@ -44,24 +51,50 @@ def main(argv: Sequence[str]) -> None:
       '--weights=classical has no file to store a calibration in; give a '
       'trained network'
     )
-  references = list_references(options.references)
-  check(config, references, Path(options.out))
-  found = calibrate(config, weights, references)
-  files.save(options.out, weights._replace(calibration=found))
+  if (options.references is None) == (options.good_pairs is None):
+    raise ValueError("give either --references='*.png' or --good_pairs=FILE")
+  check_out(Path(options.out))
+  if options.good_pairs is not None:
+    pairs = good_pairs.read(options.good_pairs)
+    found = good_pairs.calibrate(config, weights, pairs)
+  else:
+    references = list_references(options.references)
+    check(config, references)
+    found = calibrate(config, weights, references)
+  files.save(options.out, with_calibration(config, weights, found))
   print(json_text.to_json(found))
 
 
-def check(
-  config: ml_collections.ConfigDict, references: Sequence[Path], out: Path
-) -> None:
+def with_calibration(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  found: dict[str, Any],
+) -> files.Weights:
+  """The weights with a calibration, and the settings that it holds for."""
+  detect = resume.plain_config(config)['detect']
+  return weights._replace(
+    calibration=found, config={**weights.config, 'detect': detect}
+  )
+
+
+def check_out(out: Path) -> None:
   """Refuses what would fail only at the end, after minutes of work.
 
   Raises:
-    ValueError: the folder of ``--out`` is missing, or the pictures are too few
-      to show the wanted rate of false boxes.
+    ValueError: the folder of ``--out`` is missing.
   """
   if not out.absolute().parent.is_dir():
     raise ValueError(f'--out={out}: its folder does not exist; make it first')
+
+
+def check(
+  config: ml_collections.ConfigDict, references: Sequence[Path]
+) -> None:
+  """Refuses pictures that are too few to show the wanted rate of false boxes.
+
+  Raises:
+    ValueError: they are.
+  """
   settings = config.calibrate
   allowed = defect_free.allowed_false_boxes(
     len(references) * settings.takes,
@@ -165,7 +198,9 @@ if __name__ == '__main__':
     'references',
     None,
     'Pictures of good parts: paths or patterns, separated by commas.',
-    required=True,
+  )
+  flags.DEFINE_string(
+    'good_pairs', None, 'Instead: a manifest of pairs without a defect.'
   )
   flags.DEFINE_string('out', None, 'Weights file to write.', required=True)
   command.run(main)

@@ -77,6 +77,34 @@ def test_a_manifest_with_faults(tmp_path):
   assert 'none.jsonl: cannot be read as text' in fault
 
 
+def test_a_table_with_faults(tmp_path):
+  for name, size in (
+    ('good.png', {}),
+    ('b.png', {}),
+    ('small.png', {'width': 9}),
+  ):
+    damage.write_good(tmp_path / name, **size)
+  path = tmp_path / 'pairs.csv'
+  path.write_text(
+    'reference,test,boxes,mask\n'
+    'good.png,b.png,,\n'
+    'good.png,b.png,,b.png\n'
+    'good.png,b.png,90 90 95 95,\n'
+    'good.png,b.png,,small.png\n'
+    'good.png,gone.png,,\n'
+    'good.png,b.png\n'
+  )
+  report = checks.check_manifest(path)
+  assert report.checked == f'5 pairs of {path}'
+  expected = ['line 7: 2 cells', 'lies outside', 'mask ', 'gone.png: no such']
+  for fault, words in zip(report.faults, expected, strict=True):
+    assert words in fault
+  path.write_text('reference,test\ngood.png,b.png\n')
+  assert checks.check_manifest(path).faults == []
+  (fault,) = checks.check_manifest(path, need_labels=True).faults
+  assert 'line 2: neither boxes nor mask' in fault
+
+
 def test_photographs(tmp_path):
   damage.write_all_bad(tmp_path)
   damage.write_good(tmp_path / 'good.png')

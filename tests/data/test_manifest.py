@@ -8,7 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from zeroshot.data import deeppcb, manifest
+from tests.data import damage
+from zeroshot.data import deeppcb, manifest, pictures
 
 
 @pytest.fixture
@@ -100,9 +101,99 @@ def test_all_bad_annotations_are_named_at_once(tmp_path):
   assert [len(pair.truth.kind) for pair in pairs] == [0, 1, 0]
 
 
+# --- CSV, masks, names ----------------------------------------------------
+
+
+def write_csv(folder, *lines):
+  path = folder / 'parts.csv'
+  path.write_text(''.join(f'{line}\n' for line in lines))
+  return path
+
+
+def test_a_row_becomes_the_same_pair_as_a_line(folder):
+  row = 'good.png;part.png;a;lot 3;"1 2 3 4; 5 6 7 8";"scratch; dent"'
+  line = LINE | {'name': 'a', 'group': 'lot 3', 'kinds': ['scratch', 'dent']}
+  table = write_csv(folder, 'Reference;Test;Name;Group;Boxes;Kinds', row)
+  (ours,) = manifest.read_manifest(table)
+  (theirs,) = manifest.read_manifest(write(folder, line))
+  np.testing.assert_array_equal(ours.truth.xyxy, theirs.truth.xyxy)
+  assert ours.truth.kind == theirs.truth.kind == ('scratch', 'dent')
+  assert ours._replace(truth=None) == theirs._replace(truth=None)
+
+
+def test_what_a_row_leaves_out(folder):
+  lines = ['test,reference,boxes,name', 'part.png,good.png,1 2 3 4;,']
+  lines += ['part.png,good.png,,b']
+  first, second = manifest.read_manifest(write_csv(folder, *lines))
+  assert (first.name, second.name) == ('2', 'b')
+  assert first.group == 'good.png'
+  assert first.truth.kind == ('difference',)
+  assert second.truth.kind == ()  # empty boxes: a good part
+
+
+@pytest.mark.parametrize(
+  ('row', 'words'),
+  [
+    ('good.png,part.png,1 2 3,,,', r"box \['1', '2', '3'\]"),
+    ('good.png,part.png,1 2 3 x,,,', 'not four integers'),
+    ('good.png,part.png,1 2 3 4; ; 5 6 7 8,,,', r'box \[\]'),
+    ('good.png,part.png,1 2 3 4,a;b,,', 'one word for each of the 1 boxes'),
+    (',part.png,,,,', "reference is ''"),
+    ('good.png,gone.png,,,,', 'no picture .*gone.png'),
+    ('good.png,part.png,,,a/b,', "name 'a/b'"),
+    ('good.png,part.png,,,.a,', "name '.a'"),
+    ('good.png,part.png,1 2 3 4,,,mask.png', 'both boxes and mask'),
+    ('good.png,part.png,,,,gone.png', 'line 2: mask .*gone.png: no such file'),
+    ('good.png,part.png,,a;b,,mask.png', 'with a mask, give one word'),
+  ],
+)
+def test_what_is_wrong_with_a_row(folder, row, words):
+  damage.write_good(folder / 'mask.png')
+  path = write_csv(folder, 'reference,test,boxes,kinds,name,mask', row)
+  with pytest.raises(ValueError, match=words):
+    manifest.read_manifest(path)
+
+
+def test_the_regions_of_a_mask_become_boxes(folder):
+  mask = np.zeros((24, 32), np.float32)
+  mask[2:5, 3:9] = mask[20, 30] = 1
+  pictures.write_picture(folder / 'mask.png', mask)
+  boxes = [[3, 2, 8, 4], [30, 20, 30, 20]]
+  row = 'good.png,part.png,mask.png,'
+  table = write_csv(folder, 'reference,test,mask,kinds', row, f'{row}dent')
+  line = {'reference': 'good.png', 'test': 'part.png', 'mask': 'mask.png'}
+  for path in (table, write(folder, line, line | {'kinds': ['dent']})):
+    first, second = manifest.read_manifest(path)
+    assert first.truth.xyxy.tolist() == second.truth.xyxy.tolist() == boxes
+    assert first.truth.kind == ('difference', 'difference')
+    assert second.truth.kind == ('dent', 'dent')
+    assert first.mask_path == folder / 'mask.png'
+
+
+def test_names_are_unique(folder):
+  path = write(folder, LINE, LINE | {'name': '1'}, LINE | {'name': 'a'})
+  with pytest.raises(ValueError, match="line 2: line 1 has the name '1' too"):
+    manifest.read_manifest(path)
+
+
+def test_a_pair_without_a_label_is_no_good_part(folder):
+  bare = write_csv(folder, 'reference,test', *['good.png,part.png'] * 2)
+  pairs = manifest.read_manifest(bare, need_labels=False)
+  assert [pair.name for pair in pairs] == ['2', '3']
+  with pytest.raises(ValueError, match=r'^2 faults: .*line 2: neither boxes'):
+    manifest.read_manifest(bare)
+  lines = LINE, {'reference': 'good.png', 'test': 'part.png'}
+  mixed = write(folder, *lines)
+  for need_labels in (True, False):
+    with pytest.raises(ValueError, match='line 2: neither boxes nor mask'):
+      manifest.read_manifest(mixed, need_labels=need_labels)
+
+
 def test_an_empty_or_missing_manifest(folder):
   with pytest.raises(ValueError, match='no pair in it'):
     manifest.read_manifest(write(folder))
+  with pytest.raises(ValueError, match='no pair in it'):
+    manifest.read_manifest(write_csv(folder, 'reference,test'))
   with pytest.raises(ValueError, match=r'gone\.jsonl: cannot be read'):
     manifest.read_manifest(folder / 'gone.jsonl')
 

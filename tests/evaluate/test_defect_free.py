@@ -302,3 +302,28 @@ def test_a_rate_that_cannot_be_shown_is_refused(pairs, wanted, words):
     defect_free.threshold_for(
       [np.zeros(0, np.float32)] * pairs, false_boxes_per_pair=wanted
     )
+
+
+def test_a_cautious_threshold_doubles_the_odds_of_the_surest():
+  found = [np.array([0.2, 0.5]), np.zeros(0), np.array([0.1])]
+  threshold = defect_free.cautious_threshold(found, least=0.3)
+  assert threshold / (1 - threshold) == pytest.approx(2.0)
+  assert defect_free.cautious_threshold(found, least=0.9) == 0.9
+  assert defect_free.cautious_threshold([np.zeros(0)], least=0.3) == 0.3
+
+
+def test_no_false_box_in_n_pairs_leaves_three_in_n():
+  assert defect_free.highest_rate(0, 20) == pytest.approx(-np.log(0.05) / 20)
+  assert defect_free.highest_rate(1, 100) == pytest.approx(0.0474, abs=1e-4)
+
+
+def test_the_highest_rate_holds_for_a_threshold_chosen_on_the_same_boxes():
+  rng, rate, num_pairs = np.random.default_rng(0), 0.5, 40
+  exceeded = []
+  for _ in range(500):
+    found = [rng.random(rng.poisson(rate)) for _ in range(num_pairs)]
+    threshold = defect_free.threshold_for(found, false_boxes_per_pair=0.05)
+    seen = defect_free.false_boxes_per_pair(found, threshold=threshold)
+    bound = defect_free.highest_rate(round(seen * num_pairs), num_pairs)
+    exceeded.append(rate * (1 - threshold) > bound)
+  assert np.mean(exceeded) == pytest.approx(0.05, abs=0.02)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from configs import smoke
-from launch import calibrate
+from launch import calibrate, good_pairs
 from tests.data import damage
 from zeroshot.data import pictures
 from zeroshot.detect import calibration, detector
@@ -48,11 +48,12 @@ def test_what_would_fail_at_the_end_is_refused_first(tmp_path):
   settings = smoke.get_config()
   settings.calibrate.update(takes=2, false_boxes_per_pair=0.02)
   enough, few = [tmp_path / 'a.png'] * 25, [tmp_path / 'a.png'] * 24
-  calibrate.check(settings, enough, tmp_path / 'w.safetensors')
+  calibrate.check(settings, enough)
   with pytest.raises(ValueError, match='24 pictures taken 2 times'):
-    calibrate.check(settings, few, tmp_path / 'w.safetensors')
+    calibrate.check(settings, few)
+  calibrate.check_out(tmp_path / 'w.safetensors')
   with pytest.raises(ValueError, match='its folder does not exist'):
-    calibrate.check(settings, enough, tmp_path / 'no' / 'w.safetensors')
+    calibrate.check_out(tmp_path / 'no' / 'w.safetensors')
 
 
 def test_unsure_boxes_count_whatever_is_hidden_from_users(config, references):
@@ -182,13 +183,101 @@ def test_too_few_references_are_refused(config, references):
     calibrate.calibrate(config, weights(config), references)
 
 
+# --- Real pairs of good parts ------------------------------------------------
+
+
+@pytest.fixture
+def good_list(references, tmp_path):
+  """Pairs of which the last two differ in a spot, by 0.45 and by 0.5."""
+  lines = ['reference,test,boxes']
+  for index, path in enumerate(references):
+    image = pictures.read_picture(path)
+    if index > 2:
+      spot = image[8:24, 8:24]
+      spot += np.where(spot < 0.5, 1, -1) * (0.3 + 0.05 * index)
+    pictures.write_picture(tmp_path / f'take{index}.png', image)
+    lines.append(f'{path.name},take{index}.png,')
+  path = tmp_path / 'good.csv'
+  path.write_text('\n'.join(lines))
+  return path
+
+
+def test_few_pairs_can_only_raise_the_threshold(config, good_list, caplog):
+  stored = Calibration(2.0, -1.0, 0.25)._asdict() | {'synthetic_boxes': 7}
+  config.calibrate.false_boxes_per_pair = 0.02
+  config.detect.min_confidence = 0.999
+  pairs = good_pairs.read(str(good_list))
+  found = good_pairs.calibrate(config, weights(config, stored), pairs)
+  surest = max(false_confidences(config, pairs, stored))
+  assert surest > 0.25
+  assert found['threshold'] == pytest.approx(2 * surest / (1 + surest))
+  assert (found['slope'], found['offset']) == (2.0, -1.0)
+  assert found['synthetic_boxes'] == 7
+  assert found['defect_free_pairs'] == 5
+  assert found['false_boxes_per_pair'] == 0
+  assert found['false_boxes_per_pair_at_most'] == pytest.approx(0.6, abs=0.001)
+  few = '5 pairs are too few to show 0.02 false boxes a pair, that takes 50'
+  assert few in caplog.text
+  high = stored | {'threshold': 0.95}
+  found = good_pairs.calibrate(config, weights(config, high), pairs)
+  assert found['threshold'] == 0.95
+  assert 'true differences will be missed' in caplog.text
+
+
+def test_enough_pairs_choose_the_least_threshold(config, good_list, caplog):
+  stored = Calibration(2.0, -1.0, 0.25)._asdict()
+  config.calibrate.false_boxes_per_pair = 0.2  # one of five
+  pairs = good_pairs.read(str(good_list))
+  found = good_pairs.calibrate(config, weights(config, stored), pairs)
+  second = sorted(false_confidences(config, pairs, stored))[-2]
+  assert found['threshold'] == np.nextafter(np.float32(second), np.float32(2))
+  assert found['false_boxes_per_pair'] == pytest.approx(0.2)
+  assert 'too few' not in caplog.text
+
+
+def false_confidences(config, pairs, stored):
+  """Confidences of all boxes of the pairs."""
+  settings = config.detect.copy_and_resolve_references()
+  settings.min_confidence = 0.0
+  detect = detector.build_detector(
+    detector.network_scorer(None, None),
+    settings,
+    calibration.from_plain(stored),
+  )
+  both = (pictures.read_pair(p.reference_path, p.test_path) for p in pairs)
+  return np.concatenate([detect(*pair).boxes.confidence for pair in both])
+
+
+def test_pairs_with_a_defect_choose_no_threshold(good_list, tmp_path):
+  text = good_list.read_text() + '\n0.png,take0.png,1 1 2 2\n'
+  good_list.write_text(text)
+  with pytest.raises(ValueError, match=r'take0\.png has boxes'):
+    good_pairs.read(str(good_list))
+
+
+def test_uncalibrated_weights_choose_no_threshold(config, good_list):
+  pairs = good_pairs.read(str(good_list))
+  with pytest.raises(ValueError, match='not calibrated; do so first'):
+    good_pairs.calibrate(config, weights(config), pairs)
+
+
+def test_the_settings_of_detection_go_with_the_threshold(config):
+  old = weights(smoke.get_config())
+  config.detect.registration = 'homography'
+  stored = calibrate.with_calibration(config, old, {'threshold': 0.5})
+  assert stored.calibration == {'threshold': 0.5}
+  assert stored.config['detect']['registration'] == 'homography'
+  assert stored.config['model'] == old.config['model']
+  assert old.config['detect']['registration'] == 'affine'
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
   ('source', 'references', 'message'),
   [
     ('classical', 'a.png', '--weights=classical has no file'),
     ('good', 'none/*.png', "--references: 'none/*.png' matches no file"),
-    ('good', None, 'references'),
+    ('good', None, 'either --references'),
   ],
 )
 def test_a_mistake_ends_in_one_line(tmp_path, source, references, message):

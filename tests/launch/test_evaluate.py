@@ -608,6 +608,12 @@ def test_a_manifest_is_evaluated_like_a_folder(tmp_path):
   assert names(groups='x', every=2, max_pairs=1) == ['1']
   with pytest.raises(ValueError, match=r'eval\.groups: there is no group z'):
     names(groups='z')
+  table = tmp_path / 'parts.csv'
+  table.write_text('reference;test;name;boxes\na.png;a.png;b;\na.png;a.png;c;')
+  assert names(manifest=str(table)) == ['b', 'c']
+  table.write_text('reference,test\na.png,a.png\n')
+  with pytest.raises(ValueError, match='line 2: neither boxes nor mask'):
+    names(manifest=str(table))
   with pytest.raises(ValueError, match='every is 0'):
     names(every=0)
   with pytest.raises(ValueError, match='both given'):

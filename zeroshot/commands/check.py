@@ -4,9 +4,9 @@
   zeroshot check LABELLED.jsonl
 
 Each row is looked at and each picture read to its end: wrong columns, names
-given twice, pictures that are missing or damaged, sizes that differ. A file
-that ends in .jsonl is read as labelled pairs, one JSON object a line. Prints a
-line for each fault.
+given twice, boxes that are none, pictures that are missing or damaged, sizes
+that differ. Without labels a list is one to inspect. Prints a line for each
+fault.
 
 Exit statuses: 0 all is well, 2 something is wrong.
 """
@@ -14,7 +14,6 @@ Exit statuses: 0 all is well, 2 something is wrong.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 SUMMARY = 'find all that is wrong with a list of pairs, before any work'
 
@@ -28,9 +27,7 @@ def run(options: argparse.Namespace) -> int:
   """Looks at the whole list."""
   from zeroshot.data import checks
 
-  is_labelled = Path(options.manifest).suffix.lower() == '.jsonl'
-  check = checks.check_manifest if is_labelled else checks.check_pair_list
-  report = check(options.manifest)
+  report = checks.check_manifest(options.manifest)
   for fault in report.faults:
     print(' '.join(fault.split()))
   count = len(report.faults)

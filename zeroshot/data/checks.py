@@ -15,7 +15,6 @@ from zeroshot.data import (
   bank,
   deeppcb,
   manifest,
-  pair_list,
   pictures,
   readable,
 )
@@ -52,30 +51,19 @@ def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
   return _report(name, *manifest.annotate(entries))
 
 
-def check_manifest(path: _Path) -> Report:
-  """Tries the lines and pictures of a manifest."""
+def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
+  """Tries the lines and pictures of a manifest.
+
+  Args:
+    path: of the file, CSV or JSON lines.
+    need_labels: see ``manifest.read_manifest``; an inspection needs none, an
+      evaluation and a training do.
+  """
   try:
-    pairs, wrong = manifest.parse_manifest(path)
+    pairs, wrong = manifest.parse_manifest(path, need_labels=need_labels)
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
   return _report(str(path), pairs, wrong)
-
-
-def check_pair_list(path: _Path) -> Report:
-  """Tries the rows and pictures of a list of pairs, CSV."""
-  try:
-    listed = pair_list.read_pair_list(path)
-  except ValueError as error:
-    return Report(f'0 pairs of {path}', [str(error)])
-  wrong = [pair.fault for pair in listed if pair.fault]
-  pairs = [
-    LabelledPair(pair.name, '', *pair[2:4], deeppcb.annotated([], []))
-    for pair in listed
-    if pair.has_paths
-  ]
-  return Report(
-    f'{len(listed)} pairs of {path}', [*wrong, *readable.pair_faults(pairs)]
-  )
 
 
 def check_photographs(folder: _Path) -> Report:

@@ -1,30 +1,36 @@
 """Labelled pairs, of DeepPCB or of anybody's manifest, in one form.
 
-  pairs = manifest.read_manifest('parts.jsonl')
+  pairs = manifest.read_manifest('parts.csv')
   pairs = manifest.labelled_pairs(deeppcb.list_pairs('PCBData', 'trainval'))
 
-A manifest has one JSON object a line:
+A manifest is a table, CSV, or has one JSON object a line:
 
-  {"reference": "good.png", "test": "part7.png", "group": "lot 3",
-   "boxes": [[10, 20, 31, 45]], "kinds": ["scratch"]}
+  reference,test,name,group,boxes,kinds
+  good.png,part7.png,part7,lot 3,10 20 31 45; 50 60 52 61,scratch; dent
+
+  {"reference": "good.png", "test": "part7.png", "name": "part7",
+   "group": "lot 3", "boxes": [[10, 20, 31, 45], [50, 60, 52, 61]],
+   "kinds": ["scratch", "dent"]}
 
 Paths are relative to the manifest's folder. A box names its first and its last
-pixel, x1 y1 x2 y2, as DeepPCB's do. ``kinds`` may be left out, and so may
-``group``, which then is the reference's path.
+pixel, x1 y1 x2 y2, as DeepPCB's do; no box (an empty cell, an empty list) says
+that the part is good. In the place of ``boxes``, ``mask`` may name a picture
+whose regions that are not black are the boxes; ``kinds`` then is one word for
+all of them. What may be left out: ``kinds``; ``name``, which then is the number
+of the line; ``group``, which then is the reference's path.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from zeroshot.data import deeppcb, faults
+from zeroshot.data import deeppcb, faults, masks, records
 from zeroshot.types import UNKNOWN_KIND, Boxes
 
-_FIELDS = {'reference', 'test', 'boxes', 'kinds', 'group'}
+_LONGEST_NAME = 200  # bytes; names become those of files
 
 
 class LabelledPair(NamedTuple):
@@ -36,6 +42,7 @@ class LabelledPair(NamedTuple):
     reference_path: picture of the good part.
     test_path: picture of the part under test.
     truth: boxes as annotated; a kind is ``'difference'`` where not known.
+    mask_path: picture that the boxes were read from, if any.
   """
 
   name: str
@@ -43,6 +50,7 @@ class LabelledPair(NamedTuple):
   reference_path: pathlib.Path
   test_path: pathlib.Path
   truth: Boxes
+  mask_path: pathlib.Path | None = None
 
 
 def labelled_pairs(entries: Iterable[deeppcb.Entry]) -> list[LabelledPair]:
@@ -82,38 +90,43 @@ def annotate(
   return pairs, wrong
 
 
-def read_manifest(path: str | os.PathLike[str]) -> list[LabelledPair]:
+def read_manifest(
+  path: str | os.PathLike[str], *, need_labels: bool = True
+) -> list[LabelledPair]:
   """Reads a manifest.
 
   Args:
-    path: of the file, JSON lines.
+    path: of the file, CSV or JSON lines.
+    need_labels: refuse lines without boxes and mask, even if all are so.
 
   Returns:
-    The pairs in file order; each of their pictures exists. Their names are
-    the numbers of their lines.
+    The pairs in file order; each of their pictures exists. One that is not
+    labelled has no boxes.
 
   Raises:
     ValueError: the file is missing, or lines are malformed or name pictures
       that are not there (all such are named).
   """
-  pairs, wrong = parse_manifest(path)
+  found, wrong = _read(path, need_labels=need_labels)
   missing = [
-    f'{path}, line {pair.name}: there is no picture {picture}; correct the path'
-    for pair in pairs
+    f'{path}, line {line}: there is no picture {picture}; correct the path'
+    for line, pair in found.items()
     for picture in (pair.reference_path, pair.test_path)
     if not picture.is_file()
   ]
   faults.refuse([*wrong, *missing])
-  return pairs
+  return list(found.values())
 
 
 def parse_manifest(
-  path: str | os.PathLike[str],
+  path: str | os.PathLike[str], *, need_labels: bool = True
 ) -> tuple[list[LabelledPair], list[str]]:
   """As ``read_manifest``, but malformed lines are returned, not raised.
 
   Args:
     path: of the file.
+    need_labels: see ``read_manifest``. A line without a label beside others
+      that have one is malformed in any case.
 
   Returns:
     The pairs of the other lines, be their pictures there or not; and what is
@@ -122,24 +135,8 @@ def parse_manifest(
   Raises:
     ValueError: the file cannot be read, or is empty.
   """
-  file = pathlib.Path(path)
-  try:
-    lines = file.read_text('utf-8').splitlines()
-  except (OSError, UnicodeDecodeError) as error:
-    raise ValueError(
-      f'{path}: cannot be read as text ({error}); give a manifest, JSON lines'
-    ) from error
-  pairs, wrong = [], []
-  for number, line in enumerate(lines, start=1):
-    if not line.strip():
-      continue
-    try:
-      pairs.append(_parse(line, number, file))
-    except ValueError as error:
-      wrong.append(str(error))
-  if not pairs and not wrong:
-    raise ValueError(f'{path}: no pair in it; give one JSON object a line')
-  return pairs, wrong
+  found, wrong = _read(path, need_labels=need_labels)
+  return list(found.values()), wrong
 
 
 def in_groups(
@@ -171,31 +168,101 @@ def split_names(field: str) -> list[str]:
   return [name.strip() for name in field.split(',') if name.strip()]
 
 
-def _parse(line: str, number: int, file: pathlib.Path) -> LabelledPair:
+def _read(
+  path: str | os.PathLike[str], *, need_labels: bool
+) -> tuple[dict[int, LabelledPair], list[str]]:
+  """Pairs by the numbers of their lines; and what is wrong with the others."""
+  found, wrong = records.read_records(path)
+  need_labels = need_labels or any(map(_is_labelled, found))
+  pairs: dict[int, LabelledPair] = {}
+  lines: dict[str, int] = {}  # by name
+  for record in found:
+    where = f'{path}, line {record.line}'
+    try:
+      pair = _to_pair(record, pathlib.Path(path).parent, where)
+      if need_labels and not _is_labelled(record):
+        raise ValueError(
+          f'{where}: neither boxes nor mask; label it, with empty boxes if the '
+          'part is good'
+        )
+      if pair.name in lines:
+        raise ValueError(
+          f'{where}: line {lines[pair.name]} has the name {pair.name!r} too; '
+          'give each its own'
+        )
+    except ValueError as error:
+      wrong.append(str(error))
+    else:
+      lines[pair.name] = record.line
+      pairs[record.line] = pair
+  return pairs, wrong
+
+
+def _is_labelled(record: records.Record) -> bool:
+  return 'boxes' in record.fields or 'mask' in record.fields
+
+
+def _to_pair(
+  record: records.Record, folder: pathlib.Path, where: str
+) -> LabelledPair:
   """The pair of one line."""
-  where = f'{file}, line {number}'
-  try:
-    fields = json.loads(line)
-  except (ValueError, RecursionError) as error:
-    raise ValueError(
-      f'{where}: not JSON ({error}); give one object a line'
-    ) from error
-  if not isinstance(fields, dict):
-    raise ValueError(f'{where}: {line.strip()[:80]} is no JSON object')
-  missing = sorted({'reference', 'test', 'boxes'} - set(fields))
-  unknown = sorted(set(fields) - _FIELDS)
-  if missing or unknown:
-    raise ValueError(
-      f'{where}: lacks {missing} and has unknown {unknown}; the fields are '
-      f'{sorted(_FIELDS)}'
-    )
+  fields = record.fields
+  for field in ('reference', 'test', 'name', 'group', 'mask'):
+    text = fields.get(field, 'left out')
+    if not isinstance(text, str) or not text.strip():
+      raise ValueError(f'{where}: {field} is {text!r}; give a text')
+  mask, kinds = fields.get('mask'), fields.get('kinds')
+  if mask is not None and 'boxes' in fields:
+    raise ValueError(f'{where}: both boxes and mask; give one of them')
+  if mask is None:
+    truth = _boxes(fields.get('boxes', []), kinds, where)
+  else:
+    truth = _boxes_of_mask(folder / mask, kinds, where)
   return LabelledPair(
-    name=str(number),
-    group=str(fields.get('group', fields['reference'])),
-    reference_path=file.parent / str(fields['reference']),
-    test_path=file.parent / str(fields['test']),
-    truth=_boxes(fields['boxes'], fields.get('kinds'), where),
+    name=checked_name(fields.get('name', str(record.line)), where),
+    group=fields.get('group', fields['reference']),
+    reference_path=folder / fields['reference'],
+    test_path=folder / fields['test'],
+    truth=truth,
+    mask_path=None if mask is None else folder / mask,
   )
+
+
+def checked_name(name: str, where: str) -> str:
+  """A pair's name, if a file can have it.
+
+  Args:
+    name: not empty.
+    where: file and line, for the error.
+
+  Raises:
+    ValueError: no file can.
+  """
+  if (
+    set(name) & {'/', '\\'}
+    or not name.isprintable()
+    or name[0] == '.'
+    or len(name.encode()) > _LONGEST_NAME
+  ):
+    raise ValueError(
+      f'{where}: name {name!r}; files are named by it: give up to '
+      f'{_LONGEST_NAME} letters without / and \\ and no dot at the start'
+    )
+  return name
+
+
+def _boxes_of_mask(mask: pathlib.Path, kinds: Any, where: str) -> Boxes:
+  """The boxes of a mask's regions."""
+  try:
+    corners = masks.boxes_of(mask)
+  except ValueError as error:
+    raise ValueError(f'{where}: mask {error}') from error
+  if kinds is not None and (not isinstance(kinds, list) or len(kinds) != 1):
+    raise ValueError(
+      f'{where}: kinds is {kinds!r}; with a mask, give one word for all of its '
+      'regions, or leave kinds out'
+    )
+  return _boxes(corners, kinds and kinds * len(corners), where)
 
 
 def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
@@ -205,13 +272,13 @@ def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
   rows = []
   for box in corners:
     if not isinstance(box, list) or len(box) != 4:
-      raise ValueError(f'{where}: box {box!r}; give [x1, y1, x2, y2]')
+      raise ValueError(f'{where}: box {box!r}; give x1, y1, x2, y2')
     rows.append(deeppcb.parse_corners([str(x) for x in box], where=where))
   words = [UNKNOWN_KIND] * len(rows) if kinds is None else kinds
   if (
     not isinstance(words, list)
     or len(words) != len(rows)
-    or not all(isinstance(word, str) for word in words)
+    or not all(isinstance(word, str) and word.strip() for word in words)
   ):
     raise ValueError(
       f'{where}: kinds is {kinds!r}; give one word for each of the '

@@ -54,13 +54,11 @@ def pair_faults(
     read: the content of a file.
 
   Returns:
-    A line for each picture that cannot be read, each pair whose sizes differ
-    and each box outside of its picture, in the order of the pairs.
+    A line for each picture that cannot be read, each pair whose sizes differ,
+    each mask of another size and each box outside of its picture, in the order
+    of the pairs.
   """
-  found = _sizes(
-    (path for pair in pairs for path in (pair.reference_path, pair.test_path)),
-    read,
-  )
+  found = _sizes((path for pair in pairs for path in _files(pair)), read)
   lines = []
   for pair in pairs:
     reference, test = found[pair.reference_path], found[pair.test_path]
@@ -71,6 +69,8 @@ def pair_faults(
       lines.append(
         pictures.unequal(pair.reference_path, reference, pair.test_path, test)
       )
+    if pair.mask_path is not None:
+      lines += _mask_faults(pair, found[pair.mask_path], test)
     lines += box_faults(pair, *test)
   return list(dict.fromkeys(lines))
 
@@ -116,6 +116,27 @@ def hold(
 
   faults.refuse(pair_faults(pairs, read=read))
   return lambda path: pictures.decode(content[path], path)
+
+
+def _files(pair: LabelledPair) -> list[pictures.Path]:
+  """All pictures of a pair."""
+  files = (pair.reference_path, pair.test_path, pair.mask_path)
+  return [file for file in files if file is not None]
+
+
+def _mask_faults(
+  pair: LabelledPair, mask: _Size | str, test: _Size
+) -> list[str]:
+  """What is wrong with the size of a pair's mask."""
+  if isinstance(mask, str):
+    return [mask]
+  if mask == test:
+    return []
+  sizes = [f'{width}x{height}' for height, width in (mask, test)]
+  return [
+    f'sizes differ: mask {pair.mask_path} is {sizes[0]} and test '
+    f'{pair.test_path} is {sizes[1]}; paint the mask on the test picture'
+  ]
 
 
 def _sizes(

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import cv2
 import numpy as np
+from scipy.stats import chi2
 
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate import misalign
@@ -185,3 +186,41 @@ def threshold_for(
   if pooled.size <= allowed:
     return 0.0
   return float(np.nextafter(pooled[allowed], np.float32(2)))
+
+
+def cautious_threshold(
+  confidences: Sequence[HostArray], *, least: float
+) -> float:
+  """A threshold for pairs that are too few to show a rate.
+
+  Args:
+    confidences: ``[K]`` of each defect-free pair's boxes, in [0, 1].
+    least: the threshold that is never gone below.
+
+  Returns:
+    Where the odds are twice those of the surest of these boxes, or ``least``
+    if that is more.
+  """
+  surest = max(float(c.max(initial=0)) for c in confidences)
+  return max(least, 2 * surest / (1 + surest))
+
+
+def highest_rate(
+  num_boxes: int, num_pairs: int, *, certainty: float = 0.95
+) -> float:
+  """The most false boxes a pair that what was seen allows to believe in.
+
+  It holds for a threshold chosen on the same boxes, too: what lies above the
+  n-th of the surest boxes of a Poisson process has a gamma distribution with
+  n in the place of ``num_boxes + 1``. F. Garwood, "Fiducial limits for the
+  Poisson distribution", Biometrika 1936; with no box, the rule of three.
+
+  Args:
+    num_boxes: false boxes at or above the threshold.
+    num_pairs: of good parts.
+    certainty: that the rate is no larger.
+
+  Returns:
+    Boxes a pair.
+  """
+  return float(chi2.ppf(certainty, 2 * (num_boxes + 1)) / 2 / num_pairs)

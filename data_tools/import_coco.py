@@ -1,0 +1,181 @@
+"""Makes a manifest of COCO annotations.
+
+  python -m data_tools.import_coco --annotations=FILE.json --images=DIR \
+      (--reference=GOLDEN.png | --reference_pattern='{stem}_ref.png') \
+      --out=FILE.jsonl
+
+Categories become kinds, and a picture without annotations is a good part. A
+region of ``iscrowd`` is one box. Masks are not looked at: each annotation has
+its ``bbox``. Pictures that the annotations do not name are left out, and
+counted.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from absl import flags
+
+from data_tools import importing, label_boxes
+from data_tools.importing import Labels, Part
+from launch import command
+
+_ID = (int, str)
+_FIELDS: dict[
+  str, dict[str, Any]
+] = {  # that are needed, of each list, and their types
+  'images': {'id': _ID, 'file_name': str},
+  'annotations': {'id': _ID, 'image_id': _ID, 'category_id': _ID, 'bbox': list},
+  'categories': {'id': _ID, 'name': str},
+}
+
+
+def main(argv: Sequence[str]) -> None:
+  """Imports what the flags name."""
+  del argv
+  options = flags.FLAGS
+  references = importing.references_of_flags()
+  importing.check_out(options.out)
+  there = importing.list_pictures(pathlib.Path(options.images))
+  labelled, wrong = read(options.annotations, options.images, references)
+  print(importing.write(options.out, labelled, wrong))
+  used = {
+    file.resolve()
+    for part, _ in labelled
+    for file in (part.picture, part.reference)
+  }
+  if more := sum(file.resolve() not in used for file in there):
+    print(f'{more} pictures of {options.images} are not in the annotations')
+
+
+def read(
+  annotations: str, images: str, references: importing.References
+) -> tuple[list[tuple[Part, Labels]], list[str]]:
+  """Reads COCO annotations.
+
+  Args:
+    annotations: path of the JSON file.
+    images: folder that its ``file_name`` start from.
+    references: of the test pictures.
+
+  Returns:
+    The test pictures that can be read, in the file's order, with their labels;
+    and all that is wrong.
+
+  Raises:
+    ValueError: the file is no such JSON.
+  """
+  content = _read_json(annotations)
+  wrong = [
+    f'{annotations}: {count} {name} have the id {one}; number them anew'
+    for name in _FIELDS
+    for one, count in Counter(entry['id'] for entry in content[name]).items()
+    if count > 1
+  ]
+  annotated = {image['id']: image for image in content['images']}
+  parts = {
+    one: importing.part_of(
+      pathlib.Path(image['file_name']), pathlib.Path(images), references
+    )
+    for one, image in annotated.items()
+  }
+  wrong += importing.name_faults(list(parts.values()))
+  sizes = {}
+  for one, image in annotated.items():
+    try:
+      sizes[one] = _size_of(parts[one].picture, image)
+    except ValueError as error:
+      wrong.append(str(error))
+  labels = {one: Labels([], []) for one in parts}
+  kinds = {one['id']: one['name'] for one in content['categories']}
+  for annotation in content['annotations']:
+    where = f'{annotations}, annotation {annotation["id"]}'
+    try:
+      _add(annotation, labels, sizes, kinds, where)
+    except ValueError as error:
+      wrong.append(str(error))
+  return [(parts[one], labels[one]) for one in parts if one in sizes], wrong
+
+
+def _add(
+  annotation: dict[str, Any],
+  labels: dict[Any, Labels],
+  sizes: dict[Any, tuple[int, int]],
+  kinds: dict[Any, str],
+  where: str,
+) -> None:
+  """Adds an annotation to its picture's labels."""
+  owner, category = annotation['image_id'], annotation['category_id']
+  if owner not in labels:
+    raise ValueError(f'{where}: there is no image {owner}; remove it')
+  if category not in kinds:
+    known = ', '.join(f'{one} {kind}' for one, kind in kinds.items())
+    raise ValueError(
+      f'{where}: unknown category {category}; the categories are {known}'
+    )
+  if owner in sizes:  # else the picture is at fault
+    box = _pixel_box(annotation['bbox'], sizes[owner], where)
+    labels[owner].boxes.append(box)
+    labels[owner].kinds.append(kinds[category])
+
+
+def _read_json(annotations: str) -> dict[str, list[dict[str, Any]]]:
+  """The lists of a COCO file, each entry with the fields that it needs."""
+  try:
+    content = json.loads(pathlib.Path(annotations).read_bytes())
+  except (OSError, ValueError, RecursionError) as error:
+    raise ValueError(f'{annotations}: not readable JSON ({error})') from error
+  for name, fields in _FIELDS.items():
+    entries = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(entries, list):
+      raise ValueError(
+        f'{annotations}: has no list {name!r}; give COCO object annotations'
+      )
+    for place, entry in enumerate(entries):
+      for field, types in fields.items():
+        value = entry.get(field) if isinstance(entry, dict) else None
+        if not isinstance(value, types) or not str(value).strip():
+          raise ValueError(
+            f'{annotations}: {name}[{place}] has {field} {value!r}; give COCO '
+            'object annotations'
+          )
+  if not content['images']:
+    raise ValueError(f'{annotations}: no image in it')
+  return {name: content[name] for name in _FIELDS}
+
+
+def _size_of(picture: pathlib.Path, image: dict[str, Any]) -> tuple[int, int]:
+  """The picture's width and height, which are those that were annotated."""
+  size = label_boxes.size_of(picture)
+  written = image.get('width', size[0]), image.get('height', size[1])
+  if written != size:
+    raise ValueError(
+      f'{picture}: is {size[0]}x{size[1]} but was annotated as '
+      f'{written[0]}x{written[1]}; give the pictures that were annotated'
+    )
+  return size
+
+
+def _pixel_box(
+  bbox: list[Any], size: tuple[int, int], where: str
+) -> tuple[int, ...]:
+  """The first and last pixel of x, y, width, height."""
+  if len(bbox) != 4 or not all(isinstance(side, int | float) for side in bbox):
+    raise ValueError(f'{where}: bbox is {bbox!r}; give [x, y, width, height]')
+  x, y, width, height = bbox
+  return label_boxes.pixel_box((x, y, x + width, y + height), size, where=where)
+
+
+def define_flags() -> None:
+  """The command's flags; a function, so that importing does nothing."""
+  flags.DEFINE_string('annotations', None, 'COCO JSON file.', required=True)
+  importing.define_flags()
+
+
+if __name__ == '__main__':
+  define_flags()
+  command.run(main)

@@ -1,0 +1,251 @@
+"""What the importers share: pictures, their references, boxes -> a manifest.
+
+  references = importing.References(Path('golden.png'), pattern=None)
+  parts = importing.find_parts('pictures', references)
+  print(importing.write('parts.jsonl', labelled, wrong))
+
+A test picture's group is the folder that it lies in, and its name its path
+below the folder of all pictures, with hyphens for slashes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from absl import flags
+
+from zeroshot.data import deeppcb, faults, manifest, pictures, readable
+
+
+class References(NamedTuple):
+  """Which good part a test picture is compared with.
+
+  Attributes:
+    reference: one picture for all; None where there is a pattern.
+    pattern: path from a test picture's folder, in which ``{stem}`` stands for
+      the test picture's name without suffix; None where there is one for all.
+  """
+
+  reference: pathlib.Path | None
+  pattern: str | None
+
+  def of(self, picture: pathlib.Path) -> pathlib.Path:
+    """The reference of a test picture, be it there or not."""
+    if self.reference is not None:
+      return self.reference
+    assert self.pattern is not None
+    named = self.pattern.replace('{stem}', picture.stem)
+    return pathlib.Path(os.path.normpath(picture.parent / named))
+
+
+class Part(NamedTuple):
+  """A test picture, before its labels.
+
+  Attributes:
+    name: unique in the set.
+    group: folder that it lies in, relative to that of all pictures.
+    picture: path.
+    reference: path of its good part.
+  """
+
+  name: str
+  group: str
+  picture: pathlib.Path
+  reference: pathlib.Path
+
+
+class Labels(NamedTuple):
+  """What is known of a test picture.
+
+  Attributes:
+    boxes: x1, y1, x2, y2 of each, first and last pixel.
+    kinds: a word for each.
+  """
+
+  boxes: list[tuple[int, ...]]
+  kinds: list[str]
+
+
+def define_flags() -> None:
+  """The flags that all importers have."""
+  flags.DEFINE_string('images', None, 'Folder of pictures.', required=True)
+  flags.DEFINE_string('reference', None, 'One good part for all pictures.')
+  flags.DEFINE_string(
+    'reference_pattern',
+    None,
+    "Path of each picture's good part, from its folder: '{stem}_ref.png'.",
+  )
+  flags.DEFINE_string('out', None, 'Manifest to write, .jsonl.', required=True)
+
+
+def references_of_flags() -> References:
+  """What ``--reference`` and ``--reference_pattern`` say.
+
+  Raises:
+    ValueError: unless exactly one of the two is given.
+  """
+  one, pattern = flags.FLAGS.reference, flags.FLAGS.reference_pattern
+  if (one is None) == (pattern is None):
+    raise ValueError(
+      "give either --reference=GOLDEN.png or --reference_pattern='{stem}_ref"
+      ".png'"
+    )
+  return References(None if one is None else pathlib.Path(one), pattern)
+
+
+def find_parts(
+  images: str | pathlib.Path,
+  references: References,
+  *,
+  apart: pathlib.Path | None = None,
+) -> list[Part]:
+  """The test pictures of a folder and of those below it, sorted.
+
+  Args:
+    images: the folder.
+    references: pictures that are the reference of another are left out.
+    apart: a folder whose pictures are left out.
+
+  Raises:
+    ValueError: there is no such folder, there is no test picture in it, or
+      some of them cannot have a name of their own (all such are named).
+  """
+  folder = pathlib.Path(images)
+  found = [
+    file
+    for file in list_pictures(folder)
+    if not (apart and file.resolve().is_relative_to(apart.resolve()))
+  ]
+  taken = {references.of(file).resolve() for file in found}
+  parts = [
+    part_of(file.relative_to(folder), folder, references)
+    for file in found
+    if file.resolve() not in taken
+  ]
+  if not parts:
+    raise ValueError(
+      f'--images={images}: no test picture in it; {len(found)} files of it end '
+      f'in {", ".join(pictures.SUFFIXES)}'
+    )
+  faults.refuse(name_faults(parts))
+  return parts
+
+
+def list_pictures(folder: pathlib.Path) -> list[pathlib.Path]:
+  """The pictures of ``--images`` and of the folders below it, sorted."""
+  if not folder.is_dir():
+    raise ValueError(f'--images={folder}: there is no such folder')
+  return sorted(
+    file
+    for file in folder.rglob('*')
+    if file.suffix.lower() in pictures.SUFFIXES
+  )
+
+
+def part_of(
+  inside: pathlib.Path, folder: pathlib.Path, references: References
+) -> Part:
+  """The test picture at a path inside of a folder."""
+  parent = inside.parent.as_posix()
+  return Part(
+    name='-'.join(inside.with_suffix('').parts),
+    group=folder.resolve().name if parent == '.' else parent,
+    picture=folder / inside,
+    reference=references.of(folder / inside),
+  )
+
+
+def name_faults(parts: Sequence[Part]) -> list[str]:
+  """A line for each test picture that cannot have a name of its own."""
+  counts = Counter(part.name for part in parts)
+  found = []
+  for part in parts:
+    try:
+      manifest.checked_name(part.name, str(part.picture))
+    except ValueError as error:
+      found.append(str(error))
+    if counts[part.name] > 1:
+      found.append(
+        f'{part.picture}: {counts[part.name]} pictures would have the name '
+        f'{part.name}; rename all but one'
+      )
+  return found
+
+
+def write(
+  out: str | pathlib.Path,
+  labelled: Sequence[tuple[Part, Labels]],
+  wrong: Sequence[str],
+) -> str:
+  """Checks all pictures and writes the manifest, whole or not at all.
+
+  Args:
+    out: of the file; its folder is made if need be.
+    labelled: the test pictures with what is known of them.
+    wrong: what is known to be wrong before.
+
+  Returns:
+    What was written, in a line for the user.
+
+  Raises:
+    ValueError: something is wrong, or pictures cannot be read or are not of
+      their reference's size (all such are named).
+  """
+  file = pathlib.Path(out)
+  pairs = [_pair(part, labels) for part, labels in labelled]
+  faults.refuse([*wrong, *readable.pair_faults(pairs)])
+  file.parent.mkdir(parents=True, exist_ok=True)
+  partial = file.with_name(f'{file.name}.partial')
+  partial.write_text(
+    ''.join(f'{json.dumps(_line(*row, file.parent))}\n' for row in labelled),
+    encoding='utf-8',
+  )
+  os.replace(partial, file)
+  kinds = Counter(kind for _, labels in labelled for kind in labels.kinds)
+  good = sum(not labels.boxes for _, labels in labelled)
+  told = ', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))
+  groups = len({part.group for part, _ in labelled})
+  return (
+    f'{len(labelled)} pairs, groups: {groups}, good parts: {good}, boxes: '
+    f'{kinds.total()}{f" ({told})" if told else ""}; {file}'
+  )
+
+
+def check_out(out: str | pathlib.Path) -> None:
+  """Refuses a manifest that is there already, or whose name says a table.
+
+  Raises:
+    ValueError: it is so.
+  """
+  if pathlib.Path(out).suffix.lower() == '.csv':
+    raise ValueError(f'--out={out}: it will hold JSON lines; give FILE.jsonl')
+  if pathlib.Path(out).exists():
+    raise ValueError(f'--out={out}: is there already; move it or give another')
+
+
+def _pair(part: Part, labels: Labels) -> manifest.LabelledPair:
+  truth = deeppcb.annotated(labels.boxes, labels.kinds)
+  return manifest.LabelledPair(
+    part.name, part.group, part.reference, part.picture, truth
+  )
+
+
+def _line(part: Part, labels: Labels, folder: pathlib.Path) -> dict[str, Any]:
+  """The fields of a manifest's line, paths relative to its folder."""
+
+  def path(of: pathlib.Path) -> str:
+    return pathlib.Path(os.path.relpath(of, folder)).as_posix()
+
+  return {
+    'reference': path(part.reference),
+    'test': path(part.picture),
+    'name': part.name,
+    'group': part.group,
+    'boxes': [list(box) for box in labels.boxes],
+    'kinds': labels.kinds,
+  }

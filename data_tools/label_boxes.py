@@ -1,0 +1,93 @@
+"""Boxes as labelling tools write them -> first and last pixels.
+
+size = label_boxes.size_of('part7.jpg')
+label_boxes.pixel_box((9.6, 20.0, 32.0, 46.0), size, where='a.txt, line 1')
+"""
+
+from __future__ import annotations
+
+import math
+import pathlib
+import warnings
+from collections.abc import Sequence
+
+from PIL import Image
+
+_ORIENTATION, _UPRIGHT = 0x0112, 1  # of EXIF
+_SLACK_PX = 1.0  # by which a tool's box may leave the picture
+
+
+def size_of(picture: pathlib.Path) -> tuple[int, int]:
+  """Width and height in pixels, of a picture that labels can be trusted on.
+
+  Labelling tools turn a picture as its EXIF orientation says; zeroshot reads
+  the pixels as they are stored, and boxes would lie elsewhere.
+
+  Raises:
+    ValueError: the file is no picture, or its EXIF data say to turn it.
+  """
+  try:
+    with warnings.catch_warnings():
+      # Only the header is read here, however large the picture.
+      warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+      opened = Image.open(picture)
+    with opened:
+      turned = opened.getexif().get(_ORIENTATION, _UPRIGHT) != _UPRIGHT
+      size: tuple[int, int] = opened.size
+  except (OSError, Image.DecompressionBombError) as error:
+    raise ValueError(f'{picture}: not a readable picture ({error})') from error
+  if turned:
+    raise ValueError(
+      f'{picture}: its EXIF data say to turn it, so that the labels may lie in '
+      'another grid than the pixels; turn the pixels, and label it again'
+    )
+  return size
+
+
+def pixel_box(
+  sides: Sequence[float], size: tuple[int, int], *, where: str
+) -> tuple[int, ...]:
+  """The pixels whose centres lie in a box; at least one.
+
+  Args:
+    sides: left, top, right, bottom in pixels from the picture's upper left
+      corner: the first pixel goes from 0 to 1.
+    size: width and height of the picture.
+    where: file and line, for the error.
+
+  Returns:
+    x1, y1, x2, y2, first and last pixel.
+
+  Raises:
+    ValueError: a side is not finite, the box ends before it begins, or leaves
+      the picture by more than 1 px.
+  """
+  left, top, right, bottom = sides
+  told = ' '.join(f'{side:g}' for side in sides)
+  if not all(map(math.isfinite, sides)) or left >= right or top >= bottom:
+    raise ValueError(
+      f'{where}: box {told} (left top right bottom, px) is none; correct it'
+    )
+  width, height = size
+  if (
+    min(left, top) < -_SLACK_PX
+    or right > width + _SLACK_PX
+    or bottom > height + _SLACK_PX
+  ):
+    raise ValueError(
+      f'{where}: box {told} (left top right bottom, px) leaves the picture, '
+      f'{width}x{height}; correct it'
+    )
+  (x1, x2), (y1, y2) = (
+    _pixels(left, right, width),
+    _pixels(top, bottom, height),
+  )
+  return x1, y1, x2, y2
+
+
+def _pixels(start: float, end: float, length: int) -> tuple[int, int]:
+  """The first and the last pixel whose centre lies between two places."""
+  first, last = math.floor(start + 0.5), math.floor(end + 0.5) - 1
+  if last < first:  # thinner than a pixel
+    first = last = math.floor((start + end) / 2)
+  return max(0, min(first, length - 1)), max(0, min(last, length - 1))

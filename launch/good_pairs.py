@@ -1,0 +1,140 @@
+"""The threshold that real pictures of good parts ask for.
+
+  found = good_pairs.calibrate(config, weights, pairs)
+
+Unlike second takes that are drawn, these hold all that differs between two
+pictures in the user's own place: camera, light, mount, and good parts that are
+not quite alike. Slope and offset stay those of the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ml_collections
+import numpy as np
+from absl import logging
+
+from launch import sources
+from zeroshot.data import faults, manifest, pictures, readable
+from zeroshot.data.manifest import LabelledPair
+from zeroshot.detect import calibration
+from zeroshot.evaluate import defect_free
+from zeroshot.types import HostArray
+from zeroshot.weights import files
+
+_SURE = 0.9  # a threshold above it hides differences that are hard to doubt
+
+
+def read(path: str) -> list[LabelledPair]:
+  """Reads the pairs of a manifest, none of which may have a defect.
+
+  Args:
+    path: of the manifest; labels are not needed.
+
+  Raises:
+    ValueError: see ``manifest.read_manifest``; pictures cannot be read, or
+      pairs have boxes (all such are named).
+  """
+  pairs = manifest.read_manifest(path, need_labels=False)
+  faults.refuse(
+    [
+      f'{path}: {pair.test_path} has boxes; list pairs of good parts alone'
+      for pair in pairs
+      if len(pair.truth.xyxy)
+    ]
+  )
+  readable.check_pairs(pairs)
+  return pairs
+
+
+def calibrate(
+  config: ml_collections.ConfigDict,
+  weights: files.Weights,
+  pairs: Sequence[LabelledPair],
+) -> dict[str, Any]:
+  """Chooses the threshold on pairs in which every box is false.
+
+  Where they are enough to show ``calibrate.false_boxes_per_pair``, it is the
+  least that keeps to this rate, else a cautious one; see ``defect_free``.
+
+  Args:
+    config: the whole config.
+    weights: calibrated, for slope and offset.
+    pairs: of good parts.
+
+  Returns:
+    What ``calibration.from_plain`` reads, and what it was found on.
+
+  Raises:
+    ValueError: the weights are not calibrated, or no threshold keeps out what
+      was found.
+  """
+  if weights.calibration is None:
+    raise ValueError(
+      'the weights are not calibrated; do so first, with --references'
+    )
+  config = config.copy_and_resolve_references()
+  config.detect.min_confidence = 0.0  # all boxes count, sure or not
+  detector = sources.build_detector(config, weights)
+  confidences: list[HostArray] = []
+  for pair in pairs:
+    both = pictures.read_pair(pair.reference_path, pair.test_path)
+    found = detector(*both).boxes.confidence
+    logging.info(
+      '%s: %d false boxes, the surest %.3f',
+      pair.test_path,
+      len(found),
+      found.max(initial=0),
+    )
+    confidences.append(found)
+  threshold = _threshold(
+    confidences,
+    wanted=config.calibrate.false_boxes_per_pair,
+    stored=calibration.from_plain(weights.calibration).threshold,
+  )
+  rate = defect_free.false_boxes_per_pair(confidences, threshold=threshold)
+  return {
+    **weights.calibration,
+    'threshold': threshold,
+    'defect_free_pairs': len(pairs),
+    'false_boxes_per_pair': rate,
+    'false_boxes_per_pair_at_most': defect_free.highest_rate(
+      round(rate * len(pairs)), len(pairs)
+    ),
+  }
+
+
+def _threshold(
+  confidences: list[HostArray], *, wanted: float, stored: float
+) -> float:
+  """The threshold, and what is to be said of it."""
+  count = len(confidences)
+  if defect_free.allowed_false_boxes(count, false_boxes_per_pair=wanted) >= 1:
+    threshold = defect_free.threshold_for(
+      confidences, false_boxes_per_pair=wanted
+    )
+  else:
+    threshold = defect_free.cautious_threshold(confidences, least=stored)
+    logging.warning(
+      '%d pairs are too few to show %g false boxes a pair, that takes %d; the '
+      'threshold keeps out all of these pairs with a margin, and up to %.2f '
+      'false boxes a pair remain possible',
+      count,
+      wanted,
+      int(np.ceil(1 / wanted)),
+      defect_free.highest_rate(0, count),
+    )
+  if threshold >= 1:
+    raise ValueError(
+      'the surest false box has confidence 1, which no threshold keeps out; '
+      'look at the pair that the log names, and take it again'
+    )
+  if threshold > _SURE:
+    logging.warning(
+      'threshold %.3f is so high that true differences will be missed: take '
+      'pictures that are more alike, see docs/own-parts.md',
+      threshold,
+    )
+  return threshold

@@ -1,0 +1,46 @@
+"""Pictures of defects, as labelling tools paint them -> boxes.
+
+boxes = masks.boxes_of('part7_mask.png')  # [[10, 20, 31, 45]]
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+import cv2
+import numpy as np
+
+from zeroshot.data import pictures
+
+_LOSSY = ('.jpg', '.jpeg')
+_CORNERS_TOO = 8  # pixels that touch at a corner belong to one region
+
+
+def boxes_of(path: pictures.Path) -> list[list[int]]:
+  """The box of each region of a mask.
+
+  Args:
+    path: picture that is not black where the part is defective. Regions are
+      connected over sides and corners.
+
+  Returns:
+    x1, y1, x2, y2 of each region, its first and its last pixel; from top to
+    bottom. None where the mask is black, that of a good part.
+
+  Raises:
+    ValueError: the mask cannot be read, or is a JPEG, whose black is not
+      exact.
+  """
+  if pathlib.Path(path).suffix.lower() in _LOSSY:
+    raise ValueError(
+      f'{path}: a JPEG changes the colours of a mask; save it as PNG'
+    )
+  marked = np.asarray(pictures.read_picture(path).any(axis=-1), np.uint8)
+  *_, found, _ = cv2.connectedComponentsWithStats(
+    marked, connectivity=_CORNERS_TOO
+  )
+  left, top, width, height = found[1:, :4].T  # the first is what is black
+  corners = np.stack([left, top, left + width - 1, top + height - 1], axis=1)
+  order = np.lexsort((left, top))
+  boxes: list[list[int]] = corners[order].tolist()
+  return boxes
