@@ -143,7 +143,7 @@ def orientation(path: Path) -> int:
   """
   try:
     with open(path, 'rb') as file:
-      reader = _FORMATS[_format(file.read(16))][1]
+      reader = _FORMATS[_format(file.read(16)) or ''][1]
       file.seek(0)
       return int(reader(file).getexif().get(0x112, 1)) if reader else 1
   except Exception:  # a hint within an error must not be another

@@ -2,5 +2,6 @@
 
 detector   Detector: load once, inspect many
 inputs     paths and arrays of any kind -> images
+relation   whether two pictures show the same part, and which way up
 result     Inspection: what was found in one pair
 """

@@ -103,8 +103,9 @@ def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
 
 def shown(picture: Picture) -> str:
   """What to call a picture in a message."""
-  is_path = isinstance(picture, str | os.PathLike)
-  return os.fspath(picture) if is_path else '(array)'
+  if isinstance(picture, str | os.PathLike):
+    return os.fspath(picture)
+  return '(array)'
 
 
 def _from_array(
@@ -125,9 +126,9 @@ def _from_array(
     raise ValueError(
       f'the {role} picture has shape {array.shape} and no pixel; give one'
     )
-  headers.check_size(
-    *array.shape[1::-1], f'the {role} picture', max_megapixels=max_megapixels
-  )
+  height, width = array.shape[:2]
+  name = f'the {role} picture'
+  headers.check_size(width, height, name, max_megapixels=max_megapixels)
   if array.ndim == 2:
     array = array[..., None]
   if array.shape[2] < 3:
