@@ -159,6 +159,8 @@ def shown(path: Path) -> str:
 
 def _format(data: bytes) -> str | None:
   """Name of the format; None if it is none of ours."""
+  if data.startswith(b'RIFF') and data[8:12] != b'WEBP':
+    return None  # sound or film
   for name, (starts, _) in _FORMATS.items():
     if data.startswith(starts):
       return name
