@@ -212,18 +212,22 @@ class Detector:
 
     None instead if the two do not show the same part.
     """
-    way = relation.AS_IT_CAME
     if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
-      detect = self._detect_large
-    else:
-      detect = self._detect
-      good, tested = map(pictures.as_image, (good, tested))
-    found = detect(good, tested, wanted=wanted)
+      # A glance before: minutes are spared, and the memory of a second look.
+      way, share = relation.at_a_glance(good, tested)
+      if way.mirrored or share < relation.MIN_FOUND:
+        return None, way
+      good = relation.laid(good, way)
+      return self._detect_large(good, tested, wanted=wanted), way
+    way = relation.AS_IT_CAME
+    good, tested = map(pictures.as_image, (good, tested))
+    found = self._detect(good, tested, wanted=wanted)
     share = _share_found(found, tested)
     if share < relation.SURE:
       way = relation.best_way(good, tested, share)
       if way.quarters and not way.mirrored:
-        found = detect(relation.laid(good, way), tested, wanted=wanted)
+        good = relation.laid(good, way)
+        found = self._detect(good, tested, wanted=wanted)
         share = _share_found(found, tested)
     refused = way.mirrored or share < relation.MIN_FOUND
     return (None if refused else found), way

@@ -22,6 +22,7 @@ from zeroshot.detect import motion, registration
 from zeroshot.types import HostArray
 
 _LONGEST_PX = 160  # of the small copies
+_GLANCE_PX = 640  # likewise, of large pictures
 _PATCH_PX = 10  # of these
 _MIN_CONTRAST = 0.02  # standard deviation in a patch with structure
 _MIN_PATCHES = 12  # of these in either picture, to judge at all
@@ -98,19 +99,46 @@ def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
       way = Way(quarters, mirrored)
       if way == AS_IT_CAME:
         continue
-      found = registration.register(
-        laid(small, way), small_test, method='affine'
-      )
-      other = share_found(found.aligned_reference, small_test, found.valid)
+      other = _share_moved(laid(small, way), small_test)
       if other >= max(_MIN_FOUND_OTHER, share + _MIN_GAIN):
         return way
   return AS_IT_CAME
+
+
+def at_a_glance(reference: HostArray, test: HostArray) -> tuple[Way, float]:
+  """Whether two large pictures show the same part, before they are compared.
+
+  Args:
+    reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: likewise.
+
+  Returns:
+    ``best_way``, and ``share_found`` when the reference is laid so, both of
+    copies with a longest side of 640 px.
+  """
+  small, small_test = (
+    pictures.as_image(motion.shrink(picture, _GLANCE_PX))
+    for picture in (reference, test)
+  )
+  share = _share_moved(small, small_test)
+  if not share < SURE:  # NaN is no reason to look further
+    return AS_IT_CAME, share
+  way = best_way(small, small_test, share)
+  if way != AS_IT_CAME:
+    share = _share_moved(laid(small, way), small_test)
+  return way, share
 
 
 def laid(picture: HostArray, way: Way) -> HostArray:
   """A picture flipped and turned."""
   flipped = picture[:, ::-1] if way.mirrored else picture
   return np.ascontiguousarray(np.rot90(flipped, way.quarters))
+
+
+def _share_moved(reference: HostArray, test: HostArray) -> float:
+  """``share_found`` of two images once they are registered."""
+  found = registration.register(reference, test, method='affine')
+  return share_found(found.aligned_reference, test, found.valid)
 
 
 def _small(picture: HostArray) -> HostArray:
