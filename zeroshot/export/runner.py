@@ -108,12 +108,19 @@ def build_detector(
     scorer: of ``load_scorer``.
     metadata: likewise.
     threshold: least confidence of a box that counts; None takes the file's.
+
+  Raises:
+    ValueError: the file lacks a setting that detection needs.
   """
-  tile_px = metadata.height, metadata.width
-  fitted = calibration.from_plain(metadata.calibration)
-  detect = detector.build_detector(
-    scorer, {**metadata.detect, 'tile_px': tile_px}, fitted
-  )
+  settings = {**metadata.detect, 'tile_px': (metadata.height, metadata.width)}
+  try:
+    fitted = calibration.from_plain(metadata.calibration)
+    detect = detector.build_detector(scorer, settings, fitted)
+  except KeyError as error:
+    raise ValueError(
+      f'the file of {metadata.weights} lacks the setting {error}; export the '
+      'weights again, or take the runner that came with the file'
+    ) from error
   return Detector(detect, fitted.threshold if threshold is None else threshold)
 
 
