@@ -10,26 +10,19 @@ that end a file are looked for as well. Only the formats listed here go to a
 decoder at all.
 
 Pillow reads the headers, by its classes: its own ``open`` judges sizes by a
-limit that everybody in the process shares.
+limit that everybody in the process shares. An exported network's runner may be
+without it; there only what TIFF and the ends of files say is looked at, and
+OpenCV's own limit on the size holds.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
 import struct
-from typing import NamedTuple
-
-from PIL import (
-  BmpImagePlugin,
-  GifImagePlugin,
-  JpegImagePlugin,
-  PngImagePlugin,
-  PpmImagePlugin,
-  WebPImagePlugin,
-)
-from PIL.ImageFile import ImageFile
+from typing import Any, NamedTuple
 
 Path = str | os.PathLike[str]
 
@@ -40,15 +33,16 @@ _PNG_START = b'\x89PNG\r\n\x1a\n'
 # What ends a JPEG's entropy-coded bytes: a marker that is neither a stuffed
 # zero, nor a restart marker, nor fill.
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
-# Name -> how files start, and what reads the header; None: TIFF, read here.
-_FORMATS: dict[str, tuple[tuple[bytes, ...], type[ImageFile] | None]] = {
-  'BMP': ((b'BM',), BmpImagePlugin.BmpImageFile),
-  'GIF': ((b'GIF8',), GifImagePlugin.GifImageFile),
-  'JPEG': ((_JPEG_START,), JpegImagePlugin.JpegImageFile),
-  'PNG': ((_PNG_START,), PngImagePlugin.PngImageFile),
-  'PNM': (tuple(b'P%d' % n for n in range(1, 7)), PpmImagePlugin.PpmImageFile),
-  'TIFF': ((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'), None),
-  'WebP': ((b'RIFF',), WebPImagePlugin.WebPImageFile),
+# Name -> how files start, and the plugin of Pillow that reads the header; TIFF
+# is read here.
+_FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
+  'BMP': ((b'BM',), 'Bmp'),
+  'GIF': ((b'GIF8',), 'Gif'),
+  'JPEG': ((_JPEG_START,), 'Jpeg'),
+  'PNG': ((_PNG_START,), 'Png'),
+  'PNM': (tuple(b'P%d' % n for n in range(1, 7)), 'Ppm'),
+  'TIFF': ((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'), ''),
+  'WebP': ((b'RIFF',), 'WebP'),
 }
 _DECODER_MEGAPIXELS = 1073  # OpenCV decodes 2 ** 30 pixels at most
 _WIDTH, _HEIGHT, _SUBFILE = 256, 257, 254  # tags of TIFF
@@ -88,6 +82,8 @@ def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
       'copy it again from its source'
     )
   found = _header(data, path)
+  if found is None:
+    return
   check_size(
     found.width, found.height, shown(path), max_megapixels=max_megapixels
   )
@@ -143,8 +139,7 @@ def orientation(path: Path) -> int:
   """
   try:
     with open(path, 'rb') as file:
-      kind = _format(file.read(16))
-      reader = _FORMATS[kind][1] if kind else None
+      reader = _reader(_format(file.read(16)))
       file.seek(0)
       return int(reader(file).getexif().get(0x112, 1)) if reader else 1
   except Exception:  # a hint within an error must not be another
@@ -167,7 +162,20 @@ def _format(data: bytes) -> str | None:
   return None
 
 
-def _header(data: bytes, path: Path) -> Header:
+def _reader(kind: str | None) -> Any:
+  """The class of Pillow that reads a format's header; None if there is none."""
+  plugin = _FORMATS[kind][1] if kind else ''
+  if not plugin:
+    return None
+  try:
+    module = importlib.import_module(f'PIL.{plugin}ImagePlugin')
+  except ModuleNotFoundError:
+    return None
+  return getattr(module, f'{plugin}ImageFile')
+
+
+def _header(data: bytes, path: Path) -> Header | None:
+  """What a file announces; None where nothing here reads it."""
   kind = _format(data)
   if kind is None:
     *most, last = _FORMATS
@@ -175,13 +183,16 @@ def _header(data: bytes, path: Path) -> Header:
       f'{shown(path)}: not a picture ({", ".join(most)} or {last}); give one, '
       'or convert it to PNG'
     )
-  reader = _FORMATS[kind][1]
+  reader = _reader(kind)
   try:
-    if reader is None:
+    if kind == 'TIFF':
       return _tiff_header(data)
+    if reader is None:
+      return None
     picture = reader(io.BytesIO(data))
     # What else a JPEG holds are previews, not shown as its frames.
-    return Header(*picture.size, getattr(picture, 'is_animated', False))
+    width, height = picture.size
+    return Header(width, height, getattr(picture, 'is_animated', False))
   except Exception as error:  # of many kinds, on hostile bytes
     raise ValueError(undecodable(data, path)) from error
 

@@ -108,15 +108,24 @@ def build_detector(
     scorer: of ``load_scorer``.
     metadata: likewise.
     threshold: least confidence of a box that counts; None takes the file's.
+
+  Raises:
+    ValueError: the file lacks a setting that detection needs.
   """
-  tile_px = metadata.height, metadata.width
-  fitted = calibration.from_plain(metadata.calibration)
-  return Detector(
-    scorer,
-    {**metadata.detect, 'tile_px': tile_px},
-    fitted,
-    threshold=fitted.threshold if threshold is None else threshold,
-  )
+  settings = {**metadata.detect, 'tile_px': (metadata.height, metadata.width)}
+  try:
+    fitted = calibration.from_plain(metadata.calibration)
+    return Detector(
+      scorer,
+      settings,
+      fitted,
+      threshold=fitted.threshold if threshold is None else threshold,
+    )
+  except KeyError as error:
+    raise ValueError(
+      f'the file of {metadata.weights} lacks the setting {error}; export the '
+      'weights again, or take the runner that came with the file'
+    ) from error
 
 
 def _scores_of(
