@@ -228,7 +228,8 @@ def test_the_network_shows_no_seam(pair):
   network = detector.network_scorer(
     ml_collections.ConfigDict(loaded.config).model, loaded.parameters
   )
-  pictures = [np.ascontiguousarray(picture[:900, :900]) for picture in pair]
+  # Of 14 buckets of 64 px: what is added to fill one changes the border.
+  pictures = [np.ascontiguousarray(picture[:896, :896]) for picture in pair]
   expected = whole(*pictures, network, registration='none')
   found = in_tiles(*pictures, network, registration='none')
   np.testing.assert_allclose(found.scores, expected.scores, atol=1e-3)
