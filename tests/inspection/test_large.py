@@ -25,13 +25,17 @@ def large(monkeypatch):
   monkeypatch.setattr(streamed, 'FROM_PX', 1)
   calls = []
 
-  def detect(*pair, wanted=None):
-    calls.append(1)
-    return streamed.build_streamed(LOCAL, config(kinds='none'))(
-      *pair, wanted=wanted
-    )
+  detect = streamed.detect
 
-  return detector.Detector(None, detect, 0.3), calls
+  def counted(*pair, **settings):
+    calls.append(1)
+    return detect(*pair, **settings)
+
+  monkeypatch.setattr(streamed, 'detect', counted)
+  inspector = detector.Detector(
+    LOCAL, config(kinds='none'), None, threshold=0.3
+  )
+  return inspector, calls
 
 
 @pytest.mark.parametrize(

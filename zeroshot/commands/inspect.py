@@ -48,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help='least confidence that counts, 0 to 1 (default: the calibrated one)',
   )
   add(
+    '--max_megapixels',
+    type=float,
+    default=400,
+    metavar='N',
+    help='refuse larger pictures (default: %(default)s)',
+  )
+  add(
     '--roi',
     action='append',
     default=[],
@@ -72,7 +79,11 @@ def run(options: argparse.Namespace) -> int:
     raise ValueError('give REFERENCE and TEST, or --manifest=PAIRS.csv')
   from zeroshot.inspection.detector import Detector
 
-  detector = Detector.load(options.weights, threshold=options.threshold)
+  detector = Detector.load(
+    options.weights,
+    threshold=options.threshold,
+    max_megapixels=options.max_megapixels,
+  )
   found = detector.inspect(
     options.reference,
     options.test,

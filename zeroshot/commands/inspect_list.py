@@ -54,7 +54,11 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
   out = Path(options.out)
   pairs = pair_list.read_pair_list(options.manifest)
   ignore = options.ignore and inputs.to_image(options.ignore, role='ignore')
-  detector = Detector.load(options.weights, threshold=options.threshold)
+  detector = Detector.load(
+    options.weights,
+    threshold=options.threshold,
+    max_megapixels=options.max_megapixels,
+  )
 
   def inspect(pair: ListedPair) -> result.Inspection:
     return detector.inspect(

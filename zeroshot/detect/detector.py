@@ -98,13 +98,24 @@ def network_scorer(
     parameters: the network's parameters.
   """
   # Here, since a network that runs elsewhere is detected with without JAX.
-  from zeroshot.detect.score import build_score
+  from zeroshot.detect.score import BUCKET_PX, build_score
   from zeroshot.model.build import build_model
 
   model = build_model(model_config)
-  score = functools.partial(build_score(model), parameters)
+  score = build_score(model)
+
+  def padded(image: HostArray) -> HostArray:
+    # On the host: there each size of picture would be a program of its own.
+    below, beside = (-side % BUCKET_PX for side in image.shape[:2])
+    return np.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')
+
+  def scores(reference: HostArray, test: HostArray) -> HostArray:
+    height, width = test.shape[:2]
+    found = np.asarray(score(parameters, padded(reference), padded(test)))
+    return found[:height, :width]
+
   return Scorer(
-    lambda reference, test: np.asarray(score(reference, test)),
+    scores,
     stride_px=model.stride,
     kinds=tuple(model_config.kinds),
     predicts_sides=model_config.predicts_sides,

@@ -67,9 +67,7 @@ def share_found(
     patches - patches.mean(axis=1, keepdims=True)
     for patches in (_patches(level.reference), _patches(level.test))
   )  # [N, P]
-  content = (
-    _patches(_small(valid.astype(np.float32))).min(axis=1, initial=1) > 0.99
-  )
+  content = _patches(_small(valid)).min(axis=1, initial=1) > 0.99
   old_contrast, new_contrast = old.std(axis=1), new.std(axis=1)
   told = content & (old_contrast > _MIN_CONTRAST)
   other = content & (new_contrast > _MIN_CONTRAST)
