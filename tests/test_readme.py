@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +13,18 @@ from pathlib import Path
 import pytest
 
 from launch import environment
+from zeroshot.data import pictures
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text()
 
 # Each command of a bash block, and the test below that runs it.
 RUN_BY = {
-  'python3 launch/quickstart.py': 'test_quickstart',
+  'pip install . && zeroshot demo': 'test_install_and_demo',
   'python3 tests/run.py': 'test_run',
+  'python3 launch/quickstart.py': 'test_quickstart',
 }
+PACKAGED = ('zeroshot', 'pyproject.toml', 'README.md', 'LICENSE')
 
 
 def bash_lines(text):
@@ -61,6 +65,31 @@ def test_every_module_that_the_readme_names_is_there():
   assert len(named) >= 5
   for name in named:
     assert (ROOT / f'{name.replace(".", "/")}.py').is_file(), name
+
+
+@pytest.mark.slow
+def test_install_and_demo(tmp_path):
+  clone = tmp_path / 'clone'
+  clone.mkdir()
+  for name in PACKAGED:
+    copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+    copy(ROOT / name, clone / name)
+  subprocess.run([sys.executable, '-m', 'venv', tmp_path / 'venv'], check=True)
+  done = subprocess.run(
+    'pip install . && zeroshot demo',
+    shell=True,
+    cwd=clone,
+    env={
+      'HOME': os.environ.get('HOME', str(tmp_path)),
+      'PATH': f'{tmp_path / "venv" / "bin"}{os.pathsep}{os.environ["PATH"]}',
+    },
+    capture_output=True,
+    text=True,
+  )
+  assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+  assert 'demo: different' in done.stdout
+  overlay = re.search(r'^the differences: (.+)$', done.stdout, re.MULTILINE)
+  assert pictures.read_picture(clone / overlay[1]).any()
 
 
 @pytest.mark.slow
