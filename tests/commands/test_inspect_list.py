@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zeroshot import locks
 from zeroshot.commands import main
 from zeroshot.data import pictures
 from zeroshot.inspection import folder
@@ -88,6 +87,11 @@ def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):
   names = sorted(path.name for path in (work / 'out/pairs').iterdir())
   assert names == ['0001-n1', '0002-n2', '0003-n3', '0004-n4']
 
+  # A picture that was taken anew under its old name is inspected anew.
+  (work / 'cut.png').write_bytes((work / 'part.png').read_bytes())
+  assert inspect(work) == 1
+  assert '4 pairs: 2 same, 2 different, 0 could' in capsys.readouterr().out
+
 
 def test_another_run_is_refused_by_what_differs(capsys, work):
   write_list(work, 'good.png')
@@ -109,7 +113,7 @@ def test_another_run_is_refused_by_what_differs(capsys, work):
 
 def test_two_runs_in_one_folder_are_refused(capsys, work):
   write_list(work, 'good.png')
-  with locks.hold(folder.lock_of(work / 'out')):
+  with folder.held(work / 'out'):
     assert inspect(work) == 2
   assert 'is held by process' in capsys.readouterr().err
   assert inspect(work) == 0

@@ -82,3 +82,14 @@ def test_the_module_runs():
   assert done.returncode == 2
   assert done.stderr == ''
   assert 'nowhere.csv' in done.stdout
+
+
+def test_what_nobody_foresaw_does_not_say_that_the_part_differs(
+  capsys, monkeypatch
+):
+  def run(options):
+    raise MemoryError('33 GB')
+
+  monkeypatch.setattr('zeroshot.commands.check.run', run)
+  assert main.main(['check', 'a.csv']) == 2
+  assert capsys.readouterr().err == 'error: MemoryError: 33 GB\n'

@@ -86,12 +86,12 @@ def test_a_table_with_faults(tmp_path):
     damage.write_good(tmp_path / name, **size)
   path = tmp_path / 'pairs.csv'
   path.write_text(
-    'reference,test,boxes,mask\n'
-    'good.png,b.png,,\n'
-    'good.png,b.png,,b.png\n'
-    'good.png,b.png,90 90 95 95,\n'
-    'good.png,b.png,,small.png\n'
-    'good.png,gone.png,,\n'
+    'reference,test,name,boxes,mask\n'
+    'good.png,b.png,a,,\n'
+    'good.png,b.png,b,,b.png\n'
+    'good.png,b.png,c,90 90 95 95,\n'
+    'good.png,b.png,d,,small.png\n'
+    'good.png,gone.png,e,,\n'
     'good.png,b.png\n'
   )
   report = checks.check_manifest(path)

@@ -20,11 +20,11 @@ def test_regions_are_joined_and_the_mask_is_taken_out():
   ignore = np.zeros((4, 6), np.uint8)
   ignore[0, 0] = 1  # any value other than 0
   got = wanted((0, 0, 2, 1), (4, 2, 6, 4), ignore=ignore)
-  expected = np.zeros((4, 6), np.float32)
+  expected = np.zeros((4, 6), np.uint8)
   expected[0, 1] = 1
   expected[2:, 4:] = 1
   np.testing.assert_array_equal(got, expected)
-  assert got.dtype == np.float32
+  assert got.dtype == np.uint8
 
 
 def test_a_mask_alone_leaves_the_rest():
@@ -43,6 +43,7 @@ def test_a_mask_alone_leaves_the_rest():
     ([], np.zeros((6, 4), np.uint8), r'mask is 4x6 and the test picture 6x4'),
     ([], np.ones((4, 6), np.uint8), 'no pixel to inspect'),
     ([], 'nowhere.png', 'nowhere.png'),
+    ([], 'mask.jpg', 'mask.jpg: a JPEG changes the colours of a mask'),
   ],
 )
 def test_what_does_not_fit_is_named(roi, ignore, message):

@@ -30,12 +30,16 @@ def found(name='part 7'):
   )
 
 
+def begin(out, settings=SETTINGS, keep=lambda record: True):
+  return folder.begin(out, settings, keep=keep)
+
+
 def rows(out):
   return [record['row'] for record in folder.records(out)]
 
 
 def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
-  assert folder.begin(tmp_path, SETTINGS) == set()
+  assert begin(tmp_path) == set()
   folder.add(tmp_path, 1, found())
   record = json.loads((tmp_path / 'results.jsonl').read_text())
   assert record['pictures'] == 'pairs/0001-part-7'
@@ -47,45 +51,45 @@ def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
 
 
 def test_what_a_kill_left_is_dropped_and_errors_are_tried_again(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   folder.add(tmp_path, 1, found())
   folder.add_error(tmp_path, 2, 'bad', 'cut short')
   folder.add(tmp_path, 3, found())
   with (tmp_path / 'results.jsonl').open('a') as opened:
     opened.write('{"row": 4, "name": "pa')
-  (tmp_path / 'partial').mkdir()  # pictures half-written
+  (tmp_path / '.zeroshot-partial').mkdir()  # pictures half-written
   assert rows(tmp_path) == [1, 2, 3]
-  assert folder.begin(tmp_path, SETTINGS) == {1, 3}
+  assert begin(tmp_path) == {1, 3}
   folder.add(tmp_path, 2, found())
   assert rows(tmp_path) == [1, 3, 2]
-  assert folder.begin(tmp_path, SETTINGS, again=True) == set()
+  assert begin(tmp_path, keep=lambda record: False) == set()
   assert rows(tmp_path) == []
 
 
 def test_pictures_whose_line_was_never_written_are_replaced(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   folder.add(tmp_path, 1, found())
   (tmp_path / 'results.jsonl').write_text('')
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   folder.add(tmp_path, 1, found())
   assert rows(tmp_path) == [1]
 
 
 def test_other_settings_are_refused_by_name(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   other = {**SETTINGS, 'threshold': 0.6, 'manifest': 'a.csv'}
   with pytest.raises(
     ValueError, match=r'threshold \(there 0.5, now 0.6\).*man'
   ):
-    folder.begin(tmp_path, other)
+    begin(tmp_path, other)
   assert json.loads((tmp_path / 'run.json').read_text()) == SETTINGS
 
 
 def test_a_damaged_line_in_the_middle_is_told(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   (tmp_path / 'results.jsonl').write_text('{"row"\n{"row": 1}\n')
   with pytest.raises(ValueError, match=r'results.jsonl, line 1: damaged'):
-    folder.begin(tmp_path, SETTINGS)
+    begin(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +98,29 @@ def test_a_damaged_line_in_the_middle_is_told(tmp_path):
 )
 def test_a_name_never_leads_out_of_the_folder(tmp_path, name):
   out = tmp_path / 'out'
-  folder.begin(out, SETTINGS)
+  begin(out)
   record = folder.add(out, 7, found(name))
   assert record['name'] == name
   assert (out / record['pictures']).resolve().parent == out / 'pairs'
   assert (out / record['pictures']).name.startswith('0007')
   assert [path.name for path in tmp_path.iterdir()] == ['out']
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+  (tmp_path / 'partial').mkdir()
+  with (
+    pytest.raises(ValueError, match=r"others in it, 'partial' for one; give"),
+    folder.held(tmp_path),
+  ):
+    pass
+  assert [path.name for path in tmp_path.iterdir()] == ['partial']
+
+
+def test_files_that_changed_are_told_by_their_stamp(tmp_path):
+  file = tmp_path / 'a'
+  file.write_text('one')
+  before = folder.stamp_of(file, tmp_path / 'none')
+  assert before[1] == [-1, -1]
+  assert folder.stamp_of(file, tmp_path / 'none') == before
+  file.write_text('other')
+  assert folder.stamp_of(file, tmp_path / 'none') != before

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import argparse
 
+from zeroshot.commands.terminal import printable
+
 SUMMARY = 'find all that is wrong with a list of pairs, before any work'
 
 
@@ -29,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
   report = checks.check_manifest(options.manifest)
   for fault in report.faults:
-    print(' '.join(fault.split()))
+    print(printable(' '.join(fault.split())))
   count = len(report.faults)
   told = f'{count} fault{"s"[: count != 1]}' if count else 'all is well'
   print(f'checked {report.checked}: {told}')

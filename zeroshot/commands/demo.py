@@ -10,12 +10,15 @@ pixels, the test picture with defects. It takes seconds, and no data.
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 from pathlib import Path
 
 from zeroshot.commands import inspect
 
 SUMMARY = 'inspect a pair of pictures that ships, as an example'
 PAIR = Path(__file__).parent / 'demo_pair'
+_NAMES = ('reference.png', 'test.png')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,14 +34,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
   """Does what the ``zeroshot inspect`` that it prints would do."""
   arguments = [
-    str(PAIR / 'reference.png'),
-    str(PAIR / 'test.png'),
+    *(str(PAIR / name) for name in _NAMES),
     '--name=demo',
     f'--out={options.out}',
   ]
+  _forget(Path(options.out))
   print('zeroshot inspect', *arguments)
   parser = argparse.ArgumentParser()
   inspect.add_arguments(parser)
   inspect.run(parser.parse_args(arguments))
   print(f'the differences: {Path(options.out) / "pairs/0001-demo/overlay.png"}')
   return 0
+
+
+def _forget(out: Path) -> None:
+  """Lets an older demo's folder be written anew, whatever version it was of."""
+  run = out / 'run.json'
+  try:
+    pair = json.loads(run.read_text('utf-8'))['pair']
+  except (OSError, ValueError, KeyError, TypeError):
+    return
+  if [Path(path).parts[-2:] for path in pair] == [
+    (PAIR.name, name) for name in _NAMES
+  ]:
+    for name in ('results.jsonl', 'run.json'):
+      (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / 'pairs', ignore_errors=True)

@@ -15,9 +15,13 @@ inspected.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from zeroshot.commands.terminal import printable
 
 if TYPE_CHECKING:
   from zeroshot.inspection.result import Inspection
@@ -84,14 +88,15 @@ def run(options: argparse.Namespace) -> int:
     threshold=options.threshold,
     max_megapixels=options.max_megapixels,
   )
-  found = detector.inspect(
-    options.reference,
-    options.test,
-    name=options.name,
-    roi=options.roi,
-    ignore=options.ignore,
-  )
-  written = _write(options, found)
+  with _folder(options, detector.threshold) as add:
+    found = detector.inspect(
+      options.reference,
+      options.test,
+      name=options.name,
+      roi=options.roi,
+      ignore=options.ignore,
+    )
+    written = add(found)
   if options.json:
     print(json.dumps(found.to_dict(), allow_nan=False))
   else:
@@ -109,36 +114,44 @@ def _region(text: str) -> tuple[float, ...]:
   return sides
 
 
-def _write(options: argparse.Namespace, found: Inspection) -> str:
-  """Writes the folder, if there is to be one; says where."""
+@contextlib.contextmanager
+def _folder(
+  options: argparse.Namespace, threshold: float
+) -> Iterator[Callable[[Inspection], str]]:
+  """What writes into the folder, if there is to be one, and says where.
+
+  Whether it may is asked before the pair is inspected.
+  """
   if options.out is None:
-    return ''
-  from zeroshot import locks
+    yield lambda found: ''
+    return
   from zeroshot.inspection import folder, settings
 
   out = Path(options.out)
-  with locks.hold(folder.lock_of(out)):
-    folder.begin(
-      out,
-      settings.of_run(
-        weights=options.weights,
-        threshold=found.threshold,
-        roi=options.roi,
-        ignore=options.ignore,
-        pair=(options.reference, options.test),
-      ),
-      again=True,
-    )
+  this_run = settings.of_run(
+    weights=options.weights,
+    threshold=threshold,
+    roi=options.roi,
+    ignore=options.ignore,
+    pair=(options.reference, options.test),
+  )
+
+  def add(found: Inspection) -> str:
+    folder.begin(out, this_run, keep=lambda record: False)
     record = folder.add(out, 1, found)
-  return f'\npictures: {out / record["pictures"]}'
+    return f'\npictures: {out / record["pictures"]}'
+
+  with folder.held(out):
+    folder.check(out, this_run)
+    yield add
 
 
 def _summary(found: Inspection) -> str:
   """The verdict, the boxes and the alignment, for people."""
   count = len(found.boxes)
   lines = [
-    f'{found.name}: {found.verdict}, {count} difference{"s"[: count != 1]} '
-    f'of confidence {found.threshold:.2f} or more'
+    f'{printable(found.name)}: {found.verdict}, {count} difference'
+    f'{"s"[: count != 1]} of confidence {found.threshold:.2f} or more'
   ]
   if found.boxes:
     head = ('x1', 'y1', 'x2', 'y2')

@@ -11,11 +11,11 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from zeroshot import locks
 from zeroshot.commands.row_progress import row_progress
+from zeroshot.commands.terminal import printable
 from zeroshot.data import faults, pair_list
 from zeroshot.data.pair_list import ListedPair
-from zeroshot.inspection import folder, inputs, listed, result, settings
+from zeroshot.inspection import areas, folder, listed, result, settings
 from zeroshot.inspection.detector import Detector
 
 _KEYS = ('name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds')
@@ -53,7 +53,9 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
   """The records of the rows done before, then of each as it is done."""
   out = Path(options.out)
   pairs = pair_list.read_pair_list(options.manifest)
-  ignore = options.ignore and inputs.to_image(options.ignore, role='ignore')
+  ignore = options.ignore and areas.ignored(
+    options.ignore, max_megapixels=options.max_megapixels
+  )
   detector = Detector.load(
     options.weights,
     threshold=options.threshold,
@@ -77,8 +79,14 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
     manifest=options.manifest,
     rows=len(pairs),
   )
-  with locks.hold(folder.lock_of(out)):
-    done = folder.begin(out, this_run)
+  by_row = {pair.row: pair for pair in pairs}
+
+  def keep(record: dict[str, Any]) -> bool:
+    pair = by_row.get(record['row'])
+    return pair is not None and listed.still_holds(record, pair)
+
+  with folder.held(out):
+    done = folder.begin(out, this_run, keep=keep)
     yield from folder.records(out)
     left = [pair for pair in pairs if pair.row not in done]
     with (
@@ -95,7 +103,7 @@ def _sum_up(
 ) -> None:
   """Says how many there were of each verdict, and which failed."""
   for line in failed:
-    print(f'error: {_printable(line)}', file=sys.stderr)
+    print(f'error: {printable(line)}', file=sys.stderr)
   more = counts[folder.ERROR] - len(failed)
   if more:
     print(f'error: and {more} more rows', file=sys.stderr)
@@ -105,8 +113,3 @@ def _sum_up(
     f'be inspected; results: {Path(options.out) / folder.RESULTS}'
   )
   print(summary, file=sys.stderr if options.json else sys.stdout)
-
-
-def _printable(text: str) -> str:
-  """The text without what could move a terminal's cursor or colours."""
-  return ''.join(letter if letter.isprintable() else '?' for letter in text)

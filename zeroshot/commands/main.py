@@ -5,6 +5,7 @@
 
 Exit statuses: 0 no difference, 1 differences found, 2 could not do it (told in
 a line on stderr), 130 interrupted. Results go to stdout, messages to stderr.
+With ZEROSHOT_TRACEBACK=1 an error that nobody foresaw is told in full.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -41,6 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
   except KeyboardInterrupt:
     print('interrupted', file=sys.stderr)
     return INTERRUPTED
+  except Exception as error:
+    # Out of memory, or a bug of ours. Python's own status for it, 1, would say
+    # that the part differs.
+    text = ' '.join(str(error).split())
+    print(f'error: {type(error).__name__}: {text}', file=sys.stderr)
+    if os.environ.get('ZEROSHOT_TRACEBACK'):
+      traceback.print_exc()
+    return CANNOT
   return status
 
 

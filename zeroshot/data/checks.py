@@ -9,12 +9,14 @@ Unlike the readers, which refuse, these go on to the end.
 from __future__ import annotations
 
 import os
+import pathlib
 from typing import NamedTuple
 
 from zeroshot.data import (
   bank,
   deeppcb,
   manifest,
+  pair_list,
   pictures,
   readable,
 )
@@ -63,7 +65,18 @@ def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
     pairs, wrong = manifest.parse_manifest(path, need_labels=need_labels)
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
+  if not need_labels:
+    wrong += _list_faults(path, wrong)
   return _report(str(path), pairs, wrong)
+
+
+def _list_faults(path: _Path, known: list[str]) -> list[str]:
+  """What hinders an inspection of rows in which nothing else is wrong."""
+  if pathlib.Path(path).suffix.lower() != '.csv':
+    return []
+  lines = {fault.partition(': ')[0] for fault in known}
+  found = [pair.fault for pair in pair_list.read_pair_list(path) if pair.fault]
+  return [fault for fault in found if fault.partition(': ')[0] not in lines]
 
 
 def check_photographs(folder: _Path) -> Report:

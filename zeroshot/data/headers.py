@@ -229,7 +229,8 @@ def _tiff_header(data: bytes) -> Header:
     pages.append(tags)
     place = number(offset_code, place + num_entries * entry_size)
   whole = [tags for tags in pages if not tags.get(_SUBFILE, 0) & 0b101]
-  return Header(pages[0][_WIDTH], pages[0][_HEIGHT], len(whole) > 1)
+  several = len(whole) > 1 or pages[0] not in whole  # decoders take the first
+  return Header(pages[0][_WIDTH], pages[0][_HEIGHT], several)
 
 
 def _is_cut_short(data: bytes) -> bool:

@@ -31,10 +31,7 @@ def boxes_of(path: pictures.Path) -> list[list[int]]:
     ValueError: the mask cannot be read, or is a JPEG, whose black is not
       exact.
   """
-  if pathlib.Path(path).suffix.lower() in _LOSSY:
-    raise ValueError(
-      f'{path}: a JPEG changes the colours of a mask; save it as PNG'
-    )
+  refuse_lossy(path)
   marked = np.asarray(pictures.read_picture(path).any(axis=-1), np.uint8)
   *_, found, _ = cv2.connectedComponentsWithStats(
     marked, connectivity=_CORNERS_TOO
@@ -44,3 +41,15 @@ def boxes_of(path: pictures.Path) -> list[list[int]]:
   order = np.lexsort((left, top))
   boxes: list[list[int]] = corners[order].tolist()
   return boxes
+
+
+def refuse_lossy(path: pictures.Path) -> None:
+  """Refuses a mask whose black is not exact.
+
+  Raises:
+    ValueError: it is a JPEG.
+  """
+  if pathlib.Path(path).suffix.lower() in _LOSSY:
+    raise ValueError(
+      f'{path}: a JPEG changes the colours of a mask; save it as PNG'
+    )

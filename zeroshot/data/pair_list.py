@@ -15,7 +15,7 @@ import os
 import pathlib
 from typing import NamedTuple
 
-from zeroshot.data import records, tables
+from zeroshot.data import faults, manifest, records, tables
 
 
 class ListedPair(NamedTuple):
@@ -41,14 +41,22 @@ def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
   """Reads a list of pairs.
 
   Args:
-    path: of the CSV file, UTF-8.
+    path: of the CSV file, UTF-8; or of a manifest of JSON lines, .jsonl.
 
   Returns:
     All rows in their order; whether their pictures exist is not asked.
 
   Raises:
-    ValueError: the file cannot be read, has other columns, or no row.
+    ValueError: the file cannot be read, has other columns, or no row; or lines
+      of JSON are malformed.
   """
+  if pathlib.Path(path).suffix.lower() == '.jsonl':
+    labelled, faulty = manifest.parse_manifest(path)
+    faults.refuse(faulty)
+    return [
+      ListedPair(row, pair.name, pair.reference_path, pair.test_path, '')
+      for row, pair in enumerate(labelled, start=1)
+    ]
   rows, wrong = tables.read_table(
     path, records.FIELDS, required=records.REQUIRED
   )

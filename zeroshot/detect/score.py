@@ -11,6 +11,7 @@ last two only if the head has it. ``detect.maps`` takes them apart.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ BUCKET_PX = 64
 # Compiled programs that are kept. On the CPU each takes about 450 of the memory
 # mappings of which Linux allows a process 65,530, and beyond them XLA crashes.
 MOST_SIZES = 100
+
+_compiled: set[tuple[Any, ...]] = set()  # network and shape
+_lock = threading.Lock()
 
 
 @functools.cache  # a network looked at again and again compiles once
@@ -60,15 +64,10 @@ def build_score(
       return scores[0]
     return jnp.concatenate([scores[..., None], *others], axis=-1)[0]
 
-  compiled: set[tuple[int, ...]] = set()  # shapes
-
   def score(parameters: Any, reference: Picture, test: Picture) -> Array:
     height, width = test.shape[:2]
     reference, test = _pad(reference), _pad(test)
-    if test.shape not in compiled and len(compiled) == MOST_SIZES:
-      jax.clear_caches()  # with what padded each size of picture
-      compiled.clear()
-    compiled.add(test.shape)
+    _make_room((model, test.shape))
     scores = score_padded(parameters, reference, test)
     return scores[:height, :width]
 
@@ -97,6 +96,15 @@ def predict(
   if prediction.sides is not None:
     outputs.append(prediction.sides)
   return tuple(outputs)
+
+
+def _make_room(program: tuple[Any, ...]) -> None:
+  """Frees all compiled programs where one more would be too many."""
+  with _lock:
+    if program not in _compiled and len(_compiled) >= MOST_SIZES:
+      jax.clear_caches()  # with what padded each size of picture
+      _compiled.clear()
+    _compiled.add(program)
 
 
 def _pad(image: Picture) -> Array:

@@ -164,6 +164,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
   except (OSError, ValueError) as error:
     print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
     return 2
+  except Exception as error:  # of a runtime; the status 1 says that they differ
+    text = ' '.join(str(error).split())
+    print(f'error: {type(error).__name__}: {text}', file=sys.stderr)
+    return 2
   print(json.dumps(found.to_dict()))
   return 1 if found.boxes else 0
 

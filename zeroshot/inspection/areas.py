@@ -8,10 +8,12 @@ Both lie in the test picture's grid, to which the reference is moved.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 
 import numpy as np
 
+from zeroshot.data import headers, masks
 from zeroshot.inspection import inputs
 from zeroshot.types import HostArray
 
@@ -24,6 +26,7 @@ def wanted(
   *,
   height: int,
   width: int,
+  max_megapixels: float = headers.MAX_MEGAPIXELS,
 ) -> HostArray | None:
   """The pixels to inspect.
 
@@ -34,18 +37,19 @@ def wanted(
       differences do not count; None ignores nothing.
     height: of the test picture, pixels.
     width: likewise.
+    max_megapixels: the most that the mask may have.
 
   Returns:
-    Float32 ``[height, width]``, 1 where to inspect and else 0; None where that
+    Uint8 ``[height, width]``, 1 where to inspect and else 0; None where that
     is everywhere.
 
   Raises:
     ValueError: a region lies beyond the picture or is empty, the mask cannot be
-      read or has another size, or nothing is left.
+      read, is a JPEG or has another size, or nothing is left.
   """
   if not roi and ignore is None:
     return None
-  kept = np.zeros((height, width), bool) if roi else np.ones((height, width))
+  kept = np.full((height, width), 0 if roi else 1, np.uint8)
   for region in roi:
     x1, y1, x2, y2 = checked(region)
     if x2 > width or y2 > height:
@@ -53,10 +57,15 @@ def wanted(
         f'roi {told(region)} reaches beyond the test picture, '
         f'{width}x{height}; give x1,y1,x2,y2 in its pixels'
       )
-    kept[round(y1) : round(y2), round(x1) : round(x2)] = True
-  kept = kept.astype(np.float32)
+    kept[round(y1) : round(y2), round(x1) : round(x2)] = 1
   if ignore is not None:
-    kept *= ~_ignored(ignore, height=height, width=width)
+    mask = ignored(ignore, max_megapixels=max_megapixels)
+    if mask.shape != (height, width):
+      raise ValueError(
+        f'the ignore mask is {mask.shape[1]}x{mask.shape[0]} and the test '
+        f'picture {width}x{height}; draw it over the test picture'
+      )
+    kept[mask] = 0
   if not kept.any():
     raise ValueError(
       'roi and ignore leave no pixel to inspect; ignore marks by values other '
@@ -88,12 +97,15 @@ def told(region: Sequence[float]) -> str:
   return ','.join(f'{side:g}' for side in region)
 
 
-def _ignored(ignore: inputs.Picture, *, height: int, width: int) -> HostArray:
-  """Bool ``[height, width]``, whether to ignore."""
-  mask = inputs.to_image(ignore, role='ignore')
-  if mask.shape[:2] != (height, width):
-    raise ValueError(
-      f'the ignore mask is {mask.shape[1]}x{mask.shape[0]} and the test '
-      f'picture {width}x{height}; draw it over the test picture'
-    )
-  return np.asarray(mask.any(axis=2))
+def ignored(ignore: inputs.Picture, *, max_megapixels: float) -> HostArray:
+  """A mask of what to ignore, bool ``[H, W]``; see ``wanted``.
+
+  Raises:
+    ValueError: it cannot be read, or is a JPEG.
+  """
+  if isinstance(ignore, str | os.PathLike):
+    masks.refuse_lossy(ignore)
+  pixels = inputs.to_pixels(
+    ignore, role='ignore', max_megapixels=max_megapixels
+  )
+  return np.asarray(pixels.any(axis=2))

@@ -14,6 +14,7 @@ less than 4 GB.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -157,7 +158,9 @@ class Detector:
     tested = inputs.to_pixels(test, role='test', max_megapixels=limit)
     inputs.check_pair(reference, good, test, tested)
     height, width = tested.shape[:2]
-    wanted = areas.wanted(roi, ignore, height=height, width=width)
+    wanted = areas.wanted(
+      roi, ignore, height=height, width=width, max_megapixels=limit
+    )
     found, way = self._compared(good, tested, wanted)
     if found is None:
       raise ValueError(inputs.unlike(reference, test, way.mirrored))
@@ -222,20 +225,28 @@ class Detector:
     way = relation.AS_IT_CAME
     good, tested = map(pictures.as_image, (good, tested))
     found = self._detect(good, tested, wanted=wanted)
-    share = _share_found(found, tested)
+    share = _share_found(found, tested, wanted)
     if share < relation.SURE:
       way = relation.best_way(good, tested, share)
       if way.quarters and not way.mirrored:
         good = relation.laid(good, way)
         found = self._detect(good, tested, wanted=wanted)
-        share = _share_found(found, tested)
+        share = _share_found(found, tested, wanted)
     refused = way.mirrored or share < relation.MIN_FOUND
     return (None if refused else found), way
 
 
-def _share_found(found: detector.Detection, tested: HostArray) -> float:
+def _share_found(
+  found: detector.Detection, tested: HostArray, wanted: HostArray | None
+) -> float:
+  """Of what is wanted, or of all where that has too little structure."""
   moved = found.registration
-  return relation.share_found(moved.aligned_reference, tested, moved.valid)
+  pair = moved.aligned_reference, tested
+  if wanted is not None:
+    share = relation.share_found(*pair, moved.valid * wanted)
+    if not math.isnan(share):
+      return share
+  return relation.share_found(*pair, moved.valid)
 
 
 def _wrapped(degrees: float) -> float:

@@ -1,7 +1,7 @@
 """The folder that a run of inspections fills, and resumes from.
 
-  with locks.hold(folder.lock_of(out)):
-    for record in folder.begin(out, settings): ...  # what was done before
+  with folder.held(out):
+    done = folder.begin(out, settings, keep=lambda record: True)
     folder.add(out, row, found)
 
 ``run.json`` says what is inspected and how; ``results.jsonl`` has a line for
@@ -12,42 +12,67 @@ kill left half-written is dropped at the next start.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from zeroshot import locks
 from zeroshot.inspection import result
 from zeroshot.types import HostArray
 
 ERROR = 'error'  # verdict of a row that could not be inspected
 RUN, RESULTS, PAIRS = 'run.json', 'results.jsonl', 'pairs'
+_LOCK = 'run.lock'
 _LONGEST_SLUG = 60
 
 
-def lock_of(out: Path) -> Path:
-  """The lock to hold while a run writes into ``out``."""
-  return out / 'run.lock'
+@contextlib.contextmanager
+def held(out: Path) -> Iterator[None]:
+  """Holds a folder, so that no other run writes into it.
+
+  Args:
+    out: the folder; made if need be.
+
+  Raises:
+    ValueError: it holds files, and no run.
+    locks.HeldError: another run has it.
+  """
+  lock = out / _LOCK
+  if out.is_dir() and not (out / RUN).exists():
+    foreign = sorted(file.name for file in out.iterdir() if file != lock)
+    if foreign:
+      raise ValueError(
+        f'{out} has files of others in it, {foreign[0]!r} for one; give a new '
+        'folder, or an empty one'
+      )
+  with locks.hold(lock):
+    yield
 
 
 def begin(
-  out: Path, settings: dict[str, Any], *, again: bool = False
+  out: Path,
+  settings: dict[str, Any],
+  *,
+  keep: Callable[[dict[str, Any]], bool],
 ) -> set[int]:
   """Begins a run, or takes one up where it was left.
 
   Lines of rows that failed are dropped: these are tried again.
 
   Args:
-    out: the folder; made if need be.
-    settings: content of ``run.json``: all that decides the results.
-    again: whether rows that are done are done again.
+    out: the folder, held.
+    settings: content of ``run.json``: what decides the results but for the
+      pictures.
+    keep: whether the record of a row that is done still holds.
 
   Returns:
     The rows that are done.
@@ -57,14 +82,14 @@ def begin(
       named), or a line of its results is damaged.
   """
   out.mkdir(parents=True, exist_ok=True)
-  _check_settings(out, settings)
+  check(out, settings)
   _write(out / RUN, json.dumps(settings, indent=2) + '\n')
   shutil.rmtree(_partial(out), ignore_errors=True)
   rows = set()
   partial = out / f'{RESULTS}.partial'
   with partial.open('w', encoding='utf-8') as kept:
     for record in records(out):
-      if record['verdict'] != ERROR and not again:
+      if record['verdict'] != ERROR and keep(record):
         rows.add(record['row'])
         kept.write(_line(record))
   os.replace(partial, out / RESULTS)
@@ -101,13 +126,36 @@ def records(out: Path) -> Iterator[dict[str, Any]]:
       yield record
 
 
-def add(out: Path, row: int, found: result.Inspection) -> dict[str, Any]:
+def stamp_of(*paths: Path) -> list[list[int]]:
+  """Size and time of change of files, by which others are told from them.
+
+  Returns:
+    For each bytes and nanoseconds; of one that cannot be looked at -1, -1.
+  """
+  stamps = []
+  for path in paths:
+    try:
+      found = os.stat(path)
+      stamps.append([found.st_size, found.st_mtime_ns])
+    except (OSError, ValueError):
+      stamps.append([-1, -1])
+  return stamps
+
+
+def add(
+  out: Path,
+  row: int,
+  found: result.Inspection,
+  *,
+  stamp: list[list[int]] | None = None,
+) -> dict[str, Any]:
   """Writes what was found in one pair: the pictures, then the line.
 
   Args:
     out: the folder of ``begin``.
     row: number of the pair, from 1.
     found: in it.
+    stamp: of its two files, see ``stamp_of``.
 
   Returns:
     The record that was written.
@@ -134,6 +182,7 @@ def add(out: Path, row: int, found: result.Inspection) -> dict[str, Any]:
     'width': width,
     'height': height,
     'pictures': pictures.as_posix(),
+    'stamp': stamp,
   }
   _append(out, record)
   return record
@@ -146,7 +195,8 @@ def add_error(out: Path, row: int, name: str, message: str) -> dict[str, Any]:
   return record
 
 
-def _check_settings(out: Path, settings: dict[str, Any]) -> None:
+def check(out: Path, settings: dict[str, Any]) -> None:
+  """Refuses a folder that holds a run of other settings; see ``begin``."""
   file = out / RUN
   if not file.exists():
     if (out / RESULTS).exists():
@@ -187,7 +237,7 @@ def _folder_name(row: int, name: str) -> str:
 
 
 def _partial(out: Path) -> Path:
-  return out / 'partial'
+  return out / '.zeroshot-partial'
 
 
 def _write(path: Path, text: str) -> None:

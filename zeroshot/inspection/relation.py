@@ -140,9 +140,14 @@ def _share_moved(reference: HostArray, test: HostArray) -> float:
 
 
 def _small(picture: HostArray) -> HostArray:
-  """A copy whose longest side is no more than 160 px, as an image."""
+  """A copy as an image, its longest side no more than 160 px.
+
+  Of a slender picture it is longer, since rows of patches must fit in.
+  """
   height, width = picture.shape[:2]
-  factor = _LONGEST_PX / max(height, width)
+  factor = max(
+    _LONGEST_PX / max(height, width), 2 * _PATCH_PX / min(height, width)
+  )
   if factor < 1:
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""What decides the results of a run, as ``run.json`` keeps it.
+"""What decides the results of a run, pictures apart, as ``run.json`` keeps it.
 
 folder.begin(out, settings.of_run(weights='default', ...))
 """

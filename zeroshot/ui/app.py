@@ -27,6 +27,8 @@ _NOTHING = '## Give two pictures'
 _COLUMNS = ['kind', 'confidence', 'x1', 'y1', 'x2', 'y2']
 _FONTS = ['system-ui', 'sans-serif']  # none that a browser would have to fetch
 
+_KEPT_S = (3600, 3600)  # every so often, uploads older than that are deleted
+
 _Shown = tuple[str, HostArray | None, list[list[object]], str]
 
 
@@ -36,7 +38,7 @@ def build(detector: Detector) -> gr.Blocks:
   Args:
     detector: inspects what is dropped; its threshold is the slider's start.
   """
-  with gr.Blocks(title='zeroshot') as page:
+  with gr.Blocks(title='zeroshot', delete_cache=_KEPT_S) as page:
     found = gr.State(None)
     with gr.Row():
       reference = _drop_zone('reference', 'Reference: a good part')
