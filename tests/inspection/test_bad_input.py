@@ -14,44 +14,14 @@ import pytest
 from PIL import Image
 
 import zeroshot
+from tests.inspection.parts import load, pair
 from zeroshot.commands import main
 from zeroshot.data import pictures
-
-FOUND_AT = (50, 40, 70, 60)  # where the pair below differs
 
 
 @pytest.fixture(scope='module')
 def detector():
-  return zeroshot.Detector.load('default')
-
-
-def reference_picture(size_px=120, seed=0):
-  """Cells, light and dark, uint8."""
-  cells = np.random.default_rng(seed).integers(0, 2, (8, 8), np.uint8)
-  plane = np.kron(60 + 140 * cells, np.ones((15, 15), np.uint8))
-  return np.repeat(plane[:size_px, :size_px, None], 3, axis=2)
-
-
-def pair():
-  """A reference, and a test picture in which a square is inverted."""
-  reference = reference_picture()
-  test = reference.copy()
-  x1, y1, x2, y2 = FOUND_AT
-  test[y1:y2, x1:x2] = 255 - test[y1:y2, x1:x2]
-  return reference, test
-
-
-def found_where_it_is(found, at=FOUND_AT):
-  """Whether the surest boxes lie where the pair differs, and all within."""
-  height, width = found.test.shape[:2]
-  for x1, y1, x2, y2, *_ in found.candidates:
-    assert 0 <= x1 <= x2 <= width
-    assert 0 <= y1 <= y2 <= height
-  x1, y1, x2, y2 = np.array([box[:4] for box in found.boxes]).reshape(-1, 4).T
-  across, down = (x1 + x2) / 2, (y1 + y2) / 2
-  inside = (at[0] <= across) & (across <= at[2])
-  inside &= (at[1] <= down) & (down <= at[3])
-  return found.verdict == 'different' and bool(inside.all())
+  return load()
 
 
 def encoded(picture, kind, **options):
@@ -254,102 +224,3 @@ def with_value(value):
 def test_an_array_that_is_no_picture_is_refused(detector, array, message):
   with pytest.raises(ValueError, match=f'the test picture .*{message}'):
     detector.inspect(pair()[0], array)
-
-
-def test_sizes_that_differ_are_told_and_why(detector, tmp_path):
-  upright, turned = tmp_path / 'upright.jpg', tmp_path / 'turned.jpg'
-  tag = Image.Exif()
-  tag[0x112] = 6
-  picture = Image.fromarray(pair()[0][:80])
-  picture.save(upright)
-  picture.rotate(90, expand=True).save(turned, exif=tag)
-  words = r'upright\.jpg is 120x80 .*turned\.jpg is 80x120; .*save both upright'
-  with pytest.raises(ValueError, match=words):
-    detector.inspect(upright, turned)
-  with pytest.raises(ValueError, match=r'reference \(array\) is 120x80 '):
-    detector.inspect(pair()[0][:80], turned)
-
-
-def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
-  path = tmp_path / 'other.png'
-  Image.fromarray(reference_picture(seed=9)).save(path)
-  reference, _ = pair()
-  with pytest.raises(ValueError, match=r'other\.png do not show .*check that'):
-    detector.inspect(reference, path)
-  with pytest.raises(ValueError, match='mirror images; flip'):
-    detector.inspect(reference, reference[:, ::-1])
-
-
-@pytest.mark.parametrize('quarters', [1, 2, 3])
-def test_a_turned_reference_is_turned_back(detector, quarters):
-  reference, test = pair()
-  found = detector.inspect(np.rot90(reference, -quarters), test)
-  assert found_where_it_is(found)
-  turned = found.registration.rotation_deg + 90 * quarters
-  assert abs((turned + 180) % 360 - 180) < 1
-
-
-# How a pair is stored -> its suffix, and Pillow's options.
-STORED = {
-  'CMYK': ('jpg', {'quality': 95}),
-  'RGB': ('jpg', {'quality': 95}),
-  'P': ('png', {}),
-  '1': ('png', {}),
-  'I;16': ('png', {}),
-  'RGBA': ('png', {}),
-  'LA': ('png', {}),
-  'L': ('gif', {}),
-}
-
-
-@pytest.mark.parametrize('mode', STORED)
-def test_a_difference_is_found_however_it_is_stored(detector, tmp_path, mode):
-  suffix, options = STORED[mode]
-  paths = [tmp_path / f'{role}.{suffix}' for role in ('reference', 'test')]
-  for picture, path in zip(pair(), paths, strict=True):
-    if mode == 'I;16':
-      stored = Image.fromarray(picture[..., 0].astype(np.uint16) * 257)
-    else:
-      stored = Image.fromarray(picture).convert(mode, dither=Image.Dither.NONE)
-    stored.save(path, **options)
-  assert found_where_it_is(detector.inspect(*paths))
-
-
-def test_swapped_pictures_differ_and_equal_ones_do_not(detector):
-  reference, test = pair()
-  assert found_where_it_is(detector.inspect(test, reference))
-  assert detector.inspect(test, test).verdict == 'same'
-
-
-def test_what_is_too_dark_to_be_compared_is_refused(detector, tmp_path):
-  path = tmp_path / 'dark.png'
-  reference, test = pair()
-  Image.fromarray(test // 8).save(path)
-  with pytest.raises(ValueError, match=r'dark\.png is too dark.*; expose'):
-    detector.inspect(reference, path)
-  with pytest.raises(ValueError, match=r'the reference .*too dark'):
-    detector.inspect(reference * 0, reference * 0)
-
-
-def plate(seed):
-  noise = np.random.default_rng(seed).normal(0, 0.01, (120, 120, 3))
-  return np.clip(0.6 + noise, 0, 1).astype(np.float32)
-
-
-def test_a_blank_plate_is_inspected_and_its_scratch_found(detector):
-  scratched = plate(1)
-  scratched[58:61, 30:90] = 0.2
-  assert found_where_it_is(
-    detector.inspect(plate(0), scratched), (30, 58, 90, 61)
-  )
-  assert detector.inspect(plate(0), plate(1)).verdict == 'same'
-
-
-@pytest.mark.parametrize('shape', [(1, 1), (31, 7), (1, 500)])
-def test_the_smallest_pictures_are_inspected(detector, shape):
-  grey, white = np.full(shape, 0.3), np.ones(shape)
-  found = detector.inspect(grey, white)
-  for x1, y1, x2, y2, *_ in found.candidates:
-    assert 0 <= x1 <= x2 <= shape[1]
-    assert 0 <= y1 <= y2 <= shape[0]
-  assert detector.inspect(white, white).verdict == 'same'
