@@ -113,5 +113,5 @@ def test_a_network_that_jax2onnx_gets_wrong_is_refused():
   wrong = plain._replace(
     function=lambda a, b: (model.apply(variables, a, b).logits,)
   )
-  with pytest.raises(ValueError, match='network of paper.*stablehlo'):
+  with pytest.raises(ValueError, match=r'network of paper.*stablehlo'):
     onnx_format.convert(wrong)
