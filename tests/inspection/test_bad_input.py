@@ -11,7 +11,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 import zeroshot
 from tests.inspection.parts import load, pair
@@ -33,6 +33,18 @@ def encoded(picture, kind, **options):
 def frames(kind):
   shades = [Image.new('L', (120, 120), shade) for shade in (9, 99, 200)]
   return encoded(shades[0], kind, save_all=True, append_images=shades[1:])
+
+
+def thumbnail_first():
+  """A TIFF whose first page is a smaller copy of its second."""
+  content = io.BytesIO()
+  small, whole = (Image.new('L', (side, side), 99) for side in (40, 120))
+  reduced = TiffImagePlugin.ImageFileDirectory_v2()
+  reduced[254] = 1  # NewSubfileType
+  small.save(
+    content, 'TIFF', save_all=True, append_images=[whole], tiffinfo=reduced
+  )
+  return content.getvalue()
 
 
 def announcing(width, height):
@@ -80,6 +92,7 @@ CONTENT = {
   'animated.webp': (frames('WEBP'), ONE),
   'animated.png': (frames('PNG'), ONE),
   'pages.tiff': (frames('TIFF'), ONE),
+  'thumbnail.tiff': (thumbnail_first(), ONE),
   'float.tiff': (float_tiff(), 'convert it to 8 or 16 bits'),
   'bomb.png': (announcing(60_000, 60_000), SCALE),
   'side.png': (announcing(40_000, 40_000), SCALE),

@@ -43,6 +43,15 @@ def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
     detector.inspect(reference, reference[:, ::-1])
 
 
+def test_slender_pictures_of_other_parts_are_refused(detector):
+  strips = [
+    np.concatenate([reference_picture(64, seed + i) for i in range(20)], axis=1)
+    for seed in (0, 50)
+  ]
+  with pytest.raises(ValueError, match='do not show the same part'):
+    detector.inspect(*strips)
+
+
 @pytest.mark.parametrize('quarters', [1, 2, 3])
 def test_a_turned_reference_is_turned_back(detector, quarters):
   reference, test = pair()
