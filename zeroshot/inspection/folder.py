@@ -130,7 +130,7 @@ def add(out: Path, row: int, found: result.Inspection) -> dict[str, Any]:
   record = {
     'row': row,
     **found.to_dict(),
-    'candidates': [box._asdict() for box in found.candidates],
+    'candidates': [box.to_dict() for box in found.candidates],
     'width': width,
     'height': height,
     'pictures': pictures.as_posix(),
