@@ -132,7 +132,8 @@ def to_boxes(found: Boxes) -> tuple[Box, ...]:
     found.xyxy.tolist(), found.confidence.tolist(), found.kind, strict=True
   )
   return tuple(
-    Box(*sides, confidence, kind) for sides, confidence, kind in rows
+    Box(x1, y1, x2, y2, confidence, kind)
+    for (x1, y1, x2, y2), confidence, kind in rows
   )
 
 
