@@ -266,6 +266,33 @@ def test_missing_pictures_of_an_evaluation_are_told_of(evaluated):
   assert text.count('<img') == 2 + 1
 
 
+def test_figures_are_never_markup(evaluated):
+  file = evaluated / 'metrics.json'
+  figures = json.loads(file.read_text())
+  hostile = '<meta http-equiv="refresh" content="0">'
+  figures['official']['num_images'] = hostile
+  figures['official-6']['confusion']['counts'][0][0] = hostile
+  file.write_text(json.dumps(figures))
+  text, _ = page_of(evaluated)
+  assert hostile not in text
+  assert text.count('&lt;meta http-equiv=&quot;refresh') == 2
+
+
+@pytest.mark.parametrize(
+  ('name', 'value'),
+  [
+    ('config', None),
+    ('config', {'eval': None}),
+    ('misalignment', [dict(shift_px=0, rotation_deg=0, ap=10**400)]),
+  ],
+)
+def test_a_damaged_part_of_the_figures_is_told(evaluated, name, value):
+  file = evaluated / 'metrics.json'
+  file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+  with pytest.raises(ValueError, match=r'metrics\.json: not the figures of an'):
+    page_of(evaluated)
+
+
 @pytest.mark.parametrize('content', ['{}', '{"official": []}', '{', 'null'])
 def test_metrics_of_something_else_are_refused(evaluated, content):
   (evaluated / 'metrics.json').write_text(content)
