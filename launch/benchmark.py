@@ -6,16 +6,21 @@
 The same pair goes through the same code, from its two files to its boxes, by
 turns through either runtime; only the network runs elsewhere. Without pictures
 of your own a board with defects is drawn, without ``--onnx`` the weights are
-exported first. The first pair compiles, and is told apart. Both take all cores.
-Whatever else the machine is doing is part of the times.
+exported first, at the size of the pair. The first pair is told apart: each
+runtime has it in a fresh process, with the loading of the network and what it
+compiles, but without Python's imports. Both take all cores. Whatever else the
+machine is doing is part of the times.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
+import importlib
+import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,23 +62,21 @@ def main(argv: Sequence[str]) -> None:
   options = flags.FLAGS
   if (options.reference is None) != (options.test is None):
     raise ValueError('give both --reference and --test, or neither')
-  weights = files.load(options.weights)
   with tempfile.TemporaryDirectory() as folder:
-    start = time.perf_counter()
-    model = options.onnx or _export(weights, options, Path(folder))
-    export_seconds = time.perf_counter() - start
     pair = (options.reference, options.test)
     if options.test is None:
       pair = draw_pair(Path(folder), size_px=options.size_px)
     start = time.perf_counter()
-    onnx = onnx_contestant(model)
-    load_seconds = {'ONNX Runtime': time.perf_counter() - start, 'JAX': 0.0}
-    contestants = (jax_contestant(weights), onnx)
-    first = {
-      c.name: load_seconds[c.name] + sum(measure(c, *pair).values()) / 1e3
-      for c in contestants
-    }
+    model = options.onnx or _export(options.weights, pair, Path(folder))
+    export_seconds = time.perf_counter() - start
+    contestants = jax_contestant(options.weights), onnx_contestant(model)
+    for contestant in contestants:
+      measure(contestant, *pair)  # compiles, and refuses what is no pair
     found = race(contestants, *pair, repeats=options.repeats)
+    first = {
+      'JAX': in_fresh_process(jax_contestant, options.weights, pair),
+      'ONNX Runtime': in_fresh_process(onnx_contestant, model, pair),
+    }
   print(table(found, first))
   if options.onnx is None:
     print(f'\nThe export took {export_seconds:.1f} s.')
@@ -119,7 +122,8 @@ def measure(
   """
   contestant.marks.clear()
   start = time.perf_counter()
-  pair = pictures.read_picture(reference), pictures.read_picture(test)
+  # As they are stored, which is how ``Detector.inspect`` reads them.
+  pair = pictures.read_pixels(reference), pictures.read_pixels(test)
   ready = time.perf_counter()
   contestant.detector.inspect(*pair)
   end = time.perf_counter()
@@ -128,8 +132,40 @@ def measure(
   return dict(zip(STAGES, spans, strict=True))
 
 
-def jax_contestant(weights: files.Weights) -> Contestant:
-  """The network in JAX."""
+def in_fresh_process(
+  make: Callable[[str | Path], Contestant],
+  source: str | Path,
+  pair: tuple[str | Path, str | Path],
+) -> float:
+  """``first_pair`` where nothing is compiled, loaded or warm yet."""
+  with concurrent.futures.ProcessPoolExecutor(
+    1, mp_context=multiprocessing.get_context('spawn')
+  ) as pool:
+    return pool.submit(first_pair, make, source, pair).result()
+
+
+def first_pair(
+  make: Callable[[str | Path], Contestant],
+  source: str | Path,
+  pair: tuple[str | Path, str | Path],
+) -> float:
+  """Seconds from a contestant's file to the boxes of its first pair.
+
+  Args:
+    make: makes the contestant.
+    source: that it makes it from.
+    pair: picture files, reference and test.
+  """
+  for name in ('jax', 'onnxruntime'):  # so that neither pays for its import
+    importlib.import_module(name)
+  start = time.perf_counter()
+  measure(make(source), *pair)
+  return time.perf_counter() - start
+
+
+def jax_contestant(source: str | Path) -> Contestant:
+  """The network in JAX, of a name or a file of weights."""
+  weights = files.load(source)
   config = ml_collections.ConfigDict(weights.config)
   if weights.calibration is None:
     raise ValueError('the weights have no threshold; see launch.calibrate')
@@ -185,8 +221,7 @@ def table(
 
   Args:
     found: of ``race``.
-    first: seconds of each contestant's first pair, compiling and loading
-      included.
+    first: of ``first_pair``, for each contestant.
   """
   lines = [
     f'| ms per pair | {" | ".join(found)} |',
@@ -217,13 +252,31 @@ def machine() -> str:
   )
 
 
-def _export(weights: files.Weights, options: Any, folder: Path) -> Path:
-  """Exports the weights at the size of the pairs."""
-  size_px = max(options.size_px + -options.size_px % 64, _LEAST_SIZE_PX)
-  found = network.build(weights, options.weights, height=size_px, width=size_px)
+def _export(
+  name: str, pair: tuple[str | Path, str | Path], folder: Path
+) -> Path:
+  """Exports the weights at the pair's size; see ``export_size``."""
+  weights = files.load(name)
+  height, width = export_size(
+    pictures.read_pixels(pair[1]).shape[:2],
+    tile_px=weights.config['detect']['tile_px'],
+  )
+  found = network.build(weights, name, height=height, width=width)
   path = folder / 'model.onnx'
   path.write_bytes(onnx_format.convert(found))
   return path
+
+
+def export_size(size: tuple[int, ...], *, tile_px: int) -> tuple[int, ...]:
+  """Height and width, pixels, of the network that takes a picture whole.
+
+  Args:
+    size: height and width of the picture.
+    tile_px: a picture with a longer side goes through tiles of this side.
+  """
+  if max(size) > tile_px:
+    size = tile_px, tile_px
+  return tuple(max(side + -side % 64, _LEAST_SIZE_PX) for side in size)
 
 
 def _cores() -> int:

@@ -4,7 +4,9 @@
 
 Unlike second takes that are drawn, these hold all that differs between two
 pictures in the user's own place: camera, light, mount, and good parts that are
-not quite alike. Slope and offset stay those of the weights.
+not quite alike. Each is inspected as ``zeroshot inspect`` will inspect: what it
+turns is turned, what it refuses is refused. Slope and offset stay those of the
+weights.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ import ml_collections
 import numpy as np
 from absl import logging
 
-from launch import sources
-from zeroshot.data import faults, manifest, pictures, readable
+from zeroshot.data import faults, manifest, readable
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.detect import calibration
+from zeroshot.detect import calibration, detector
 from zeroshot.evaluate import defect_free
+from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray
 from zeroshot.weights import files
 
@@ -68,8 +70,8 @@ def calibrate(
     What ``calibration.from_plain`` reads, and what it was found on.
 
   Raises:
-    ValueError: the weights are not calibrated, or no threshold keeps out what
-      was found.
+    ValueError: the weights are not calibrated, pairs cannot be inspected (all
+      such are named), or no threshold keeps out what was found.
   """
   if weights.calibration is None:
     raise ValueError(
@@ -77,22 +79,18 @@ def calibrate(
     )
   config = config.copy_and_resolve_references()
   config.detect.min_confidence = 0.0  # all boxes count, sure or not
-  detector = sources.build_detector(config, weights)
-  confidences: list[HostArray] = []
-  for pair in pairs:
-    both = pictures.read_pair(pair.reference_path, pair.test_path)
-    found = detector(*both).boxes.confidence
-    logging.info(
-      '%s: %d false boxes, the surest %.3f',
-      pair.test_path,
-      len(found),
-      found.max(initial=0),
-    )
-    confidences.append(found)
+  fitted = calibration.from_plain(weights.calibration)
+  inspector = Detector(
+    detector.network_scorer(config.model, weights.parameters),
+    config.detect,
+    fitted,
+    threshold=0.0,
+  )
+  confidences = _false_confidences(inspector, pairs)
   threshold = _threshold(
     confidences,
     wanted=config.calibrate.false_boxes_per_pair,
-    stored=calibration.from_plain(weights.calibration).threshold,
+    stored=fitted.threshold,
   )
   rate = defect_free.false_boxes_per_pair(confidences, threshold=threshold)
   return {
@@ -104,6 +102,30 @@ def calibrate(
       round(rate * len(pairs)), len(pairs)
     ),
   }
+
+
+def _false_confidences(
+  inspector: Detector, pairs: Sequence[LabelledPair]
+) -> list[HostArray]:
+  """The confidences ``[K]`` of each pair's boxes; see ``calibrate``."""
+  confidences = []
+  refused = []
+  for pair in pairs:
+    try:
+      found = inspector.inspect(pair.reference_path, pair.test_path).candidates
+    except ValueError as error:
+      refused.append(f'{pair.test_path} cannot be inspected: {error}')
+      continue
+    confidence = np.array([box.confidence for box in found], np.float32)
+    logging.info(
+      '%s: %d false boxes, the surest %.3f',
+      pair.test_path,
+      len(found),
+      confidence.max(initial=0),
+    )
+    confidences.append(confidence)
+  faults.refuse(refused)
+  return confidences
 
 
 def _threshold(

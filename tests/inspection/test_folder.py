@@ -92,6 +92,61 @@ def test_a_damaged_line_in_the_middle_is_told(tmp_path):
     begin(tmp_path)
 
 
+def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  folder.add(tmp_path, 1, found())
+  folder.add(tmp_path, 2, found())
+  file = tmp_path / 'results.jsonl'
+  whole = file.read_bytes()
+  notes = []
+  file.write_bytes(whole[:-1])  # all but the line's end
+  assert [r['row'] for r in folder.records(tmp_path, notes=notes)] == [1, 2]
+  assert notes == []
+  file.write_bytes(whole[:-2])
+  assert [r['row'] for r in folder.records(tmp_path, notes=notes)] == [1]
+  assert 'half-written' in notes[0]
+  file.write_bytes(whole[:-1])
+  assert folder.begin(tmp_path, SETTINGS) == {1, 2}
+  assert file.read_bytes() == whole
+
+
+BOX = found().candidates[1].to_dict()
+
+
+@pytest.mark.parametrize(
+  ('change', 'message'),
+  [
+    ({'row': '1'}, 'row is no integer'),
+    ({'name': None}, 'row is no integer, or name no'),
+    ({'verdict': 'ok'}, "verdict is 'ok'"),
+    ({'verdict': 'error'}, 'error is no text'),
+    ({'threshold': None}, 'threshold is no number'),
+    ({'seconds': float('nan')}, 'seconds is no number'),
+    ({'width': 1e12}, 'width is no number'),
+    ({'boxes': [{}]}, 'boxes are no boxes'),
+    ({'candidates': [BOX | {'x1': '1'}]}, 'candidates are no boxes'),
+    ({'candidates': [BOX | {'kind': 1}]}, 'candidates are no boxes'),
+    ({'pictures': 2}, 'pictures names no folder'),
+    ({'registration': 0}, 'registration is no object'),
+    ([], 'it is no JSON object'),
+  ],
+)
+def test_a_line_that_is_no_record_is_told(tmp_path, change, message):
+  folder.begin(tmp_path, SETTINGS)
+  record = folder.add(tmp_path, 1, found())
+  line = json.dumps(record | change if isinstance(change, dict) else change)
+  (tmp_path / 'results.jsonl').write_text(f'{line}\n')
+  with pytest.raises(ValueError, match=f'line 1: damaged .{message}'):
+    rows(tmp_path)
+
+
+def test_a_verdict_alone_is_no_record(tmp_path):
+  folder.begin(tmp_path, SETTINGS)
+  (tmp_path / 'results.jsonl').write_text('{"row": 1, "verdict": "same"}\n')
+  with pytest.raises(ValueError, match='name no text'):
+    folder.begin(tmp_path, SETTINGS)
+
+
 @pytest.mark.parametrize(
   'name',
   ['../../x', '/etc/x', 'a\x00\n\x1b[2J', '<script>', '..', '', 'ä' * 999],

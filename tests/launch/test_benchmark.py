@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -12,13 +14,15 @@ from zeroshot.detect import detector
 from zeroshot.inspection.detector import Detector
 
 
-def contestant(name):
+def contestant(name, **settings):
   """Differencing as the network, so that nothing compiles."""
   scorer, marks = benchmark._marked(
     detector.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
   )
-  detect = detector.build_detector(scorer, default.get_config().detect)
-  return benchmark.Contestant(name, Detector(detect, 0.5), marks)
+  config = {**default.get_config().detect, **settings}
+  return benchmark.Contestant(
+    name, Detector(scorer, config, None, threshold=0.5), marks
+  )
 
 
 def test_each_stage_of_each_pair_is_timed(tmp_path):
@@ -39,15 +43,34 @@ def test_each_stage_of_each_pair_is_timed(tmp_path):
 
 def test_a_tiled_picture_counts_once(tmp_path):
   pair = benchmark.draw_pair(tmp_path, size_px=256)
-  config = {**default.get_config().detect, 'tile_px': 160}
-  scorer = detector.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
-  scorer, marks = benchmark._marked(scorer)
-  one = benchmark.Contestant(
-    'JAX', Detector(detector.build_detector(scorer, config), 0.5), marks
-  )
+  one = contestant('JAX', tile_px=160)
   times = benchmark.measure(one, *pair)
-  assert len(marks) == 16  # tiles that start every 32 px, each way
+  assert len(one.marks) == 16  # tiles that start every 32 px, each way
   assert min(times.values()) > 0
+
+
+def test_making_counts_as_the_first_pair(tmp_path):
+  pytest.importorskip('onnxruntime')
+  pair = benchmark.draw_pair(tmp_path, size_px=192)
+
+  def make(source):
+    time.sleep(0.5)
+    return contestant(source)
+
+  assert benchmark.first_pair(make, 'JAX', pair) > 0.5
+
+
+@pytest.mark.parametrize(
+  ('size', 'expected'),
+  [
+    ((640, 640), (640, 640)),
+    ((641, 900), (704, 960)),
+    ((100, 1000), (192, 1024)),
+    ((1025, 200), (1024, 1024)),  # tiles
+  ],
+)
+def test_the_network_takes_the_pair_whole(size, expected):
+  assert benchmark.export_size(size, tile_px=1024) == expected
 
 
 def test_machine_facts_are_told():

@@ -235,6 +235,29 @@ def test_enough_pairs_choose_the_least_threshold(config, good_list, caplog):
   assert 'too few' not in caplog.text
 
 
+def test_good_pairs_are_inspected_as_parts_will_be(config, good_list, tmp_path):
+  stored = Calibration(2.0, -1.0, 0.25)._asdict()
+  config.calibrate.false_boxes_per_pair = 0.2
+  upright = good_pairs.calibrate(
+    config, weights(config, stored), good_pairs.read(str(good_list))
+  )
+  first, last = tmp_path / '0.png', tmp_path / '4.png'
+  image = pictures.read_picture(last)
+  pictures.write_picture(last, image[::-1, ::-1])  # lies upside down
+  pairs = good_pairs.read(str(good_list))
+  found = good_pairs.calibrate(config, weights(config, stored), pairs)
+  assert found == upright
+  pictures.write_picture(first, 0.1 * pictures.read_picture(first))
+  pictures.write_picture(last, image[:, ::-1])
+  pairs = good_pairs.read(str(good_list))
+  with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
+    good_pairs.calibrate(config, weights(config, stored), pairs)
+  message = str(caught.value)
+  assert 'take0.png cannot be inspected: the reference' in message
+  assert 'too dark' in message
+  assert 'take4.png are mirror images' in message
+
+
 def false_confidences(config, pairs, stored):
   """Confidences of all boxes of the pairs."""
   settings = config.detect.copy_and_resolve_references()

@@ -231,6 +231,31 @@ def test_keys_go_from_pair_to_pair(chromium, report):
       page.keyboard.press('k')
     assert page.inner_text('#name') == 'part 10'
     assert page.locator('#previous').is_disabled()
+    assert page.locator('#next').is_enabled()
+    # Sorted anew or searched, the chosen pair stands elsewhere.
+    for _ in range(2):
+      page.click('[data-key="boxes"]')
+    assert names(page)[-1] == 'part 10'
+    assert page.locator('#previous').is_enabled()
+    assert page.locator('#next').is_disabled()
+    page.click('[data-key="boxes"]')
+    assert page.locator('#previous').is_disabled()
+    page.fill('#search', 'part 10')
+    assert page.locator('#next').is_disabled()
+    page.fill('#search', '')
+    page.click('#next')
+    assert page.inner_text('#name') == 'part 9'
+    page.click('#previous')
+    # Not listed at another threshold: next goes to what is.
+    page.select_option('#filter', 'different')
+    set_threshold(page, 0.925)
+    assert names(page) == [parts.HOSTILE[0]]
+    assert page.locator('#previous').is_disabled()
+    page.click('#next')
+    assert page.inner_text('#name') == parts.HOSTILE[0]
+    page.click('#stored')
+    page.select_option('#filter', '')
+    page.get_by_role('button', name='part 10').click()
     # A key that the focus has a use for is not taken from it.
     page.focus('#threshold')
     page.keyboard.press('ArrowUp')

@@ -133,23 +133,8 @@ def damaged(change):
     ('run.json', '[]', r'run\.json: no JSON object; run zeroshot inspect'),
     ('results.jsonl', None, r'results\.jsonl: there is no such file; run'),
     ('results.jsonl', '', r'results\.jsonl: no pair is done yet'),
-    ('results.jsonl', '{"row"\n{}\n', r'results\.jsonl:1: no JSON'),
-    ('results.jsonl', '[]\n', r'results\.jsonl:1: it is no object'),
-    ('results.jsonl', damaged({'row': '2'}), 'jsonl:2: row is no integer'),
-    ('results.jsonl', damaged({'verdict': 'ok'}), "2: verdict is 'ok'; run"),
-    ('results.jsonl', damaged({'boxes': [{}]}), 'jsonl:2: boxes are no boxes'),
-    ('results.jsonl', damaged({'seconds': None}), '2: seconds is no number'),
-    ('results.jsonl', damaged({'pictures': 2}), '2: pictures names no folder'),
-    (
-      'results.jsonl',
-      damaged({'registration': 0}),
-      'registration is no object',
-    ),
-    (
-      'results.jsonl',
-      damaged({'verdict': 'error'}),
-      'jsonl:2: error is no text',
-    ),
+    ('results.jsonl', '{"row"\n{}\n', r'results\.jsonl, line 1: .*no JSON'),
+    ('results.jsonl', damaged({'verdict': 'ok'}), "line 2: .*verdict is 'ok'"),
   ],
 )
 def test_a_damaged_folder_is_refused(folder, name, text, message):
@@ -264,6 +249,33 @@ def test_missing_pictures_of_an_evaluation_are_told_of(evaluated):
   assert 'misses.png: no such file' in notes[0]
   assert 'a.png: the file is empty' in notes[1]
   assert text.count('<img') == 2 + 1
+
+
+def test_figures_are_never_markup(evaluated):
+  file = evaluated / 'metrics.json'
+  figures = json.loads(file.read_text())
+  hostile = '<meta http-equiv="refresh" content="0">'
+  figures['official']['num_images'] = hostile
+  figures['official-6']['confusion']['counts'][0][0] = hostile
+  file.write_text(json.dumps(figures))
+  text, _ = page_of(evaluated)
+  assert hostile not in text
+  assert text.count('&lt;meta http-equiv=&quot;refresh') == 2
+
+
+@pytest.mark.parametrize(
+  ('name', 'value'),
+  [
+    ('config', None),
+    ('config', {'eval': None}),
+    ('misalignment', [dict(shift_px=0, rotation_deg=0, ap=10**400)]),
+  ],
+)
+def test_a_damaged_part_of_the_figures_is_told(evaluated, name, value):
+  file = evaluated / 'metrics.json'
+  file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
+  with pytest.raises(ValueError, match=r'metrics\.json: not the figures of an'):
+    page_of(evaluated)
 
 
 @pytest.mark.parametrize('content', ['{}', '{"official": []}', '{', 'null'])

@@ -2,6 +2,7 @@
 
   with folder.held(out):
     done = folder.begin(out, settings, keep=lambda record: True)
+    for record in folder.records(out): ...  # what was done before
     folder.add(out, row, found)
 
 ``run.json`` says what is inspected and how; ``results.jsonl`` has a line for
@@ -33,6 +34,8 @@ ERROR = 'error'  # verdict of a row that could not be inspected
 RUN, RESULTS, PAIRS = 'run.json', 'results.jsonl', 'pairs'
 _LOCK = 'run.lock'
 _LONGEST_SLUG = 60
+_MOST = 1e9  # of pixels, degrees and seconds
+_BOX = result.Box._fields[:-1]  # the last is the kind
 
 
 @contextlib.contextmanager
@@ -96,14 +99,18 @@ def begin(
   return rows
 
 
-def records(out: Path) -> Iterator[dict[str, Any]]:
+def records(
+  out: Path, *, notes: list[str] | None = None
+) -> Iterator[dict[str, Any]]:
   """The lines of the results, one at a time.
 
   Args:
     out: the folder; it may have no results yet.
+    notes: what a reader has to know is added to it, a sentence each.
 
   Yields:
-    Each record; a last line without its end, which a kill left, is passed over.
+    Each record, whole; a number that is not finite is none. A last line that a
+    kill left half-written is passed over: its row counts as not done.
 
   Raises:
     ValueError: a line is no record.
@@ -113,16 +120,19 @@ def records(out: Path) -> Iterator[dict[str, Any]]:
     return
   with file.open('rb') as opened:
     for number, line in enumerate(opened, start=1):
-      if not line.endswith(b'\n'):
+      record = _parsed(line)
+      if record is None and not line.endswith(b'\n'):
+        if notes is not None:
+          notes.append(
+            f'The last line of {RESULTS} is half-written and left out; inspect '
+            'again to do its pair.'
+          )
         return
-      try:
-        record = json.loads(line)
-        record['row'], record['verdict']
-      except (ValueError, KeyError, TypeError) as error:
+      if fault := _fault(record):
         raise ValueError(
-          f'{file}, line {number}: damaged ({error}); remove the line, and its '
-          'row is inspected again'
-        ) from error
+          f'{file}, line {number}: damaged ({fault}); remove the line and run '
+          'zeroshot inspect again: it does this row anew'
+        )
       yield record
 
 
@@ -178,7 +188,7 @@ def add(
   record = {
     'row': row,
     **found.to_dict(),
-    'candidates': [box._asdict() for box in found.candidates],
+    'candidates': [box.to_dict() for box in found.candidates],
     'width': width,
     'height': height,
     'pictures': pictures.as_posix(),
@@ -193,6 +203,52 @@ def add_error(out: Path, row: int, name: str, message: str) -> dict[str, Any]:
   record = {'row': row, 'name': name, 'verdict': ERROR, 'error': message}
   _append(out, record)
   return record
+
+
+def _parsed(line: bytes) -> Any:
+  """What a line says, None if it is no JSON; what is not finite is None too."""
+  try:
+    return json.loads(line, parse_constant=lambda _: None)
+  except (ValueError, RecursionError):
+    return None
+
+
+def _fault(record: Any) -> str:
+  """What keeps a line from being a record of ``add``; '' if nothing does."""
+  if not isinstance(record, dict):
+    return 'it is no JSON object'
+  row, verdict = record.get('row'), record.get('verdict')
+  if not isinstance(row, int) or not isinstance(record.get('name'), str):
+    return 'row is no integer, or name no text'
+  if verdict == ERROR:
+    return '' if isinstance(record.get('error'), str) else 'error is no text'
+  if verdict not in (result.SAME, result.DIFFERENT):
+    return f'verdict is {verdict!r}'
+  for name in ('threshold', 'seconds', 'width', 'height'):
+    if not is_number(record.get(name)):
+      return f'{name} is no number'
+  for name in ('boxes', 'candidates'):
+    boxes = record.get(name)
+    if not isinstance(boxes, list) or not all(map(_is_box, boxes)):
+      return f'{name} are no boxes'
+  if not isinstance(record.get('pictures'), str):
+    return 'pictures names no folder'
+  if not isinstance(record.get('registration'), dict):
+    return 'registration is no object'
+  return ''
+
+
+def _is_box(box: Any) -> bool:
+  return (
+    isinstance(box, dict)
+    and isinstance(box.get('kind'), str)
+    and all(is_number(box.get(name)) for name in _BOX)
+  )
+
+
+def is_number(value: Any) -> bool:
+  """Whether it is a number that can be shown; NaN is none."""
+  return isinstance(value, int | float) and -_MOST < value < _MOST
 
 
 def check(out: Path, settings: dict[str, Any]) -> None:

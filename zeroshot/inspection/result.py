@@ -36,6 +36,15 @@ class Box(NamedTuple):
   confidence: float
   kind: str
 
+  def to_dict(self) -> dict[str, Any]:
+    """What is printed and written, rounded to what is meant by it."""
+    sides = {name: round(getattr(self, name), 1) for name in self._fields[:4]}
+    return {
+      **sides,
+      'confidence': round(self.confidence, 4),
+      'kind': self.kind,
+    }
+
 
 class Alignment(NamedTuple):
   """How the reference was moved onto the test picture.
@@ -99,7 +108,7 @@ class Inspection:
     return {
       'name': self.name,
       'verdict': self.verdict,
-      'boxes': [box._asdict() for box in self.boxes],
+      'boxes': [box.to_dict() for box in self.boxes],
       'threshold': self.threshold,
       'registration': self.registration._asdict(),
       'seconds': self.seconds,
@@ -118,19 +127,12 @@ class Inspection:
 
 
 def to_boxes(found: Boxes) -> tuple[Box, ...]:
-  """Boxes one by one, rounded to what is meant by them."""
+  """Boxes one by one; nothing is rounded before a threshold has seen it."""
   rows = zip(
     found.xyxy.tolist(), found.confidence.tolist(), found.kind, strict=True
   )
   return tuple(
-    Box(
-      round(x1, 1),
-      round(y1, 1),
-      round(x2, 1),
-      round(y2, 1),
-      round(confidence, 4),
-      kind,
-    )
+    Box(x1, y1, x2, y2, confidence, kind)
     for (x1, y1, x2, y2), confidence, kind in rows
   )
 

@@ -45,13 +45,20 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   figures = results.read_object(file, remedy=_AGAIN)
   notes: list[str] = []
   try:
+    facts = _facts(figures)
     sections = [
       _headline(figures),
       markup.row(_precision_recall(figures), _reliability(figures)),
       markup.row(_misalignment(figures), _groups(figures)),
       markup.row(_confusion(figures), _protocols(figures)),
     ]
-  except (AttributeError, KeyError, TypeError, ValueError) as error:
+  except (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    ValueError,
+  ) as error:
     raise ValueError(
       f'{file}: not the figures of an evaluation ({error!r}); {_AGAIN}'
     ) from error
@@ -63,7 +70,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   told = ''.join(f'<li>{html.escape(note)}</li>' for note in notes)
   body = (
     '<header class="top"><div><p class="eyebrow">zeroshot evaluation</p>'
-    f'<h1>{name}</h1></div>{_facts(figures)}</header><main>'
+    f'<h1>{name}</h1></div>{facts}</header><main>'
     + (f'<ul class="notes">{told}</ul>' if told else '')
     + ''.join(sections)
     + '</main><footer></footer>'
@@ -124,7 +131,7 @@ def _headline(figures: Mapping[str, Any]) -> str:
       'of the defects found are of the right kind',
     ),
     (
-      f'{official["num_images"]}',
+      official['num_images'],
       f'pairs with {official["num_ground_truth"]} defects, '
       f'{markup.number(figures.get("seconds_per_pair"), 2)} s each',
     ),
@@ -132,7 +139,8 @@ def _headline(figures: Mapping[str, Any]) -> str:
   return (
     '<section class="tiles" aria-label="Headline figures">'
     + ''.join(
-      f'<div class="tile"><b>{value}</b><span>{html.escape(words)}</span></div>'
+      f'<div class="tile"><b>{markup.text(value)}</b>'
+      f'<span>{markup.text(words)}</span></div>'
       for value, words in tiles
     )
     + '</section>'
@@ -247,9 +255,9 @@ def _confusion(figures: Mapping[str, Any]) -> str:
   return markup.section('Kinds', table, words)
 
 
-def _count(number: int, is_right: bool) -> str:
+def _count(number: Any, is_right: bool) -> str:
   kind = 'zero' if not number else 'right' if is_right else 'wrong'
-  return f'<td class="{kind}">{number}</td>'
+  return f'<td class="{kind}">{markup.text(number)}</td>'
 
 
 # --- Pictures -------------------------------------------------------------

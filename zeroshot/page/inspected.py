@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from zeroshot.inspection.folder import ERROR
+from zeroshot.inspection.result import DIFFERENT, Box
 from zeroshot.page import document, embedding, results
 
 PICTURES = ('reference', 'test')
-_BOX = ('x1', 'y1', 'x2', 'y2', 'confidence', 'kind')
 
 
 def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
@@ -30,7 +31,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     ValueError: see ``results.read``.
   """
   run = results.read(folder)
-  inspected = [row for row in run.rows if row['verdict'] != results.ERROR]
+  inspected = [row for row in run.rows if row['verdict'] != ERROR]
   chosen = sorted(inspected, key=_urgency)[:max_pictures]
   shown: set[int] = set()
   faults: dict[int, str] = {}
@@ -102,14 +103,14 @@ def _embed(
 def _urgency(row: dict[str, Any]) -> tuple[bool, float]:
   """Sorts pairs that differ first, and the most confident first."""
   top = max((box['confidence'] for box in row['candidates']), default=0)
-  return row['verdict'] != results.DIFFERENT, -top
+  return row['verdict'] != DIFFERENT, -top
 
 
 def _plain(
   row: dict[str, Any], shown: set[int], faults: dict[int, str]
 ) -> dict[str, Any]:
   """A row as the script wants it: boxes as lists, with its pictures' state."""
-  if row['verdict'] == results.ERROR:
+  if row['verdict'] == ERROR:
     return {name: row[name] for name in ('row', 'name', 'verdict', 'error')}
   kept = ('row', 'name', 'verdict', 'seconds', 'threshold', 'registration')
   return {
@@ -123,4 +124,4 @@ def _plain(
 
 
 def _lists(boxes: Sequence[dict[str, Any]]) -> list[list[Any]]:
-  return [[box[name] for name in _BOX] for box in boxes]
+  return [[box[name] for name in Box._fields] for box in boxes]

@@ -169,7 +169,8 @@ function tableRow(row) {
   return made;
 }
 
-// One row can be reached by Tab: the chosen one, else the first.
+// One row can be reached by Tab: the chosen one, else the first. From one that
+// is not listed, next goes to the first.
 function markChosen(takesFocus = false) {
   const all = [...$('rows').children];
   const chosen = all.find((tr) => Number(tr.dataset.row) === state.chosen?.row);
@@ -178,6 +179,9 @@ function markChosen(takesFocus = false) {
     if (tr === chosen) tr.setAttribute('aria-current', 'true');
     tr.querySelector('button').tabIndex = tr === (chosen ?? all[0]) ? 0 : -1;
   }
+  const place = state.listed.indexOf(state.chosen);
+  $('previous').disabled = place <= 0;
+  $('next').disabled = place === state.listed.length - 1;
   if (chosen && takesFocus) chosen.querySelector('button').focus();
   return chosen;
 }
@@ -204,8 +208,6 @@ function choose(row) {
   }
   const hadFocus = $('rows').contains(document.activeElement);
   markChosen(hadFocus)?.scrollIntoView({block: 'nearest'});
-  $('previous').disabled = place <= 0;
-  $('next').disabled = place < 0 || place === state.listed.length - 1;
   $('name').textContent = row.name;
   $('alignment').textContent = row.registration ? alignment(row) : '';
   viewer.show(row, row.found, absence(row));

@@ -3,9 +3,9 @@
 run = results.read(folder)
 run.settings['weights'], run.rows[0]['verdict'], run.notes
 
-A run that was killed leaves its last line half-written: such a line is told
-of and left out. Any other line that cannot be read is an error, since nobody
-could say what it stood for.
+The lines are read as ``zeroshot inspect`` reads them when it goes on: a last
+line that a kill left half-written is told of and left out, any other that
+cannot be read is an error, since nobody could say what it stood for.
 """
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SETTINGS, RESULTS = 'run.json', 'results.jsonl'
-SAME, DIFFERENT, ERROR = 'same', 'different', 'error'  # verdicts
+from zeroshot.inspection import folder as folders
 
 _AGAIN = 'run zeroshot inspect again'
-_MOST = 1e9  # of pixels and of seconds
-_BOX = ('x1', 'y1', 'x2', 'y2', 'confidence')
 
 
 class Run(NamedTuple):
@@ -46,30 +43,17 @@ def read(folder: Path) -> Run:
   Raises:
     ValueError: a file is missing or damaged, or no row is done yet.
   """
-  settings = read_object(folder / SETTINGS, remedy=_AGAIN)
-  if settings.get('threshold') is not None and not _is(settings, 'threshold'):
-    raise ValueError(f'{folder / SETTINGS}: threshold is no number; {_AGAIN}')
-  file = folder / RESULTS
+  settings = read_object(folder / folders.RUN, remedy=_AGAIN)
+  threshold = settings.get('threshold')
+  if threshold is not None and not folders.is_number(threshold):
+    raise ValueError(
+      f'{folder / folders.RUN}: threshold is no number; {_AGAIN}'
+    )
+  file = folder / folders.RESULTS
   if not file.is_file():
     raise ValueError(f'{file}: there is no such file; {_AGAIN}')
-  lines = file.read_text(encoding='utf-8', errors='replace').splitlines()
-  rows: dict[int, dict[str, Any]] = {}
-  notes = []
-  for number, line in enumerate(lines, 1):
-    try:
-      row = _parsed(line)
-    except json.JSONDecodeError as error:
-      if number < len(lines):
-        raise ValueError(
-          f'{file}:{number}: no JSON ({error.msg}); remove it, or {_AGAIN}'
-        ) from error
-      notes.append(
-        f'The last line of {RESULTS} is half-written and left out; inspect '
-        'again to do its pair.'
-      )
-      break
-    _check(row, f'{file}:{number}')
-    rows[row['row']] = row
+  notes: list[str] = []
+  rows = {row['row']: row for row in folders.records(folder, notes=notes)}
   if not rows:
     raise ValueError(f'{file}: no pair is done yet; {_AGAIN}')
   expected = settings.get('rows')
@@ -94,58 +78,12 @@ def read_object(file: Path, *, remedy: str) -> dict[str, Any]:
   if not file.is_file():
     raise ValueError(f'{file}: there is no such file; {remedy}')
   try:
-    content = _parsed(file.read_text(encoding='utf-8'))
-  except ValueError as error:  # of the encoding as well
+    content = json.loads(
+      file.read_text(encoding='utf-8'),
+      parse_constant=lambda _: None,  # as it is for every other reader
+    )
+  except (ValueError, RecursionError) as error:  # of the encoding as well
     raise ValueError(f'{file}: no JSON ({error}); {remedy}') from error
   if not isinstance(content, dict):
     raise ValueError(f'{file}: no JSON object; {remedy}')
   return content
-
-
-def _parsed(text: str) -> Any:
-  """JSON; what is not finite is None, as it is for every other reader."""
-  return json.loads(text, parse_constant=lambda _: None)
-
-
-def _check(row: Any, place: str) -> None:
-  """Refuses a line that is none of ``zeroshot inspect``."""
-  faults = _faults(row) if isinstance(row, dict) else ['it is no object']
-  if faults:
-    raise ValueError(f'{place}: {faults[0]}; {_AGAIN}')
-
-
-def _faults(row: dict[str, Any]) -> list[str]:
-  """What a page could not show."""
-  if not isinstance(row.get('row'), int) or not isinstance(
-    row.get('name'), str
-  ):
-    return ['row is no integer, or name no text']
-  if row.get('verdict') == ERROR:
-    return [] if isinstance(row.get('error'), str) else ['error is no text']
-  if row.get('verdict') not in (SAME, DIFFERENT):
-    return [f'verdict is {row.get("verdict")!r}']
-  numbers = ('threshold', 'seconds', 'width', 'height')
-  faults = [f'{name} is no number' for name in numbers if not _is(row, name)]
-  if not isinstance(row.get('pictures'), str):
-    faults.append('pictures names no folder')
-  if not isinstance(row.get('registration'), dict):
-    faults.append('registration is no object')
-  for name in ('boxes', 'candidates'):
-    boxes = row.get(name)
-    if not isinstance(boxes, list) or not all(map(_is_box, boxes)):
-      faults.append(f'{name} are no boxes')
-  return faults
-
-
-def _is_box(box: Any) -> bool:
-  return (
-    isinstance(box, dict)
-    and isinstance(box.get('kind'), str)
-    and all(_is(box, name) for name in _BOX)
-  )
-
-
-def _is(values: dict[str, Any], name: str) -> bool:
-  """Whether a value is a number that a page can show; NaN is none."""
-  value = values.get(name)
-  return isinstance(value, int | float) and -_MOST < value < _MOST

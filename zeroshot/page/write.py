@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zeroshot.page import MAX_PICTURES, evaluated, inspected, results
+from zeroshot.inspection.folder import RUN
+from zeroshot.page import MAX_PICTURES, evaluated, inspected
 
 
 def write(
@@ -33,9 +34,9 @@ def write(
     raise ValueError(f'{folder}: there is no such folder')
   if (folder / evaluated.METRICS).is_file():
     return evaluated.write(folder, out, max_pictures=max_pictures)
-  if (folder / results.SETTINGS).is_file():
+  if (folder / RUN).is_file():
     return inspected.write(folder, out, max_pictures=max_pictures)
   raise ValueError(
-    f'{folder}: holds neither {results.SETTINGS} nor {evaluated.METRICS}; give '
+    f'{folder}: holds neither {RUN} nor {evaluated.METRICS}; give '
     'a folder of zeroshot inspect --out or of launch.evaluate --out'
   )

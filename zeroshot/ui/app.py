@@ -154,15 +154,16 @@ def _results() -> list[gr.components.Component]:
 def _show(found: result.Inspection | None) -> _Shown:
   if found is None:
     return _NOTHING, None, [], ''
+  told = found.to_dict()
   rows: list[list[object]] = [
-    [box.kind, box.confidence, *box[:4]] for box in found.boxes
+    [box[name] for name in _COLUMNS] for box in told['boxes']
   ]
   count = f': {len(rows)}' if rows else ''
   return (
     _VERDICTS[found.verdict] + count,
     found.overlay(),
     rows,
-    json.dumps(found.to_dict(), indent=2),
+    json.dumps(told, indent=2),
   )
 
 
