@@ -50,4 +50,16 @@ def __getattr__(name: str) -> Any:
     from zeroshot.inspection.result import Inspection
 
     return Inspection
+  if name == '__version__':
+    return version()
   raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def version() -> str:
+  """Of this package; ``'unknown'`` where it is not installed."""
+  import importlib.metadata
+
+  try:
+    return importlib.metadata.version('zeroshot')
+  except importlib.metadata.PackageNotFoundError:
+    return 'unknown'

@@ -107,7 +107,7 @@ def test_another_run_is_refused_by_what_differs(capsys, work):
     assert f'{name} (there' in capsys.readouterr().err
   write_list(work, 'part.png')  # as many rows, of other content
   assert inspect(work) == 2
-  assert 'differs in manifest_sha256' in capsys.readouterr().err
+  assert 'differs in the content of manifest' in capsys.readouterr().err
   assert rows(work) == [(1, 'same')]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import zeroshot
 from zeroshot.commands import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,3 +94,17 @@ def test_what_nobody_foresaw_does_not_say_that_the_part_differs(
   monkeypatch.setattr('zeroshot.commands.check.run', run)
   assert main.main(['check', 'a.csv']) == 2
   assert capsys.readouterr().err == 'error: MemoryError: 33 GB\n'
+
+
+def test_a_flag_that_is_misspelt_is_told_with_the_nearest(capsys):
+  with pytest.raises(SystemExit, match='2'):
+    main.main(['inspect', 'a.png', 'b.png', '--treshold=0.5'])
+  told = capsys.readouterr().err
+  assert 'usage: zeroshot inspect' in told
+  assert '--treshold=0.5; did you mean --threshold?' in told
+
+
+def test_the_version(capsys):
+  with pytest.raises(SystemExit, match='0'):
+    main.main(['--version'])
+  assert capsys.readouterr().out == f'zeroshot {zeroshot.__version__}\n'

@@ -93,7 +93,7 @@ def test_a_damaged_line_in_the_middle_is_told(tmp_path):
 
 
 def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   folder.add(tmp_path, 1, found())
   folder.add(tmp_path, 2, found())
   file = tmp_path / 'results.jsonl'
@@ -106,7 +106,7 @@ def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
   assert [r['row'] for r in folder.records(tmp_path, notes=notes)] == [1]
   assert 'half-written' in notes[0]
   file.write_bytes(whole[:-1])
-  assert folder.begin(tmp_path, SETTINGS) == {1, 2}
+  assert begin(tmp_path) == {1, 2}
   assert file.read_bytes() == whole
 
 
@@ -132,7 +132,7 @@ BOX = found().candidates[1].to_dict()
   ],
 )
 def test_a_line_that_is_no_record_is_told(tmp_path, change, message):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   record = folder.add(tmp_path, 1, found())
   line = json.dumps(record | change if isinstance(change, dict) else change)
   (tmp_path / 'results.jsonl').write_text(f'{line}\n')
@@ -141,10 +141,10 @@ def test_a_line_that_is_no_record_is_told(tmp_path, change, message):
 
 
 def test_a_verdict_alone_is_no_record(tmp_path):
-  folder.begin(tmp_path, SETTINGS)
+  begin(tmp_path)
   (tmp_path / 'results.jsonl').write_text('{"row": 1, "verdict": "same"}\n')
   with pytest.raises(ValueError, match='name no text'):
-    folder.begin(tmp_path, SETTINGS)
+    begin(tmp_path)
 
 
 @pytest.mark.parametrize(

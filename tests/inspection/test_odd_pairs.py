@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+import zeroshot
 from tests.inspection.parts import (
   found_where_it_is,
   load,
@@ -85,6 +87,23 @@ def test_a_difference_is_found_however_it_is_stored(detector, tmp_path, mode):
       stored = Image.fromarray(picture).convert(mode, dither=Image.Dither.NONE)
     stored.save(path, **options)
   assert found_where_it_is(detector.inspect(*paths))
+
+
+def test_where_one_has_colours_both_are_compared_as_grey(detector):
+  reference, test = pair()
+  coloured = reference.copy()
+  coloured[70:100, 10:60] = (200, 110, 40)
+  grey = np.repeat(
+    cv2.cvtColor(coloured, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2
+  )
+  assert detector.inspect(coloured, grey).verdict == 'same'
+  assert detector.inspect(grey, coloured).verdict == 'same'
+  assert found_where_it_is(detector.inspect(reference, test))
+
+
+def test_kinds_may_be_left_out():
+  found = zeroshot.Detector.load(kinds='none').inspect(*pair())
+  assert {box.kind for box in found.boxes} == {'difference'}
 
 
 def test_swapped_pictures_differ_and_equal_ones_do_not(detector):

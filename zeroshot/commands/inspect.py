@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help='least confidence that counts, 0 to 1 (default: the calibrated one)',
   )
   add(
+    '--kinds',
+    choices=('topology', 'none'),
+    help="what differences are called: 'topology' has the words of circuit "
+    "boards, 'none' calls all 'difference' (default: as the weights say)",
+  )
+  add(
     '--max_megapixels',
     type=float,
     default=400,
@@ -80,13 +86,17 @@ def run(options: argparse.Namespace) -> int:
 
     return inspect_list.run(options)
   if options.reference is None or options.test is None:
-    raise ValueError('give REFERENCE and TEST, or --manifest=PAIRS.csv')
+    listed = options.reference or 'PAIRS.csv'
+    if not listed.endswith(('.csv', '.jsonl')):
+      listed = 'PAIRS.csv'
+    raise ValueError(f'give REFERENCE and TEST, or --manifest={listed}')
   from zeroshot.inspection.detector import Detector
 
   detector = Detector.load(
     options.weights,
     threshold=options.threshold,
     max_megapixels=options.max_megapixels,
+    kinds=options.kinds,
   )
   with _folder(options, detector.threshold) as add:
     found = detector.inspect(
@@ -134,6 +144,7 @@ def _folder(
     roi=options.roi,
     ignore=options.ignore,
     pair=(options.reference, options.test),
+    kinds=options.kinds,
   )
 
   def add(found: Inspection) -> str:

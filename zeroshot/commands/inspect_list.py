@@ -60,6 +60,7 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
     options.weights,
     threshold=options.threshold,
     max_megapixels=options.max_megapixels,
+    kinds=options.kinds,
   )
 
   def inspect(pair: ListedPair) -> result.Inspection:
@@ -78,6 +79,7 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
     ignore=options.ignore,
     manifest=options.manifest,
     rows=len(pairs),
+    kinds=options.kinds,
   )
   by_row = {pair.row: pair for pair in pairs}
 

@@ -11,12 +11,16 @@ With ZEROSHOT_TRACEBACK=1 an error that nobody foresaw is told in full.
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from types import ModuleType
+
+import zeroshot
 
 CANNOT, INTERRUPTED = 2, 130
 _SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
@@ -34,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
   """
   # XLA's notes on the machine are none of the user's.
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-  options = _parser().parse_args(arguments)
+  parser, commands = _parser()
+  options, unknown = parser.parse_known_args(arguments)
+  if unknown:
+    command = commands[options.command]
+    command.error(_unknown(unknown, command))
   try:
     status: int = options.run(options)
   except (OSError, ValueError) as error:
@@ -54,14 +62,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
   return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _unknown(arguments: Sequence[str], command: argparse.ArgumentParser) -> str:
+  """What to say of arguments that a subcommand does not take."""
+  flags = command.format_usage()
+  near = difflib.get_close_matches(
+    arguments[0].partition('=')[0], re.findall(r'--\w+', flags), n=1
+  )
+  hint = f'; did you mean {near[0]}?' if near else ''
+  return f'unrecognized arguments: {" ".join(arguments)}{hint}'
+
+
+def _parser() -> tuple[
+  argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
+]:
+  """The parser of the whole, and that of each subcommand."""
   parser = argparse.ArgumentParser(
     'zeroshot',
     description=__doc__,
     formatter_class=argparse.RawDescriptionHelpFormatter,
     allow_abbrev=False,
   )
-  commands = parser.add_subparsers(required=True, metavar='COMMAND')
+  parser.add_argument(
+    '--version', action='version', version=f'zeroshot {zeroshot.version()}'
+  )
+  commands = parser.add_subparsers(
+    required=True, metavar='COMMAND', dest='command'
+  )
+  parsers = {}
   for name in _SUBCOMMANDS:
     module = _module_of(name)
     command = commands.add_parser(
@@ -73,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     module.add_arguments(command)
     command.set_defaults(run=module.run)
-  return parser
+    parsers[name] = command
+  return parser, parsers
 
 
 def _module_of(name: str) -> ModuleType:

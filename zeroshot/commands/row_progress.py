@@ -28,6 +28,8 @@ def row_progress(*, total: int, done: int) -> Iterator[Callable[[], None]]:
   Yields:
     A function to call after each row.
   """
+  if done:
+    print(f'{done} of {total} rows were done before', file=sys.stderr)
   console = rich_console.Console(stderr=True)
   columns = (
     rich_progress.TextColumn('inspecting'),

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
   """
   if importlib.util.find_spec('gradio') is None:
     raise ValueError(
-      "the browser page needs Gradio: pip install 'zeroshot[ui]'"
+      "the page needs Gradio: pip install 'zeroshot[ui]', or in a clone '.[ui]'"
     )
   from zeroshot.inspection.detector import Detector
   from zeroshot.ui import app

@@ -68,6 +68,7 @@ class Detector:
     *,
     threshold: float | None = None,
     max_megapixels: float = headers.MAX_MEGAPIXELS,
+    kinds: str | None = None,
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.
 
@@ -78,6 +79,9 @@ class Detector:
         the calibrated one.
       max_megapixels: larger pictures, in 1e6 pixels, are refused before they
         are decoded.
+      kinds: what boxes are named from, see ``detect.kinds`` of the configs:
+        ``'topology'`` has the words of circuit boards, ``'none'`` calls all
+        ``'difference'``. None is what the weights say.
 
     Raises:
       ValueError: the weights cannot be read, or are not calibrated and no
@@ -101,9 +105,12 @@ class Detector:
       threshold = fitted.threshold
     config = ml_collections.ConfigDict(loaded.config)
     try:
+      settings = dict(config.detect)
+      if kinds is not None:
+        settings['kinds'] = kinds
       return cls(
         detector.network_scorer(config.model, loaded.parameters),
-        config.detect,
+        settings,
         fitted,
         threshold=threshold,
         max_megapixels=max_megapixels,
@@ -129,9 +136,11 @@ class Detector:
     A reference that lies upside down, or in square pictures on its side, is
     turned first, where the pictures agree only so.
 
+    Where only one of the two has colours, both are compared as grey.
+
     Args:
-      reference: picture of the good part, a path or an array; see
-        ``inputs.to_image``.
+      reference: picture of the good part, a path or an array, RGB (OpenCV's
+        own are BGR: ``frame[..., ::-1]``); see ``inputs.to_image``.
       test: picture of the part under test, of the same size.
       name: of the pair; None takes that of the test picture's file.
       threshold: least confidence of a box that counts; None takes the
@@ -157,6 +166,7 @@ class Detector:
     good = inputs.to_pixels(reference, role='reference', max_megapixels=limit)
     tested = inputs.to_pixels(test, role='test', max_megapixels=limit)
     inputs.check_pair(reference, good, test, tested)
+    good, tested = inputs.in_same_colours(good, tested)
     height, width = tested.shape[:2]
     wanted = areas.wanted(
       roi, ignore, height=height, width=width, max_megapixels=limit

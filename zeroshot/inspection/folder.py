@@ -46,9 +46,11 @@ def held(out: Path) -> Iterator[None]:
     out: the folder; made if need be.
 
   Raises:
-    ValueError: it holds files, and no run.
+    ValueError: it is a file, or holds files and no run.
     locks.HeldError: another run has it.
   """
+  if out.exists() and not out.is_dir():
+    raise ValueError(f'{out} is a file; give a folder for the results')
   lock = out / _LOCK
   if out.is_dir() and not (out / RUN).exists():
     foreign = sorted(file.name for file in out.iterdir() if file != lock)
@@ -265,7 +267,7 @@ def check(out: Path, settings: dict[str, Any]) -> None:
       f'{file} is damaged ({error}); give another folder'
     ) from error
   differ = [
-    f'{name} (there {there.get(name)!r}, now {settings.get(name)!r})'
+    _told_apart(name, there.get(name), settings.get(name))
     for name in dict.fromkeys([*settings, *there])
     if there.get(name) != settings.get(name)
   ]
@@ -274,6 +276,15 @@ def check(out: Path, settings: dict[str, Any]) -> None:
       f'{out} holds results of another run, which differs in '
       f'{"; ".join(differ)}; give another folder, or the same settings'
     )
+
+
+def _told_apart(name: str, there: Any, now: Any) -> str:
+  file, is_digest, _ = name.partition('_sha256')
+  if is_digest:
+    return f'the content of {file}'
+  if name == 'pair' and there and now:
+    return f'pair ({" ".join(map(str, there))})'
+  return f'{name} (there {there!r}, now {now!r})'
 
 
 def _append(out: Path, record: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+import cv2
 import numpy as np
 
 from zeroshot.data import headers, pictures
@@ -105,6 +106,36 @@ def check_pair(
         f' parts reach {brightest:.0%} of white, and {_MIN_BRIGHTEST:.0%} are '
         'needed; expose longer, or scale the values (12 bits stored as 16?)'
       )
+
+
+def in_same_colours(
+  good: HostArray, tested: HostArray
+) -> tuple[HostArray, HostArray]:
+  """Takes the colours from one picture where the other has none.
+
+  Args:
+    good: pixels ``[H, W, 3]`` of the reference.
+    tested: likewise, of the test picture.
+
+  Returns:
+    The two, each in the type that it came in.
+  """
+  if _is_grey(good) == _is_grey(tested):
+    return good, tested
+  return _as_grey(good), _as_grey(tested)
+
+
+def _is_grey(pixels: HostArray) -> bool:
+  step = max(*pixels.shape[:2], _LIGHT_PX) // _LIGHT_PX
+  sample = pixels[::step, ::step]
+  return bool(
+    (sample == sample[..., :1]).all() and (pixels == pixels[..., :1]).all()
+  )
+
+
+def _as_grey(pixels: HostArray) -> HostArray:
+  grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+  return np.repeat(grey[..., None], 3, axis=2)
 
 
 def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:

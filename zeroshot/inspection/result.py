@@ -88,10 +88,10 @@ class Inspection:
   threshold: float
   registration: Alignment
   seconds: float
-  score_map: HostArray
-  aligned_reference: HostArray
-  test: HostArray
-  candidates: tuple[Box, ...]
+  score_map: HostArray = dataclasses.field(repr=False)
+  aligned_reference: HostArray = dataclasses.field(repr=False)
+  test: HostArray = dataclasses.field(repr=False)
+  candidates: tuple[Box, ...] = dataclasses.field(repr=False)
 
   def at(self, threshold: float) -> Inspection:
     """The same with another least confidence of a box that counts."""

@@ -6,12 +6,12 @@ folder.begin(out, settings.of_run(weights='default', ...))
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import zeroshot
 from zeroshot.inspection.areas import Region
 from zeroshot.weights import files
 
@@ -27,6 +27,7 @@ def of_run(
   manifest: _Path | None = None,
   pair: Sequence[_Path] = (),
   rows: int = 1,
+  kinds: str | None = None,
 ) -> dict[str, Any]:
   """The settings of a run.
 
@@ -38,6 +39,7 @@ def of_run(
     manifest: file of the list of pairs; None for one pair.
     pair: reference and test picture of the one pair.
     rows: how many pairs there are.
+    kinds: what boxes are named from; None is what the weights say.
 
   Returns:
     A dict for JSON. Files are known by their content as well as their path.
@@ -53,20 +55,13 @@ def of_run(
     'rows': rows,
     'roi': [list(region) for region in roi],
     'ignore': _resolved(ignore),
-    'version': version(),
+    'kinds': kinds,
+    'version': zeroshot.version(),
     'pair': [_resolved(path) for path in pair],
     'weights_sha256': _digest(files.find(Path(weights))),
     'manifest_sha256': _digest(manifest),
     'ignore_sha256': _digest(ignore),
   }
-
-
-def version() -> str:
-  """Of this package; ``'unknown'`` where it is not installed."""
-  try:
-    return importlib.metadata.version('zeroshot')
-  except importlib.metadata.PackageNotFoundError:
-    return 'unknown'
 
 
 def _resolved(path: _Path | None) -> str | None:

@@ -14,6 +14,7 @@ from zeroshot.types import Boxes, HostArray
 FOUND_COLOUR = (230, 26, 26)  # RGB
 TRUTH_COLOUR = (0, 153, 26)
 GAP_PX = 8
+_LABEL_PX = 23  # width of '100'
 
 
 def draw_result(
@@ -87,7 +88,7 @@ def draw_on(
       cv2.putText(
         canvas,
         f'{100 * confidence:.0f}',
-        (x1, max(y1 - 2, 9)),
+        (max(min(x1, canvas.shape[1] - _LABEL_PX), 0), max(y1 - 2, 9)),
         cv2.FONT_HERSHEY_SIMPLEX,
         0.38,
         colour,
