@@ -81,6 +81,7 @@ def test_install_and_demo(tmp_path):
     cwd=clone,
     env={
       'HOME': os.environ.get('HOME', str(tmp_path)),
+      'JAX_COMPILATION_CACHE_DIR': os.environ['JAX_COMPILATION_CACHE_DIR'],
       'PATH': f'{tmp_path / "venv" / "bin"}{os.pathsep}{os.environ["PATH"]}',
     },
     capture_output=True,

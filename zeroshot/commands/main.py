@@ -38,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
   """
   # XLA's notes on the machine are none of the user's.
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  # Compiling takes seconds for each size of picture: once, not once a process.
+  kept = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+  os.environ.setdefault(
+    'JAX_COMPILATION_CACHE_DIR', os.path.join(kept, 'zeroshot')
+  )
   parser, commands = _parser()
   options, unknown = parser.parse_known_args(arguments)
   if unknown:
