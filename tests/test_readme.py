@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from launch import environment
+from zeroshot.commands import main
 from zeroshot.data import pictures
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +67,14 @@ def test_every_module_that_the_readme_names_is_there():
   assert len(named) >= 5
   for name in named:
     assert (ROOT / f'{name.replace(".", "/")}.py').is_file(), name
+
+
+def test_every_line_for_zeroshot_is_one_that_it_takes():
+  lines = re.findall(r'^zeroshot .*', README, re.MULTILINE)
+  assert len(lines) >= 7
+  parser, _ = main._parser()
+  for line in lines:
+    parser.parse_args(shlex.split(line, comments=True)[1:])  # exits if not
 
 
 @pytest.mark.slow
