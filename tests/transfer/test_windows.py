@@ -130,7 +130,9 @@ def test_what_is_packed_is_read_once(pair, monkeypatch):
   paths = []
   read = pictures.read_bytes
   monkeypatch.setattr(
-    pictures, 'read_bytes', lambda path: paths.append(path) or read(path)
+    pictures,
+    'read_bytes',
+    lambda path, **options: paths.append(path) or read(path, **options),
   )
   pack(pair)
   assert sorted(paths) == sorted([pair.reference_path, pair.test_path])
