@@ -287,12 +287,6 @@ def get_config():
     ), sort_keys=False)
   return config
 """
-NETWORK = (
-  'model.widths=(4,4)',
-  'model.depths=(1,1)',
-  'model.match_radii=(0,1)',
-  'model.decoder_widths=(4,4)',
-)
 EVALUATE = (
   'detect.threshold=0.3',  # barely trained, it marks next to nothing at more
   'eval.synthetic_pairs=8',
@@ -331,7 +325,7 @@ def tiny(data, tmp_path):
   config = tmp_path / 'tiny.py'
   own = ('train.steps=', 'train.checkpoint_every=')
   train = tuple(line for line in SETTINGS if not line.startswith(own))
-  config.write_text(TINY.format(train=train + NETWORK, evaluate=EVALUATE))
+  config.write_text(TINY.format(train=train, evaluate=EVALUATE))
   return [
     f'--config={config}',
     f'--workdir={tmp_path / "work"}',
