@@ -56,6 +56,12 @@ class Scorer(NamedTuple):
   kinds: tuple[str, ...] = ()
   predicts_sides: bool = False
 
+  def split(self, layers: HostArray) -> maps.Maps:
+    """What ``score`` gave, taken apart; see ``maps.split``."""
+    return maps.split(
+      layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides
+    )
+
 
 class Detection(NamedTuple):
   """What was found in one pair.
@@ -104,15 +110,12 @@ def network_scorer(
   model = build_model(model_config)
   score = build_score(model)
 
-  def padded(image: HostArray) -> HostArray:
-    # On the host: there each size of picture would be a program of its own.
-    below, beside = (-side % BUCKET_PX for side in image.shape[:2])
-    return np.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')
-
   def scores(reference: HostArray, test: HostArray) -> HostArray:
     height, width = test.shape[:2]
-    found = np.asarray(score(parameters, padded(reference), padded(test)))
-    return found[:height, :width]
+    # On the host: there each size of picture would be a program of its own.
+    size = height + -height % BUCKET_PX, width + -width % BUCKET_PX
+    pair = (tiling.padded(picture, size) for picture in (reference, test))
+    return np.asarray(score(parameters, *pair))[:height, :width]
 
   return Scorer(
     scores,
@@ -214,13 +217,7 @@ def detect(
     ValueError: if the pictures are not two images of one size, or ``wanted`` is
       of another.
   """
-  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
-    raise ValueError(
-      f'the reference is {reference.shape} and the test picture {test.shape}; '
-      'give two RGB images [H, W, 3] of one size'
-    )
-  if wanted is not None and wanted.shape != test.shape[:2]:
-    raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')
+  check_pictures(reference, test, wanted)
   ready = prepare(reference, test, valid, method=method)
   layers = tiling.tiled(
     scorer.score,
@@ -233,11 +230,7 @@ def detect(
   seen = within(ready.registration.valid)
   if wanted is not None:
     seen = seen * wanted
-  found_maps = maps.split(
-    layers,
-    num_kinds=len(scorer.kinds),
-    predicts_sides=scorer.predicts_sides,
-  )
+  found_maps = scorer.split(layers)
   scores = found_maps.scores * seen
   found = finding.find(
     scores,
@@ -252,6 +245,19 @@ def detect(
   height, width = scores.shape
   found = boxes.grow(found, margin_px=box_margin_px, height=height, width=width)
   return Detection(scores=scores, boxes=found, registration=ready.registration)
+
+
+def check_pictures(
+  reference: HostArray, test: HostArray, wanted: HostArray | None
+) -> None:
+  """Raises ValueError unless the arguments of ``detect`` fit together."""
+  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
+    raise ValueError(
+      f'the reference is {reference.shape} and the test picture {test.shape}; '
+      'give two RGB images [H, W, 3] of one size'
+    )
+  if wanted is not None and wanted.shape != test.shape[:2]:
+    raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')
 
 
 def prepare(

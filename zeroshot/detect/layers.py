@@ -15,13 +15,6 @@ from zeroshot.detect import detector, maps, tiling, windowed
 from zeroshot.types import HostArray
 
 
-def split(scorer: detector.Scorer, layers: HostArray) -> maps.Maps:
-  """See ``maps.split``."""
-  return maps.split(
-    layers, num_kinds=len(scorer.kinds), predicts_sides=scorer.predicts_sides
-  )
-
-
 def said(
   views: windowed.Views,
   scorer: detector.Scorer,
@@ -54,7 +47,7 @@ def said(
   cut = views.cut(tiling.Tile(top, left, bottom - top, right - left))
   layers = tiling.tiled(scorer.score, cut.comparable, cut.test, **tile_settings)
   inner = tile._replace(top=tile.top - top, left=tile.left - left)
-  return split(scorer, layers[inner.window])
+  return scorer.split(layers[inner.window])
 
 
 def _widened(

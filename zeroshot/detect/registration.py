@@ -20,7 +20,7 @@ from zeroshot.types import HostArray
 METHODS = ('none', 'affine', 'homography')
 
 _NUM_PARAMETERS = {'affine': 6, 'homography': 8}
-MIN_SIDE_PX = 32
+_MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
@@ -99,18 +99,28 @@ def register(
   _check(reference, test, method=method, valid=valid)
   if method == 'none':
     return _unmoved(reference, valid, reason='')
-  if min(test.shape[:2]) < MIN_SIDE_PX:
-    return _unmoved(
-      reference, valid, reason=f'a side is shorter than {MIN_SIDE_PX} px'
-    )
-  if np.array_equal(reference, test):
-    return _unmoved(reference, valid, reason='the pictures are identical')
+  if reason := reason_to_stay(reference, test):
+    return _unmoved(reference, valid, reason=reason)
   levels = motion.pyramid(reference, test, valid)
   found = find(levels, method=method, shape=test.shape[:2])
   similarities = {'before': found.before, 'after': found.after}
   if found.reason:
     return _unmoved(reference, valid, reason=found.reason, **similarities)
   return _moved(reference, valid, found.matrix, method=method, **similarities)
+
+
+def reason_to_stay(reference: HostArray, test: HostArray) -> str:
+  """Why a move need not be looked for; '' if it is to be.
+
+  Args:
+    reference: ``[H, W, 3]`` of any type.
+    test: likewise.
+  """
+  if min(test.shape[:2]) < _MIN_SIDE_PX:
+    return f'a side is shorter than {_MIN_SIDE_PX} px'
+  if reference.dtype == test.dtype and np.array_equal(reference, test):
+    return 'the pictures are identical'
+  return ''
 
 
 def find(

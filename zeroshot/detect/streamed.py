@@ -17,6 +17,7 @@ of more than 2,048 px is boxed in pieces.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -139,7 +140,7 @@ def detect(
     ValueError: if the pictures are not two images of one size, or ``wanted``
       is of another.
   """
-  _check(reference, test, wanted)
+  detector.check_pictures(reference, test, wanted)
   height, width = test.shape[:2]
   move = _find_move(reference, test, method=opened.registration)
   moves = opened.registration != 'none' and not move.reason
@@ -184,24 +185,17 @@ def _find_move(
   reference: HostArray, test: HostArray, *, method: str
 ) -> registration.Found:
   """``registration.register``, but on shrunk copies and without moving."""
-  nan = float('nan')
-  unmoved = registration.Found(np.eye(3), '', nan, nan)
-  if method == 'none':
-    return unmoved
-  shape = test.shape[:2]
   reason = ''
-  if min(shape) < registration.MIN_SIDE_PX:
-    reason = f'a side is shorter than {registration.MIN_SIDE_PX} px'
-  elif reference.dtype == test.dtype and np.array_equal(reference, test):
-    reason = 'the pictures are identical'
-  if reason:
-    return unmoved._replace(reason=reason)
+  if method != 'none':
+    reason = registration.reason_to_stay(reference, test)
+  if reason or method == 'none':
+    return registration.Found(np.eye(3), reason, math.nan, math.nan)
   shrunk = (
     as_image(motion.shrink(picture, _FINEST_PX))
     for picture in (reference, test)
   )
   levels = motion.pyramid(*shrunk, sizes=_SIZES)
-  return registration.find(levels, method=method, shape=shape)
+  return registration.find(levels, method=method, shape=test.shape[:2])
 
 
 def _scan(
@@ -223,7 +217,7 @@ def _scan(
     valid[tile.window] = cut.valid
     counts = cut.seen if wanted is None else cut.seen * wanted[tile.window]
     if counts.any():
-      said = layers.split(scorer, scorer.score(cut.comparable, cut.test))
+      said = scorer.split(scorer.score(cut.comparable, cut.test))
       boxes.check_finite(said.scores)
       scores[tile.window] += share * counts * said.scores
   return _Scan(scores, aligned, valid)
@@ -289,15 +283,3 @@ def _namer(
     dark_is_conductor=opened.dark_is_conductor,
     cut=functools.partial(conductors.cut_at, threshold),
   )
-
-
-def _check(
-  reference: HostArray, test: HostArray, wanted: HostArray | None
-) -> None:
-  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
-    raise ValueError(
-      f'the reference is {reference.shape} and the test picture {test.shape}; '
-      'give two RGB images [H, W, 3] of one size'
-    )
-  if wanted is not None and wanted.shape != test.shape[:2]:
-    raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')

@@ -181,6 +181,17 @@ def tiled(
   return blend(tiles, maps, overlap_px=overlap_px)
 
 
+def padded(image: HostArray, size: tuple[int, int]) -> HostArray:
+  """Returns an image with its last row and column repeated up to a size.
+
+  Args:
+    image: ``[H, W, C]``.
+    size: height and width, no less than the image's.
+  """
+  below, beside = size[0] - image.shape[0], size[1] - image.shape[1]
+  return np.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')
+
+
 def _starts(
   length: int, *, tile_px: int, overlap_px: int, stride_px: int
 ) -> tuple[list[int], int]:

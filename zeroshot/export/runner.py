@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from zeroshot.detect import calibration, detector
+from zeroshot.detect import calibration, detector, tiling
 from zeroshot.export import onnx_format, stablehlo_format
 from zeroshot.export.metadata import Metadata
 from zeroshot.inspection.detector import Detector
@@ -134,9 +134,8 @@ def _scores_of(
   """A scorer's function, for images of at most the network's size."""
 
   def fitted(image: HostArray) -> HostArray:
-    missing = metadata.height - image.shape[0], metadata.width - image.shape[1]
-    beyond = (0, missing[0]), (0, missing[1]), (0, 0)
-    return np.pad(image * np.float32(255), beyond, mode='edge')[None]
+    size = metadata.height, metadata.width
+    return tiling.padded(image * np.float32(255), size)[None]
 
   def score(reference: HostArray, test: HostArray) -> HostArray:
     height, width = test.shape[:2]
