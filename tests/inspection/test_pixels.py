@@ -17,7 +17,7 @@ def test_pixels_keep_their_type_and_are_a_copy(kind, most, channels):
   assert found.shape == (6, 9, 3)
   assert found.flags.c_contiguous
   assert not np.shares_memory(found, array)
-  image = inputs.to_image(array, role='test')
+  image = pictures.as_image(inputs.to_pixels(array, role='test'))
   np.testing.assert_array_equal(image, pictures.as_image(found))
   np.testing.assert_allclose(image[..., 0], array[..., 0] / most, atol=1e-6)
 

@@ -71,7 +71,7 @@ def read_pixels(
   """
   data = read_bytes(path, max_megapixels=max_megapixels)
   stored = _decoded(data, path, max_megapixels)
-  return np.ascontiguousarray(_three_channels(stored))
+  return np.ascontiguousarray(_rgb(stored))
 
 
 def as_image(pixels: HostArray) -> HostArray:
@@ -79,6 +79,26 @@ def as_image(pixels: HostArray) -> HostArray:
   if pixels.dtype not in _MAX_VALUE:
     return pixels
   return pixels.astype(np.float32) / np.float32(_MAX_VALUE[pixels.dtype])
+
+
+def as_uint8(pixels: HostArray) -> HostArray:
+  """Pixels as of ``as_image``, with 8 bits a channel."""
+  if pixels.dtype == np.uint8:
+    return pixels
+  return np.rint(as_image(pixels) * 255).astype(np.uint8)
+
+
+def three_channels(pixels: HostArray) -> HostArray:
+  """Pixels ``[H, W, 3]`` of their own type: grey repeated, alpha dropped.
+
+  Args:
+    pixels: ``[H, W]``, or ``[H, W, C]`` with 1 to 4 channels.
+  """
+  if pixels.ndim == 2:
+    pixels = pixels[..., np.newaxis]  # [H, W, 1]
+  if pixels.shape[-1] < 3:  # grey, or grey and alpha
+    pixels = np.repeat(pixels[..., :1], 3, axis=-1)  # [H, W, 3]
+  return pixels[..., :3]
 
 
 def decode(
@@ -279,13 +299,9 @@ def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
 
 def _to_rgb(stored: HostArray) -> HostArray:
   """Decoded pixels as float32 RGB in [0, 1]."""
-  return as_image(_three_channels(stored))
+  return as_image(_rgb(stored))
 
 
-def _three_channels(stored: HostArray) -> HostArray:
+def _rgb(stored: HostArray) -> HostArray:
   """Decoded pixels as RGB, of their own type."""
-  if stored.ndim == 2:
-    stored = stored[..., np.newaxis]  # [H, W, 1]
-  if stored.shape[-1] < 3:  # grey, or grey and alpha
-    stored = np.repeat(stored[..., :1], 3, axis=-1)  # [H, W, 3]
-  return stored[..., 2::-1]  # BGR(A) to RGB
+  return three_channels(stored)[..., ::-1]  # from OpenCV's BGR

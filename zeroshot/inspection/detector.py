@@ -21,8 +21,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zeroshot.data import headers, pictures
 from zeroshot.detect import calibration, detector, registration, streamed
 from zeroshot.inspection import alignment, areas, inputs, relation, result
@@ -140,7 +138,7 @@ class Detector:
 
     Args:
       reference: picture of the good part, a path or an array, RGB (OpenCV's
-        own are BGR: ``frame[..., ::-1]``); see ``inputs.to_image``.
+        own are BGR: ``frame[..., ::-1]``); see ``inputs.to_pixels``.
       test: picture of the part under test, of the same size.
       name: of the pair; None takes that of the test picture's file.
       threshold: least confidence of a box that counts; None takes the
@@ -175,18 +173,18 @@ class Detector:
     if found is None:
       raise ValueError(inputs.unlike(reference, test, way.mirrored))
     candidates = result.to_boxes(found.boxes)
-    counted = tuple(box for box in candidates if box.confidence >= least)
+    verdict, counted = result.judged(candidates, least)
     moved = found.registration
     return result.Inspection(
       name=name,
-      verdict=result.DIFFERENT if counted else result.SAME,
+      verdict=verdict,
       boxes=counted,
       threshold=least,
       registration=_alignment(moved, tested, way),
       seconds=round(time.perf_counter() - start, 4),
       score_map=found.scores,
-      aligned_reference=_to_uint8(moved.aligned_reference),
-      test=_to_uint8(tested),
+      aligned_reference=pictures.as_uint8(moved.aligned_reference),
+      test=pictures.as_uint8(tested),
       candidates=candidates,
     )
 
@@ -285,9 +283,3 @@ def _checked(threshold: float) -> float:
 
 def _name_of(test: Picture) -> str:
   return Path(test).stem if isinstance(test, str | os.PathLike) else 'pair'
-
-
-def _to_uint8(pixels: HostArray) -> HostArray:
-  if pixels.dtype == np.uint8:
-    return pixels
-  return np.rint(pictures.as_image(pixels) * 255).astype(np.uint8)

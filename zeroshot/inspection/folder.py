@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 
 from zeroshot import locks
+from zeroshot.data import pictures
 from zeroshot.inspection import result
 from zeroshot.types import HostArray
 
@@ -175,17 +176,16 @@ def add(
   Raises:
     OSError: a file cannot be written.
   """
-  pictures = Path(PAIRS) / _folder_name(row, found.name)
+  place = Path(PAIRS) / _folder_name(row, found.name)
   partial = _partial(out)
   partial.mkdir(parents=True)
   _write_png(partial / 'reference.png', found.aligned_reference)
   _write_png(partial / 'test.png', found.test)
   _write_png(partial / 'overlay.png', found.overlay())
-  scores = np.rint(found.score_map * 255).astype(np.uint8)
-  _write_png(partial / 'scores.png', scores)
+  _write_png(partial / 'scores.png', pictures.as_uint8(found.score_map))
   (out / PAIRS).mkdir(exist_ok=True)
-  shutil.rmtree(out / pictures, ignore_errors=True)  # of a run killed just here
-  os.replace(partial, out / pictures)
+  shutil.rmtree(out / place, ignore_errors=True)  # of a run killed just here
+  os.replace(partial, out / place)
   height, width = found.test.shape[:2]
   record = {
     'row': row,
@@ -193,7 +193,7 @@ def add(
     'candidates': [box.to_dict() for box in found.candidates],
     'width': width,
     'height': height,
-    'pictures': pictures.as_posix(),
+    'pictures': place.as_posix(),
     'stamp': stamp,
   }
   _append(out, record)

@@ -1,7 +1,7 @@
-"""Paths and arrays of any kind -> images.
+"""Paths and arrays of any kind -> pixels.
 
-image = inputs.to_image('part.png', role='test')
-image = inputs.to_image(camera_frame, role='test')
+pixels = inputs.to_pixels('part.png', role='test')
+pixels = inputs.to_pixels(camera_frame, role='test')
 """
 
 from __future__ import annotations
@@ -16,36 +16,10 @@ from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
 
-_LIGHT_PX = 1000  # a side from which light is sampled
+_SAMPLE_PX = 1000  # a side at most, roughly, where a sample is enough
 _BRIGHT_SHARE = 0.999  # of the pixels are no brighter than the brightest parts
 _MIN_BRIGHTEST = 0.2  # of white
 _DEPTHS = (np.uint8, np.uint16)
-
-
-def to_image(
-  picture: Picture,
-  *,
-  role: str,
-  max_megapixels: float = headers.MAX_MEGAPIXELS,
-) -> HostArray:
-  """Reads a file, or takes an array for what it holds.
-
-  Args:
-    picture: path of a file; or RGB, RGBA, grey, or grey and alpha, ``[H, W]``
-      or ``[H, W, C]``: uint8, uint16, bool, or floating in [0, 1].
-    role: ``'reference'`` or ``'test'``, for the error.
-    max_megapixels: the most that it may have, 1e6 pixels.
-
-  Returns:
-    Image float32 ``[H, W, 3]``, RGB; alpha is dropped.
-
-  Raises:
-    ValueError: the file cannot be read, the array is no picture, or there are
-      too many pixels.
-  """
-  return pictures.as_image(
-    to_pixels(picture, role=role, max_megapixels=max_megapixels)
-  )
 
 
 def to_pixels(
@@ -57,15 +31,17 @@ def to_pixels(
   """Reads a file, or copies an array, in the type that it came in.
 
   Args:
-    picture: see ``to_image``.
-    role: likewise.
-    max_megapixels: likewise.
+    picture: path of a file; or RGB, RGBA, grey, or grey and alpha, ``[H, W]``
+      or ``[H, W, C]``: uint8, uint16, bool, or floating in [0, 1].
+    role: ``'reference'`` or ``'test'``, for the error.
+    max_megapixels: the most that it may have, 1e6 pixels.
 
   Returns:
-    uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB.
+    uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB; alpha is dropped.
 
   Raises:
-    ValueError: see ``to_image``.
+    ValueError: the file cannot be read, the array is no picture, or there are
+      too many pixels.
   """
   if isinstance(picture, str | os.PathLike):
     return pictures.read_pixels(picture, max_megapixels=max_megapixels)
@@ -97,8 +73,7 @@ def check_pair(
     ('reference', reference, good),
     ('test', test, tested),
   ):
-    step = max(*pixels.shape[:2], _LIGHT_PX) // _LIGHT_PX
-    sample = pictures.as_image(pixels[::step, ::step])
+    sample = pictures.as_image(_sample(pixels))
     brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
     if brightest < _MIN_BRIGHTEST:
       raise ValueError(
@@ -125,11 +100,16 @@ def in_same_colours(
   return _as_grey(good), _as_grey(tested)
 
 
+def _sample(pixels: HostArray) -> HostArray:
+  """Every so many-th row and column."""
+  step = max(*pixels.shape[:2], _SAMPLE_PX) // _SAMPLE_PX
+  return pixels[::step, ::step]
+
+
 def _is_grey(pixels: HostArray) -> bool:
-  step = max(*pixels.shape[:2], _LIGHT_PX) // _LIGHT_PX
-  sample = pixels[::step, ::step]
-  return bool(
-    (sample == sample[..., :1]).all() and (pixels == pixels[..., :1]).all()
+  # Of a picture with colours the sample has one, nearly always, at less work.
+  return all(
+    bool((part == part[..., :1]).all()) for part in (_sample(pixels), pixels)
   )
 
 
@@ -186,11 +166,7 @@ def _from_array(
   headers.check_size(
     width, height, f'the {role} picture', max_megapixels=max_megapixels
   )
-  if array.ndim == 2:
-    array = array[..., None]
-  if array.shape[2] < 3:
-    array = np.repeat(array[..., :1], 3, axis=2)
-  return _checked(array[..., :3], role)
+  return _checked(pictures.three_channels(array), role)
 
 
 def _checked(array: HostArray, role: str) -> HostArray:

@@ -95,12 +95,9 @@ class Inspection:
 
   def at(self, threshold: float) -> Inspection:
     """The same with another least confidence of a box that counts."""
-    counted = tuple(b for b in self.candidates if b.confidence >= threshold)
+    verdict, boxes = judged(self.candidates, threshold)
     return dataclasses.replace(
-      self,
-      verdict=DIFFERENT if counted else SAME,
-      boxes=counted,
-      threshold=threshold,
+      self, verdict=verdict, boxes=boxes, threshold=threshold
     )
 
   def to_dict(self) -> dict[str, Any]:
@@ -124,6 +121,14 @@ class Inspection:
       label=True,
     )
     return drawn
+
+
+def judged(
+  candidates: tuple[Box, ...], threshold: float
+) -> tuple[str, tuple[Box, ...]]:
+  """The verdict at a threshold, and the boxes that reach it."""
+  boxes = tuple(box for box in candidates if box.confidence >= threshold)
+  return DIFFERENT if boxes else SAME, boxes
 
 
 def to_boxes(found: Boxes) -> tuple[Box, ...]:

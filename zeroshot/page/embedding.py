@@ -9,7 +9,6 @@ import base64
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from zeroshot.data import pictures
 
@@ -30,18 +29,17 @@ def embed(path: Path, *, size: tuple[int, int] | None = None) -> str:
   Raises:
     ValueError: the file is missing, no picture, or of another size.
   """
-  data = pictures.read_bytes(path)
-  height, width = pictures.size_of(data, path)  # fails by name
+  image = pictures.as_uint8(pictures.read_pixels(path))
+  height, width = image.shape[:2]
   if size is not None and size != (width, height):
     raise ValueError(
       f'{path}: is {width}x{height} and the results tell of {size[0]}x{size[1]}'
     )
-  image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-  assert image is not None  # size_of has decoded it as well
   shrink = LONGEST_PX / max(height, width)
   if shrink < 1:
     target = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     image = cv2.resize(image, target, interpolation=cv2.INTER_AREA)
-  _, small = cv2.imencode('.webp', image, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+  stored = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+  _, small = cv2.imencode('.webp', stored, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
   text = base64.b64encode(small.tobytes()).decode('ascii')
   return f'data:image/webp;base64,{text}'
