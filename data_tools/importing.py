@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
+from zeroshot import whole_files
 from zeroshot.data import deeppcb, faults, manifest, pictures, readable
 
 
@@ -200,12 +201,9 @@ def write(
   pairs = [_pair(part, labels) for part, labels in labelled]
   faults.refuse([*wrong, *readable.pair_faults(pairs)])
   file.parent.mkdir(parents=True, exist_ok=True)
-  partial = file.with_name(f'{file.name}.partial')
-  partial.write_text(
-    ''.join(f'{json.dumps(_line(*row, file.parent))}\n' for row in labelled),
-    encoding='utf-8',
-  )
-  os.replace(partial, file)
+  lines = (json.dumps(_line(*row, file.parent)) for row in labelled)
+  with whole_files.replaced(file) as partial:
+    partial.write_text(''.join(f'{line}\n' for line in lines), 'utf-8')
   kinds = Counter(kind for _, labels in labelled for kind in labels.kinds)
   good = sum(not labels.boxes for _, labels in labelled)
   told = ', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))

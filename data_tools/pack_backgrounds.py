@@ -10,7 +10,6 @@ cannot be read is an error, and then nothing is written.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from absl import flags
 
 from launch import command
+from zeroshot import whole_files
 from zeroshot.data import faults, pictures
 from zeroshot.types import HostArray
 
@@ -89,10 +89,9 @@ def square(image: HostArray, *, size_px: int) -> HostArray:
 def _write(out: Path, packed: HostArray, names: list[str]) -> None:
   """Writes the bank in one move, so that no half file is ever found."""
   out.parent.mkdir(parents=True, exist_ok=True)
-  partial = out.with_name(f'{out.name}.partial')
-  with partial.open('wb') as file:
-    np.savez(file, pictures=packed, names=np.array(names))
-  os.replace(partial, out)
+  with whole_files.replaced(out) as partial:
+    with partial.open('wb') as file:
+      np.savez(file, pictures=packed, names=np.array(names))
 
 
 def define_flags() -> None:

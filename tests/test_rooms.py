@@ -15,6 +15,7 @@ OURS = ('zeroshot', 'launch', 'configs', 'data_tools', 'tests')
 ROOMS = (
   'types',
   'rng',
+  'whole_files',
   'locks',
   'processes',
   'data',

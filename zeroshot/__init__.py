@@ -25,6 +25,7 @@ The rooms, from the last word to the first (a room imports only rooms below):
   data         host side: pictures, background bank, DeepPCB and other pairs
   processes    what the processes of a run tell each other
   locks        one process at a time in a folder
+  whole_files  files that are there whole or not at all
   rng          named streams of keys
   types        Pair, Boxes and the notation legend
 """

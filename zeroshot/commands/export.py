@@ -11,11 +11,10 @@ inspect --json`` prints.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
+
+from zeroshot import whole_files
 
 SUMMARY = 'write the network as an ONNX or StableHLO file'
 _SIZE = re.compile(r'(\d+)(?:x(\d+))?')
@@ -62,28 +61,16 @@ def run(options: argparse.Namespace) -> int:
     height=int(size[1]),
     width=int(size[2] or size[1]),
   )
-  write(options.out, formats[options.format](found))
-  write(runner, bundle.build())
+  for path, data in (
+    (options.out, formats[options.format](found)),
+    (runner, bundle.build()),
+  ):
+    with whole_files.replaced(path) as partial:
+      partial.write_bytes(data)
   kilobytes = options.out.stat().st_size / 1000
   print(f'{options.out}: {options.size_px} px, {kilobytes:.0f} kB')
   print(f'{runner}: python {runner} {options.out} REFERENCE TEST')
   return 0
-
-
-def write(path: Path, data: bytes) -> None:
-  """Writes a file whole or not at all."""
-  partial = path.with_name(path.name + '.partial')
-  with _removed(partial):
-    partial.write_bytes(data)
-    os.replace(partial, path)
-
-
-@contextlib.contextmanager
-def _removed(path: Path) -> Iterator[None]:
-  try:
-    yield
-  finally:
-    path.unlink(missing_ok=True)
 
 
 def _check_out(out: Path, runner: Path) -> None:

@@ -145,7 +145,7 @@ def load(
   metadata = from_json(text, path)
 
   def run(reference: HostArray, test: HostArray) -> tuple[HostArray, ...]:
-    feed = {'reference': reference, 'test': test}
+    feed = dict(zip(INPUTS, (reference, test), strict=True))
     outputs = session.run(metadata.outputs, feed)
     return tuple(np.asarray(output) for output in outputs)
 

@@ -11,7 +11,6 @@ A zip archive of ``module.bin``, which ``jax.export.deserialize`` reads, and
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import zipfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeroshot.export.archive import zipped
 from zeroshot.export.metadata import Metadata, from_json, to_json
 from zeroshot.types import HostArray
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 _MODULE, _METADATA = 'module.bin', 'metadata.json'
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same weights give the same bytes
 
 
 def convert(network: Network) -> bytes:
@@ -49,16 +48,12 @@ def convert(network: Network) -> bytes:
   exported = jax.export.export(jax.jit(network.function), platforms=PLATFORMS)(
     network.shape, network.shape
   )
-  parts = {
-    _METADATA: to_json(network.metadata).encode(),
-    _MODULE: bytes(exported.serialize()),
-  }
-  buffer = io.BytesIO()
-  with zipfile.ZipFile(buffer, 'w') as archive:
-    for name, data in parts.items():
-      entry = zipfile.ZipInfo(name, _EPOCH)
-      archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
-  return buffer.getvalue()
+  return zipped(
+    {
+      _METADATA: to_json(network.metadata),
+      _MODULE: bytes(exported.serialize()),
+    }
+  )
 
 
 def load(

@@ -26,7 +26,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from zeroshot import locks
+from zeroshot import locks, whole_files
 from zeroshot.data import pictures
 from zeroshot.inspection import result
 from zeroshot.types import HostArray
@@ -89,16 +89,16 @@ def begin(
   """
   out.mkdir(parents=True, exist_ok=True)
   check(out, settings)
-  _write(out / RUN, json.dumps(settings, indent=2) + '\n')
+  with whole_files.replaced(out / RUN) as partial:
+    partial.write_text(json.dumps(settings, indent=2) + '\n', 'utf-8')
   shutil.rmtree(_partial(out), ignore_errors=True)
   rows = set()
-  partial = out / f'{RESULTS}.partial'
-  with partial.open('w', encoding='utf-8') as kept:
-    for record in records(out):
-      if record['verdict'] != ERROR and keep(record):
-        rows.add(record['row'])
-        kept.write(_line(record))
-  os.replace(partial, out / RESULTS)
+  with whole_files.replaced(out / RESULTS) as partial:
+    with partial.open('w', encoding='utf-8') as kept:
+      for record in records(out):
+        if record['verdict'] != ERROR and keep(record):
+          rows.add(record['row'])
+          kept.write(_line(record))
   return rows
 
 
@@ -305,12 +305,6 @@ def _folder_name(row: int, name: str) -> str:
 
 def _partial(out: Path) -> Path:
   return out / '.zeroshot-partial'
-
-
-def _write(path: Path, text: str) -> None:
-  partial = path.with_name(path.name + '.partial')
-  partial.write_text(text, 'utf-8')
-  os.replace(partial, path)
 
 
 def _write_png(path: Path, image: HostArray) -> None:

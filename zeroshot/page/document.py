@@ -15,12 +15,13 @@ import base64
 import hashlib
 import html
 import json
-import os
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from zeroshot import whole_files
 
 _DATA = '<!-- data -->'  # where it goes, after the pictures
 
@@ -61,17 +62,13 @@ def write(
     body=body,
   )
   before, after = page.rsplit(_DATA, 1)
-  partial = out.with_name(f'{out.name}.partial')
-  try:
+  with whole_files.replaced(out) as partial:
     with partial.open('w', encoding='utf-8', errors='replace') as file:
       file.write(before)
       for name, uri in pictures:
         file.write(f'<script type="text/plain" id="{name}">{uri}</script>\n')
       file.write(f'<script type="application/json" id="data">{_json(data())}')
       file.write(f'</script>\n{after}')
-    os.replace(partial, out)
-  finally:
-    partial.unlink(missing_ok=True)
 
 
 def asset(name: str) -> str:

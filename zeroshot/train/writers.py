@@ -30,6 +30,7 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
+from zeroshot import whole_files
 from zeroshot.types import HostArray
 
 METRICS_FILE = 'metrics.jsonl'
@@ -200,6 +201,5 @@ def _naming(workdir: Path) -> Iterator[None]:
 
 def _replace(file: Path, content: bytes) -> None:
   """Puts content in place of a file in one stroke."""
-  partial = file.with_name(file.name + '.partial')
-  partial.write_bytes(content)
-  os.replace(partial, file)
+  with whole_files.replaced(file) as partial:
+    partial.write_bytes(content)

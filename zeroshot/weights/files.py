@@ -8,7 +8,6 @@ weights = load('w.safetensors')    # one of launch.export_weights
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +16,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 from flax import traverse_util
+
+from zeroshot import whole_files
 
 SHIPPED = Path(__file__).parent
 _SUFFIX = '.safetensors'
@@ -56,9 +57,8 @@ def save(path: str | Path, weights: Weights) -> None:
   header = {'config': json.dumps(weights.config), 'step': str(weights.step)}
   if weights.calibration is not None:
     header['calibration'] = json.dumps(weights.calibration)
-  partial = path.with_name(path.name + '.partial')
-  safetensors.numpy.save_file(tensors, str(partial), metadata=header)
-  os.replace(partial, path)
+  with whole_files.replaced(path) as partial:
+    safetensors.numpy.save_file(tensors, str(partial), metadata=header)
 
 
 def load(name: str | Path) -> Weights:

@@ -1,0 +1,32 @@
+"""A file is written whole, or what was there stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from zeroshot import whole_files
+
+
+def test_what_is_written_takes_the_place(tmp_path):
+  path = tmp_path / 'a.json'
+  path.write_text('old')
+  with whole_files.replaced(path) as partial:
+    partial.write_text('new')
+    assert path.read_text() == 'old'
+  assert path.read_text() == 'new'
+  assert list(tmp_path.iterdir()) == [path]
+
+
+def write_a_half(path):
+  with whole_files.replaced(path) as partial:
+    partial.write_text('ne')
+    raise OSError('full')
+
+
+def test_a_failure_leaves_what_was_there(tmp_path):
+  path = tmp_path / 'a.json'
+  path.write_text('old')
+  with pytest.raises(OSError, match='full'):
+    write_a_half(path)
+  assert path.read_text() == 'old'
+  assert list(tmp_path.iterdir()) == [path]

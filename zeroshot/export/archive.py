@@ -1,0 +1,23 @@
+"""Zip archives of which the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def zipped(entries: Mapping[str, str | bytes]) -> bytes:
+  """An archive.
+
+  Args:
+    entries: content by name, in the order that they will have.
+  """
+  buffer = io.BytesIO()
+  with zipfile.ZipFile(buffer, 'w') as archive:
+    for name, content in entries.items():
+      entry = zipfile.ZipInfo(name, _EPOCH)
+      archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+  return buffer.getvalue()
