@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> None:
     raise ValueError(
       'nothing to check; give --root, --manifest, --photographs or --bank'
     )
-  print(f'checked {"; ".join(checked)}: {_told(count)}')
+  print(f'checked {"; ".join(checked)}: {checks.told(count)}')
   if count:
     sys.exit(_FAULTY)
 
@@ -51,12 +51,6 @@ def reports() -> Iterator[checks.Report]:
     yield checks.check_photographs(options.photographs)
   if options.bank:
     yield checks.check_bank(options.bank)
-
-
-def _told(count: int) -> str:
-  if not count:
-    return 'all is well'
-  return '1 fault' if count == 1 else f'{count} faults'
 
 
 def define_flags() -> None:

@@ -38,11 +38,10 @@ def main(argv: Sequence[str]) -> None:
   """Imports what the flags name."""
   del argv
   options = flags.FLAGS
-  references = importing.references_of_flags()
-  importing.check_out(options.out)
   there = importing.list_pictures(pathlib.Path(options.images))
-  labelled, wrong = read(options.annotations, options.images, references)
-  print(importing.write(options.out, labelled, wrong))
+  labelled = importing.import_with(
+    lambda references: read(options.annotations, options.images, references)
+  )
   used = {
     file.resolve()
     for part, _ in labelled

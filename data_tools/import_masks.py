@@ -32,12 +32,11 @@ def main(argv: Sequence[str]) -> None:
   """Imports what the flags name."""
   del argv
   options = flags.FLAGS
-  references = importing.references_of_flags()
-  importing.check_out(options.out)
-  labelled, wrong = read(
-    options.masks, options.images, references, pattern=options.mask_pattern
+  importing.import_with(
+    lambda references: read(
+      options.masks, options.images, references, pattern=options.mask_pattern
+    )
   )
-  print(importing.write(options.out, labelled, wrong))
 
 
 def read(

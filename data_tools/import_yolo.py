@@ -27,12 +27,11 @@ def main(argv: Sequence[str]) -> None:
   """Imports what the flags name."""
   del argv
   options = flags.FLAGS
-  references = importing.references_of_flags()
-  importing.check_out(options.out)
-  labelled, wrong = read(
-    options.labels, options.images, options.names, references
+  importing.import_with(
+    lambda references: read(
+      options.labels, options.images, options.names, references
+    )
   )
-  print(importing.write(options.out, labelled, wrong))
 
 
 def read(

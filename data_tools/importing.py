@@ -14,7 +14,7 @@ import json
 import os
 import pathlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from absl import flags
@@ -82,6 +82,28 @@ def define_flags() -> None:
     "Path of each picture's good part, from its folder: '{stem}_ref.png'.",
   )
   flags.DEFINE_string('out', None, 'Manifest to write, .jsonl.', required=True)
+
+
+def import_with(
+  read: Callable[[References], tuple[list[tuple[Part, Labels]], list[str]]],
+) -> list[tuple[Part, Labels]]:
+  """What each importer does: it reads, writes ``--out`` and says what.
+
+  Args:
+    read: from the references to the labelled test pictures and all that is
+      wrong.
+
+  Returns:
+    The labelled test pictures.
+
+  Raises:
+    ValueError: see ``references_of_flags``, ``check_out`` and ``write``.
+  """
+  references, out = references_of_flags(), flags.FLAGS.out
+  check_out(out)
+  labelled, wrong = read(references)
+  print(write(out, labelled, wrong))
+  return labelled
 
 
 def references_of_flags() -> References:

@@ -89,9 +89,8 @@ def square(image: HostArray, *, size_px: int) -> HostArray:
 def _write(out: Path, packed: HostArray, names: list[str]) -> None:
   """Writes the bank in one move, so that no half file is ever found."""
   out.parent.mkdir(parents=True, exist_ok=True)
-  with whole_files.replaced(out) as partial:
-    with partial.open('wb') as file:
-      np.savez(file, pictures=packed, names=np.array(names))
+  with whole_files.replaced(out) as partial, partial.open('wb') as file:
+    np.savez(file, pictures=packed, names=np.array(names))
 
 
 def define_flags() -> None:

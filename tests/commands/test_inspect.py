@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.inspection.parts import BOX_KEYS, KEYS
 from zeroshot.commands import main
 from zeroshot.data import pictures
-
-KEYS = ['name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds']
 
 
 @pytest.fixture
@@ -35,14 +34,7 @@ def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
   assert list(told) == KEYS
   assert told['name'] == 'part 7'
   assert told['verdict'] == 'different'
-  assert list(told['boxes'][0]) == [
-    'x1',
-    'y1',
-    'x2',
-    'y2',
-    'confidence',
-    'kind',
-  ]
+  assert list(told['boxes'][0]) == BOX_KEYS
   assert list(told['registration']) == [
     'method',
     'shift_px',

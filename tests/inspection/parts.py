@@ -8,6 +8,8 @@ import numpy as np
 
 import zeroshot
 
+KEYS = ['name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds']
+BOX_KEYS = ['x1', 'y1', 'x2', 'y2', 'confidence', 'kind']
 FOUND_AT = (50, 40, 70, 60)  # where the pair below differs
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import zeroshot
 from configs import default
+from tests.inspection.parts import BOX_KEYS, KEYS
 from zeroshot.detect.detector import Scorer
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection import result
@@ -31,22 +32,8 @@ def test_a_difference_is_found_and_told(detector):
   assert np.abs(np.array(box[:4]) - [50, 40, 70, 60]).max() < 4
   told = found.to_dict()
   assert told['name'] == 'part 7'
-  assert list(told) == [
-    'name',
-    'verdict',
-    'boxes',
-    'threshold',
-    'registration',
-    'seconds',
-  ]
-  assert list(told['boxes'][0]) == [
-    'x1',
-    'y1',
-    'x2',
-    'y2',
-    'confidence',
-    'kind',
-  ]
+  assert list(told) == KEYS
+  assert list(told['boxes'][0]) == BOX_KEYS
   assert found.overlay().shape == found.test.shape
 
 

@@ -32,7 +32,5 @@ def run(options: argparse.Namespace) -> int:
   report = checks.check_manifest(options.manifest)
   for fault in report.faults:
     print(printable(' '.join(fault.split())))
-  count = len(report.faults)
-  told = f'{count} fault{"s"[: count != 1]}' if count else 'all is well'
-  print(f'checked {report.checked}: {told}')
-  return 2 if count else 0
+  print(f'checked {report.checked}: {checks.told(len(report.faults))}')
+  return 2 if report.faults else 0

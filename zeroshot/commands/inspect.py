@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeroshot.commands.terminal import printable
+from zeroshot.data import headers
 
 if TYPE_CHECKING:
   from zeroshot.inspection.result import Inspection
@@ -60,9 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   add(
     '--max_megapixels',
     type=float,
-    default=400,
+    default=headers.MAX_MEGAPIXELS,
     metavar='N',
-    help='refuse larger pictures (default: %(default)s)',
+    help='refuse larger pictures (default: %(default)g)',
   )
   add(
     '--roi',

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import zeroshot
+from zeroshot.data import faults
 
 CANNOT, INTERRUPTED = 2, 130
 _SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
@@ -50,18 +51,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.error(_unknown(unknown, command))
   try:
     status: int = options.run(options)
-  except (OSError, ValueError) as error:
-    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
-    return CANNOT
   except KeyboardInterrupt:
     print('interrupted', file=sys.stderr)
     return INTERRUPTED
   except Exception as error:
-    # Out of memory, or a bug of ours. Python's own status for it, 1, would say
-    # that the part differs.
-    text = ' '.join(str(error).split())
-    print(f'error: {type(error).__name__}: {text}', file=sys.stderr)
-    if os.environ.get('ZEROSHOT_TRACEBACK'):
+    # Python's own status for what nobody foresaw, out of memory for one, is 1,
+    # which would say that the part differs.
+    print(f'error: {faults.line_of(error)}', file=sys.stderr)
+    foreseen = isinstance(error, OSError | ValueError)
+    if os.environ.get('ZEROSHOT_TRACEBACK') and not foreseen:
       traceback.print_exc()
     return CANNOT
   return status

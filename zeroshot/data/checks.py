@@ -37,6 +37,13 @@ class Report(NamedTuple):
   faults: list[str]
 
 
+def told(num_faults: int) -> str:
+  """How many faults there are, in words."""
+  if not num_faults:
+    return 'all is well'
+  return '1 fault' if num_faults == 1 else f'{num_faults} faults'
+
+
 def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
   """Tries the annotations and pictures of a split.
 

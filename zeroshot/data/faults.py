@@ -27,6 +27,17 @@ def refuse(faults: Sequence[str]) -> None:
     raise ValueError(f'{len(faults)} faults: {told(faults)}')
 
 
+def line_of(error: Exception) -> str:
+  """What to say of an error, in a line.
+
+  One that nobody foresaw is named by its type: its message alone may say
+  little.
+  """
+  foreseen = isinstance(error, OSError | ValueError)
+  text = ' '.join(str(error).split())
+  return text if foreseen else f'{type(error).__name__}: {text}'
+
+
 def told(faults: Sequence[str]) -> str:
   """The first 20 faults in one line, and how many more there are."""
   first = '; '.join(faults[:MOST_TOLD])

@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from zeroshot.data import faults
 from zeroshot.detect import calibration, detector, tiling
 from zeroshot.export import onnx_format, stablehlo_format
 from zeroshot.export.metadata import Metadata
@@ -160,12 +161,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
   try:
     inspect = Runner(options.model, threshold=options.threshold)
     found = inspect(options.reference, options.test)
-  except (OSError, ValueError) as error:
-    print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
-    return 2
-  except Exception as error:  # of a runtime; the status 1 says that they differ
-    text = ' '.join(str(error).split())
-    print(f'error: {type(error).__name__}: {text}', file=sys.stderr)
+  except Exception as error:  # of a runtime too; status 1 says they differ
+    print(f'error: {faults.line_of(error)}', file=sys.stderr)
     return 2
   print(json.dumps(found.to_dict()))
   return 1 if found.boxes else 0

@@ -93,12 +93,14 @@ def begin(
     partial.write_text(json.dumps(settings, indent=2) + '\n', 'utf-8')
   shutil.rmtree(_partial(out), ignore_errors=True)
   rows = set()
-  with whole_files.replaced(out / RESULTS) as partial:
-    with partial.open('w', encoding='utf-8') as kept:
-      for record in records(out):
-        if record['verdict'] != ERROR and keep(record):
-          rows.add(record['row'])
-          kept.write(_line(record))
+  with (
+    whole_files.replaced(out / RESULTS) as partial,
+    partial.open('w', encoding='utf-8') as kept,
+  ):
+    for record in records(out):
+      if record['verdict'] != ERROR and keep(record):
+        rows.add(record['row'])
+        kept.write(_line(record))
   return rows
 
 

@@ -62,13 +62,15 @@ def write(
     body=body,
   )
   before, after = page.rsplit(_DATA, 1)
-  with whole_files.replaced(out) as partial:
-    with partial.open('w', encoding='utf-8', errors='replace') as file:
-      file.write(before)
-      for name, uri in pictures:
-        file.write(f'<script type="text/plain" id="{name}">{uri}</script>\n')
-      file.write(f'<script type="application/json" id="data">{_json(data())}')
-      file.write(f'</script>\n{after}')
+  with (
+    whole_files.replaced(out) as partial,
+    partial.open('w', encoding='utf-8', errors='replace') as file,
+  ):
+    file.write(before)
+    for name, uri in pictures:
+      file.write(f'<script type="text/plain" id="{name}">{uri}</script>\n')
+    file.write(f'<script type="application/json" id="data">{_json(data())}')
+    file.write(f'</script>\n{after}')
 
 
 def asset(name: str) -> str:
