@@ -29,7 +29,7 @@ import numpy as np
 from absl import flags
 
 from data_tools import boards, defects
-from launch import command, provenance
+from launch import command, machine, provenance
 from zeroshot.data import deeppcb, pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.export import network, onnx_format, runner
@@ -80,7 +80,7 @@ def main(argv: Sequence[str]) -> None:
   print(table(found, first))
   if options.onnx is None:
     print(f'\nThe export took {export_seconds:.1f} s.')
-  print(f'\n{machine()}')
+  print(f'\n{circumstances()}')
 
 
 def race(
@@ -179,7 +179,7 @@ def jax_contestant(source: str | Path) -> Contestant:
 
 def onnx_contestant(path: str | Path) -> Contestant:
   """The network in ONNX Runtime."""
-  plain, metadata = runner.load_scorer(path, num_threads=_cores())
+  plain, metadata = runner.load_scorer(path, num_threads=machine.usable_cores())
   scorer, marks = _marked(plain)
   return Contestant(
     'ONNX Runtime', runner.build_detector(scorer, metadata), marks
@@ -239,7 +239,7 @@ def table(
   return '\n'.join(lines)
 
 
-def machine() -> str:
+def circumstances() -> str:
   """What ran it, and what else ran."""
   facts: dict[str, Any] = provenance.hardware()
   load = f'{os.getloadavg()[0]:.1f}' if hasattr(os, 'getloadavg') else 'unknown'
@@ -277,10 +277,6 @@ def export_size(size: tuple[int, ...], *, tile_px: int) -> tuple[int, ...]:
   if max(size) > tile_px:
     size = tile_px, tile_px
   return tuple(max(side + -side % 64, _LEAST_SIZE_PX) for side in size)
-
-
-def _cores() -> int:
-  return int(provenance.hardware()['cores'])
 
 
 if __name__ == '__main__':

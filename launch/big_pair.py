@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from absl import flags
 
-from launch import command
+from launch import command, machine
 from zeroshot.types import HostArray
 
 _DEFECT_PX = 12
@@ -65,7 +65,7 @@ def _inspect(folder: pathlib.Path, suffix: str) -> dict[str, object]:
     'height': found.test.shape[0],
     'seconds': found.seconds,
     'cpu_seconds': round(used.ru_utime + used.ru_stime, 1),
-    'peak_bytes': used.ru_maxrss * 1024,
+    'peak_bytes': machine.peak_memory_bytes(),
     'defects': len(corners),
     'found': int(hits.any(axis=0).sum()),
     'false_boxes': int((~hits.any(axis=1)).sum()),

@@ -11,9 +11,6 @@ of the times.
 from __future__ import annotations
 
 import functools
-import os
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,7 +21,7 @@ import numpy as np
 from absl import flags
 from flax import linen as nn
 
-from launch import command, training_parts
+from launch import command, machine, training_parts
 from zeroshot.detect.score import build_score
 from zeroshot.evaluate import json_text
 from zeroshot.model import build as model_build
@@ -52,11 +49,11 @@ def main(argv: Sequence[str]) -> None:
     'training': measure_training(
       config, optimizer, state, num_steps=options.num_steps
     ),
-    'peak_memory_mib': peak_memory_mib(),
+    'peak_memory_mib': machine.peak_memory_bytes() / 2**20,
     'device': {
       'kind': jax.devices()[0].device_kind,
       'count': jax.device_count(),
-      'cpu_cores': usable_cores(),
+      'cpu_cores': machine.usable_cores(),
     },
     'jax': jax.__version__,
   }
@@ -192,19 +189,6 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     'median': float(np.median(values)),
     'max': max(values),
   }
-
-
-def peak_memory_mib() -> float:
-  """Most main memory that this process has held so far."""
-  most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-  return most / (2**20 if sys.platform == 'darwin' else 2**10)
-
-
-def usable_cores() -> int:
-  """CPU cores that this process may run on."""
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
 
 
 if __name__ == '__main__':

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from launch import machine
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -63,7 +65,7 @@ def hardware() -> dict[str, Any]:
   told = ('JAX_PLATFORMS', 'XLA_FLAGS', 'CUDA_VISIBLE_DEVICES')
   return {
     'processor': _processor(),
-    'cores': _usable_cores(),
+    'cores': machine.usable_cores(),
     'graphics_cards': _graphics_cards(),
     'jax': importlib.metadata.version('jax'),
     'environment': {
@@ -80,13 +82,6 @@ def _processor() -> str:
     if name.strip() == 'model name':
       return value.strip()
   return platform.processor() or platform.machine()
-
-
-def _usable_cores() -> int:
-  """CPU cores that this process may run on."""
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
 
 
 def _graphics_cards() -> list[str]:

@@ -73,6 +73,6 @@ def test_the_network_takes_the_pair_whole(size, expected):
   assert benchmark.export_size(size, tile_px=1024) == expected
 
 
-def test_machine_facts_are_told():
+def test_circumstances_are_told():
   pytest.importorskip('onnxruntime')
-  assert 'cores, load' in benchmark.machine()
+  assert 'cores, load' in benchmark.circumstances()

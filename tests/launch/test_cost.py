@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import jax
+import ml_collections
 import pytest
 
-from configs import smoke
-from launch import cost
+from launch import cost, overrides
 from tests.launch.test_train import SETTINGS
 from zeroshot.model.build import build_model
 from zeroshot.train.optimizer import build_optimizer
@@ -31,10 +31,12 @@ def start(*arguments):
 
 @pytest.mark.slow
 def test_prints_one_json_object_and_nothing_else():
-  config = smoke.get_config()
+  path = 'configs/smoke.py'
+  settings = overrides.resolve(path, SETTINGS, field='SETTINGS')
+  config = ml_collections.ConfigDict(settings)
   done = start(
-    '--config=configs/smoke.py',
-    *(f'--config.{setting}' for setting in SETTINGS),
+    f'--config={path}',
+    *overrides.as_flags(SETTINGS),
     '--size_px=100',
     '--repeats=3',
     '--num_steps=2',
@@ -51,7 +53,7 @@ def test_prints_one_json_object_and_nothing_else():
   )
   for times in (figures['milliseconds_per_pair'], training['pairs_per_second']):
     assert 0 < times['min'] <= times['median'] <= times['max']
-  assert 0.05 < figures['gigaflop'] < 1  # of 128 x 128 pixels, as padded
+  assert 0.01 < figures['gigaflop'] < 0.2  # of 128 x 128 pixels, as padded
   assert figures['compile_seconds'] > 0
   assert training['compile_seconds'] > 0
   assert figures['peak_memory_mib'] > 100
