@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests import xla_flags
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -51,12 +53,12 @@ def free_port():
     return probe.getsockname()[1]
 
 
-def environment(*, devices):
-  """Variables of a process with so many fake devices."""
+def environment(*, devices, optimised=False):
+  """Variables of a process with so many fake devices; see ``xla_flags.of``."""
   return {
     **os.environ,
     'JAX_PLATFORMS': 'cpu',
-    'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices}',
+    'XLA_FLAGS': xla_flags.of(devices=devices, optimised=optimised),
     'PYTHONUNBUFFERED': '1',
     # XLA has a thread for each core and at least one for each fake device, and
     # on the CPU the order of its sums depends on their number.
@@ -65,13 +67,14 @@ def environment(*, devices):
 
 
 @contextlib.contextmanager
-def running(folder, *words, layout=(1, 1), **flags):
+def running(folder, *words, layout=(1, 1), optimised=False, **flags):
   """Starts ``python -m WORDS --FLAG=VALUE ...`` as a run of several processes.
 
   Args:
     folder: for the logs.
     *words: module and arguments.
     layout: number of processes, and of fake devices in each.
+    optimised: see ``xla_flags.of``.
     **flags: more arguments.
   """
   count, devices = layout
@@ -89,7 +92,7 @@ def running(folder, *words, layout=(1, 1), **flags):
           subprocess.Popen(
             [sys.executable, '-m', *words, *arguments],
             cwd=ROOT,
-            env=environment(devices=devices),
+            env=environment(devices=devices, optimised=optimised),
             stdin=subprocess.DEVNULL,
             stdout=opened,
             stderr=subprocess.STDOUT,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import xla_flags
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_MAPPINGS = 20_000
@@ -14,13 +17,16 @@ MOST_MAPPINGS = 20_000
 # JAX reads these when it is imported, which no test file may do before this
 # one; a command that a test starts inherits them.
 os.environ['JAX_PLATFORMS'] = 'cpu'
-os.environ['XLA_FLAGS'] = '--xla_force_host_platform_device_count=4'
+os.environ['XLA_FLAGS'] = xla_flags.of(devices=4)
 os.environ['JAX_COMPILATION_CACHE_DIR'] = str(ROOT / '.cache' / 'jax')
 os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0'
 os.environ['JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES'] = '-1'
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '2'
 # Where it is set, each command that a test starts takes 5 s longer.
 os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
+# A shell lets what it starts in the background ignore SIGINT, and that would be
+# passed on to the commands whose interruption is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

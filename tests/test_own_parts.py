@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from configs import transfer
-from tests import own_parts
+from tests import own_parts, xla_flags
 from zeroshot.commands import main
 from zeroshot.data import manifest
 from zeroshot.weights import files
@@ -87,10 +87,10 @@ def clone(tmp_path_factory):
 def run(clone, command):
   environment = {
     **os.environ,
+    'XLA_FLAGS': xla_flags.of(devices=1),  # as on a reader's machine
     'PATH': f'{clone / "bin"}:{os.environ["PATH"]}',
     'PYTHONPATH': str(ROOT),
   }
-  del environment['XLA_FLAGS']  # one device, as on a reader's machine
   return subprocess.run(
     ['bash', '-c', command],
     cwd=clone,

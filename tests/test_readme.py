@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from launch import environment
+from tests import xla_flags
 from zeroshot.commands import main
 from zeroshot.data import pictures
 
@@ -39,9 +40,11 @@ def variables():
   """Of a command that finds its environment ready: the one we run in."""
   if not environment.stamp_holds(Path(sys.prefix), ('cpu', 'test')):
     pytest.skip('these tests do not run in what launch/environment.py made')
-  changed = {**os.environ, 'UV_PROJECT_ENVIRONMENT': sys.prefix}
-  del changed['XLA_FLAGS']  # one device, as on a newcomer's machine
-  return changed
+  return {
+    **os.environ,
+    'UV_PROJECT_ENVIRONMENT': sys.prefix,
+    'XLA_FLAGS': xla_flags.of(devices=1),  # as on a newcomer's machine
+  }
 
 
 def run(command, variables, *arguments):

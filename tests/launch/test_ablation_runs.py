@@ -20,14 +20,6 @@ from zeroshot import locks
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def interruptible():
-  """Python's own handler, even where the tests run in the background."""
-  before = signal.signal(signal.SIGINT, signal.default_int_handler)
-  yield
-  signal.signal(signal.SIGINT, before)
-
-
 def wait_for(found):
   """Waits until a function finds something."""
   deadline = time.monotonic() + 30
@@ -40,7 +32,6 @@ def has_line(log):
   return log.exists() and log.read_text().endswith('\n')
 
 
-@pytest.mark.usefixtures('interruptible')
 @pytest.mark.parametrize('handler', ['SIG_DFL', 'SIG_IGN'])
 def test_an_interruption_ends_the_command(tmp_path, monkeypatch, handler):
   (tmp_path / 'sleeper.py').write_text(

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests import xla_flags
 from zeroshot.detect import streamed
 
 
@@ -21,7 +22,7 @@ def test_a_large_pair_takes_bounded_memory_and_nothing_is_missed():
       *(sys.executable, '-m', 'launch.big_pair', '--suffix=.png'),
       *(f'--width={width}', f'--height={height}', '--defects=24'),
     ],
-    env={k: v for k, v in os.environ.items() if k != 'XLA_FLAGS'},  # one device
+    env=os.environ | dict(XLA_FLAGS=xla_flags.of(devices=1)),
     check=True,
     capture_output=True,
     text=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import xla_flags
 from tests.launch import test_local, test_train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,9 +35,7 @@ def slurm(tmp_path_factory):
     PYTHONUNBUFFERED='1',
     # JAX takes it from the job's number, which any Slurm counts from 1.
     JAX_COORDINATOR_PORT=str(test_local.free_port()),
-    # Fast to compile: the second process does it without a cache.
-    XLA_FLAGS='--xla_backend_optimization_level=0'
-    ' --xla_llvm_disable_expensive_passes=true',
+    XLA_FLAGS=xla_flags.of(devices=1),
   )
   subprocess.run([SLURM / 'stop.sh', folder], check=True)
 
