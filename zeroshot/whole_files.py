@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+def partial_of(path: Path) -> Path:
+  """Where the file of a path is written, and may be left by a kill."""
+  return path.with_name(f'{path.name}.partial')
+
+
 @contextlib.contextmanager
 def replaced(path: Path) -> Iterator[Path]:
   """Puts a new file in the place of a path, in one stroke at the end.
@@ -23,7 +28,7 @@ def replaced(path: Path) -> Iterator[Path]:
     Where to write it. It takes the path's place once that is done, and is
     removed if that fails; a kill leaves it behind.
   """
-  partial = path.with_name(f'{path.name}.partial')
+  partial = partial_of(path)
   try:
     yield partial
     os.replace(partial, path)

@@ -171,6 +171,13 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
   assert [path.name for path in tmp_path.iterdir()] == ['partial']
 
 
+def test_a_kill_at_the_very_start_leaves_a_folder_that_goes_on(tmp_path):
+  (tmp_path / 'run.json.partial').write_text('{')
+  with folder.held(tmp_path):
+    begin(tmp_path)
+  assert not (tmp_path / 'run.json.partial').exists()
+
+
 def test_files_that_changed_are_told_by_their_stamp(tmp_path):
   file = tmp_path / 'a'
   file.write_text('one')

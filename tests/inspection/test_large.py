@@ -65,3 +65,11 @@ def test_a_reference_upside_down_is_turned_and_looked_at_once(large):
   assert np.abs(np.array(found.boxes[0][:4]) - [150, 100, 162, 112]).max() < 4
   difference = np.abs(found.aligned_reference.astype(int) - scene())
   assert difference.mean() < 2
+
+
+def test_what_lies_around_a_part_may_differ(large):
+  inspector, _ = large
+  test, part = scene(1), (slice(60, 190), slice(60, 190))
+  test[part] = scene()[part]
+  place = (70, 70, 180, 180)
+  assert inspector.inspect(scene(), test, roi=[place]).verdict == 'same'

@@ -63,6 +63,14 @@ def test_a_turned_reference_is_turned_back(detector, quarters):
   assert abs((turned + 180) % 360 - 180) < 1
 
 
+def test_a_component_that_was_replaced_is_found_with_a_roi_round_it(detector):
+  reference, test = reference_picture(), reference_picture()
+  test[30:90, 30:90] = reference_picture(60, seed=9)
+  place = (30, 30, 90, 90)
+  for roi in ((), (place,)):
+    assert detector.inspect(reference, test, roi=roi).verdict == 'different'
+
+
 # How a pair is stored -> its suffix, and Pillow's options.
 STORED = {
   'CMYK': ('jpg', {'quality': 95}),

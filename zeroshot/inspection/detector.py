@@ -14,7 +14,6 @@ less than 4 GB.
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -225,7 +224,7 @@ class Detector:
     """
     if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
       # A glance before: minutes are spared, and the memory of a second look.
-      way, share = relation.at_a_glance(good, tested)
+      way, share = relation.at_a_glance(good, tested, wanted)
       if way.mirrored or share < relation.MIN_FOUND:
         return None, way
       good = relation.laid(good, way)
@@ -247,14 +246,11 @@ class Detector:
 def _share_found(
   found: detector.Detection, tested: HostArray, wanted: HostArray | None
 ) -> float:
-  """Of what is wanted, or of all where that has too little structure."""
+  """``relation.share_found`` once the reference has been moved."""
   moved = found.registration
-  pair = moved.aligned_reference, tested
-  if wanted is not None:
-    share = relation.share_found(*pair, moved.valid * wanted)
-    if not math.isnan(share):
-      return share
-  return relation.share_found(*pair, moved.valid)
+  return relation.share_found(
+    moved.aligned_reference, tested, moved.valid, wanted
+  )
 
 
 def _wrapped(degrees: float) -> float:

@@ -52,9 +52,9 @@ def held(out: Path) -> Iterator[None]:
   """
   if out.exists() and not out.is_dir():
     raise ValueError(f'{out} is a file; give a folder for the results')
-  lock = out / _LOCK
+  lock, partial = out / _LOCK, whole_files.partial_of(out / RUN)
   if out.is_dir() and not (out / RUN).exists():
-    foreign = sorted(file.name for file in out.iterdir() if file != lock)
+    foreign = sorted(file.name for file in {*out.iterdir()} - {lock, partial})
     if foreign:
       raise ValueError(
         f'{out} has files of others in it, {foreign[0]!r} for one; give a new '

@@ -1,6 +1,6 @@
 """Whether two pictures show the same part, and which way up.
 
-  share = relation.share_found(aligned_reference, test, valid)
+  share = relation.share_found(aligned_reference, test, valid, wanted)
   if share < relation.SURE:
     way = relation.best_way(reference, test, share)
 
@@ -49,7 +49,10 @@ AS_IT_CAME = Way(0, False)
 
 
 def share_found(
-  aligned_reference: HostArray, test: HostArray, valid: HostArray
+  aligned_reference: HostArray,
+  test: HostArray,
+  valid: HostArray,
+  wanted: HostArray | None = None,
 ) -> float:
   """How much of the reference's structure the test picture shows.
 
@@ -57,11 +60,23 @@ def share_found(
     aligned_reference: registered, ``[H, W, 3]``: uint8, uint16, or float32 in
       [0, 1].
     test: likewise.
-    valid: mask ``[H, W]``, 1 where the reference has content.
+    valid: float32 mask ``[H, W]``, 1 where the reference has content.
+    wanted: uint8 mask ``[H, W]``, 1 where to inspect; None for everywhere.
 
   Returns:
-    In [0, 1]; NaN where either has too little structure to say.
+    In [0, 1], of what is wanted or of the whole, whichever is more: the one may
+    lie before another background, and of the other a defect may be all there
+    is. NaN where either picture has too little structure to say.
   """
+  masks = [valid] if wanted is None else [valid, valid * wanted]
+  shares = [_share_within(aligned_reference, test, mask) for mask in masks]
+  return float(np.fmax.reduce(shares))
+
+
+def _share_within(
+  aligned_reference: HostArray, test: HostArray, valid: HostArray
+) -> float:
+  """``share_found`` of what a mask has alone."""
   level = motion.pyramid(_small(aligned_reference), _small(test))[0]
   old, new = (
     patches - patches.mean(axis=1, keepdims=True)
@@ -103,12 +118,15 @@ def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
   return AS_IT_CAME
 
 
-def at_a_glance(reference: HostArray, test: HostArray) -> tuple[Way, float]:
+def at_a_glance(
+  reference: HostArray, test: HostArray, wanted: HostArray | None = None
+) -> tuple[Way, float]:
   """Whether two large pictures show the same part, before they are compared.
 
   Args:
     reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
     test: likewise.
+    wanted: see ``share_found``.
 
   Returns:
     ``best_way``, and ``share_found`` when the reference is laid so, both of
@@ -118,12 +136,14 @@ def at_a_glance(reference: HostArray, test: HostArray) -> tuple[Way, float]:
     pictures.as_image(motion.shrink(picture, _GLANCE_PX))
     for picture in (reference, test)
   )
-  share = _share_moved(small, small_test)
+  if wanted is not None:
+    wanted = motion.shrink(wanted, _GLANCE_PX)
+  share = _share_moved(small, small_test, wanted)
   if not share < SURE:  # NaN is no reason to look further
     return AS_IT_CAME, share
   way = best_way(small, small_test, share)
   if way != AS_IT_CAME:
-    share = _share_moved(laid(small, way), small_test)
+    share = _share_moved(laid(small, way), small_test, wanted)
   return way, share
 
 
@@ -133,10 +153,12 @@ def laid(picture: HostArray, way: Way) -> HostArray:
   return np.ascontiguousarray(np.rot90(flipped, way.quarters))
 
 
-def _share_moved(reference: HostArray, test: HostArray) -> float:
+def _share_moved(
+  reference: HostArray, test: HostArray, wanted: HostArray | None = None
+) -> float:
   """``share_found`` of two images once they are registered."""
   found = registration.register(reference, test, method='affine')
-  return share_found(found.aligned_reference, test, found.valid)
+  return share_found(found.aligned_reference, test, found.valid, wanted)
 
 
 def _small(picture: HostArray) -> HostArray:
