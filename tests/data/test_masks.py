@@ -36,7 +36,15 @@ def test_black_is_a_good_part(tmp_path):
   assert masks.boxes_of(path) == []
 
 
-def test_a_jpeg_is_refused(tmp_path):
-  path = write(tmp_path / 'a.jpg', np.zeros((8, 8), np.uint8))
-  with pytest.raises(ValueError, match=r'a\.jpg: a JPEG .*save it as PNG'):
+def test_a_lossy_picture_is_refused_by_its_content(tmp_path):
+  pixels = np.zeros((8, 8), np.uint8)
+  path = write(tmp_path / 'a.jpg', pixels).rename(tmp_path / 'a.png')
+  with pytest.raises(ValueError, match=r'a\.png: a JPEG .*save it as PNG'):
     masks.boxes_of(path)
+  lossy, lossless = cv2.IMWRITE_WEBP_QUALITY, cv2.IMWRITE_WEBP_LOSSLESS_MODE
+  path = tmp_path / 'a.webp'
+  cv2.imwrite(str(path), pixels, [lossy, 80])
+  with pytest.raises(ValueError, match=r'a\.webp: a lossy WebP .*as PNG'):
+    masks.boxes_of(path)
+  cv2.imwrite(str(path), pixels, [lossless, cv2.IMWRITE_WEBP_LOSSLESS_ON])
+  assert masks.boxes_of(path) == []

@@ -54,6 +54,26 @@ def test_rows_that_cannot_be_used_say_why(tmp_path):
     assert word in fault
 
 
+def test_lines_of_json_are_rows_too_and_masks_are_not_opened(tmp_path):
+  lines = [
+    '{"reference": "good.png", "test": "a.png"}',
+    '{"reference": "good.png", "test": 3, "name": "no text"}',
+    '{"reference": "good.png", "te',
+    '{"reference": "good.png", "test": "b.png", "mask": "gone.png"}',
+    '{"reference": "good.png", "test": "c.png", "name": 4}',
+  ]
+  file = tmp_path / 'pairs.jsonl'
+  file.write_text('\n'.join(lines))
+  pairs = pair_list.read_pair_list(file)
+  assert [pair.name for pair in pairs] == ['a', 'no text', '', 'b', 'c']
+  assert pairs[3].test_path == tmp_path / 'b.png'
+  for pair, words in zip(
+    pairs, ('', 'no test', 'not JSON', '', 'name is 4'), strict=True
+  ):
+    assert words in pair.fault
+    assert bool(pair.fault) == bool(words)
+
+
 @pytest.mark.parametrize(
   ('text', 'message'),
   [

@@ -43,7 +43,6 @@ def test_a_mask_alone_leaves_the_rest():
     ([], np.zeros((6, 4), np.uint8), r'mask is 4x6 and the test picture 6x4'),
     ([], np.ones((4, 6), np.uint8), 'no pixel to inspect'),
     ([], 'nowhere.png', 'nowhere.png'),
-    ([], 'mask.jpg', 'mask.jpg: a JPEG changes the colours of a mask'),
   ],
 )
 def test_what_does_not_fit_is_named(roi, ignore, message):

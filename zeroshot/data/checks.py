@@ -9,7 +9,6 @@ Unlike the readers, which refuse, these go on to the end.
 from __future__ import annotations
 
 import os
-import pathlib
 from typing import NamedTuple
 
 from zeroshot.data import (
@@ -79,8 +78,6 @@ def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
 
 def _list_faults(path: _Path, known: list[str]) -> list[str]:
   """What hinders an inspection of rows in which nothing else is wrong."""
-  if pathlib.Path(path).suffix.lower() != '.csv':
-    return []
   lines = {fault.partition(': ')[0] for fault in known}
   found = [pair.fault for pair in pair_list.read_pair_list(path) if pair.fault]
   return [fault for fault in found if fault.partition(': ')[0] not in lines]

@@ -172,7 +172,8 @@ def _read(
   path: str | os.PathLike[str], *, need_labels: bool
 ) -> tuple[dict[int, LabelledPair], list[str]]:
   """Pairs by the numbers of their lines; and what is wrong with the others."""
-  found, wrong = records.read_records(path)
+  found, malformed = records.read_records(path)
+  wrong = list(malformed.values())
   need_labels = need_labels or any(map(_is_labelled, found))
   pairs: dict[int, LabelledPair] = {}
   lines: dict[str, int] = {}  # by name
@@ -180,6 +181,8 @@ def _read(
     where = f'{path}, line {record.line}'
     try:
       pair = _to_pair(record, pathlib.Path(path).parent, where)
+      if need_labels:
+        checked_name(pair.name, where)
       if need_labels and not _is_labelled(record):
         raise ValueError(
           f'{where}: neither boxes nor mask; label it, with empty boxes if the '
@@ -219,7 +222,7 @@ def _to_pair(
   else:
     truth = _boxes_of_mask(folder / mask, kinds, where)
   return LabelledPair(
-    name=checked_name(fields.get('name', str(record.line)), where),
+    name=fields.get('name', str(record.line)),
     group=fields.get('group', fields['reference']),
     reference_path=folder / fields['reference'],
     test_path=folder / fields['test'],
@@ -228,15 +231,15 @@ def _to_pair(
   )
 
 
-def checked_name(name: str, where: str) -> str:
-  """A pair's name, if a file can have it.
+def checked_name(name: str, where: str) -> None:
+  """Refuses a name that no file can have.
 
   Args:
-    name: not empty.
+    name: of a pair, not empty.
     where: file and line, for the error.
 
   Raises:
-    ValueError: no file can.
+    ValueError: it is one.
   """
   if (
     set(name) & {'/', '\\'}
@@ -248,7 +251,6 @@ def checked_name(name: str, where: str) -> str:
       f'{where}: name {name!r}; files are named by it: give up to '
       f'{_LONGEST_NAME} letters without / and \\ and no dot at the start'
     )
-  return name
 
 
 def _boxes_of_mask(mask: pathlib.Path, kinds: Any, where: str) -> Boxes:

@@ -5,14 +5,12 @@ boxes = masks.boxes_of('part7_mask.png')  # [[10, 20, 31, 45]]
 
 from __future__ import annotations
 
-import pathlib
-
 import cv2
 import numpy as np
 
 from zeroshot.data import pictures
 
-_LOSSY = ('.jpg', '.jpeg')
+_JPEG, _LOSSLESS_WEBP = b'\xff\xd8\xff', b'VP8L'
 _CORNERS_TOO = 8  # pixels that touch at a corner belong to one region
 
 
@@ -28,8 +26,8 @@ def boxes_of(path: pictures.Path) -> list[list[int]]:
     bottom. None where the mask is black, that of a good part.
 
   Raises:
-    ValueError: the mask cannot be read, or is a JPEG, whose black is not
-      exact.
+    ValueError: the mask cannot be read, or is a JPEG or a lossy WebP, whose
+      black is not exact.
   """
   refuse_lossy(path)
   marked = np.asarray(pictures.read_picture(path).any(axis=-1), np.uint8)
@@ -47,9 +45,16 @@ def refuse_lossy(path: pictures.Path) -> None:
   """Refuses a mask whose black is not exact.
 
   Raises:
-    ValueError: it is a JPEG.
+    ValueError: it is a JPEG or a lossy WebP, whatever its name.
   """
-  if pathlib.Path(path).suffix.lower() in _LOSSY:
+  try:
+    with open(path, 'rb') as file:
+      start = file.read(16)
+  except (OSError, ValueError):
+    return  # told where it is read
+  is_webp = start.startswith(b'RIFF') and start[8:12] == b'WEBP'
+  if start.startswith(_JPEG) or (is_webp and start[12:] != _LOSSLESS_WEBP):
     raise ValueError(
-      f'{path}: a JPEG changes the colours of a mask; save it as PNG'
+      f'{path}: a {"lossy WebP" if is_webp else "JPEG"} changes the colours of '
+      'a mask; save it as PNG'
     )

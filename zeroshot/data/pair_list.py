@@ -1,11 +1,10 @@
-"""Reads a list of pairs to inspect: a CSV file as a spreadsheet writes it.
+"""Reads a list of pairs to inspect, a table or lines of JSON.
 
   for pair in pair_list.read_pair_list('pairs.csv'):
     pair.name, pair.reference_path, pair.test_path, pair.fault
 
-The columns are ``reference``, ``test`` and, if wanted, ``name``; those of an
-annotation may stand there too, and are passed over. Paths are relative to the
-list's folder.
+It names ``reference``, ``test`` and, if wanted, ``name``. It may be a manifest:
+annotations are passed over. Paths are relative to the list's folder.
 """
 
 from __future__ import annotations
@@ -13,9 +12,11 @@ from __future__ import annotations
 import collections
 import os
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from zeroshot.data import faults, manifest, records, tables
+from zeroshot.data import records
+
+_TOLD = (*records.REQUIRED, 'name')
 
 
 class ListedPair(NamedTuple):
@@ -41,57 +42,57 @@ def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
   """Reads a list of pairs.
 
   Args:
-    path: of the CSV file, UTF-8; or of a manifest of JSON lines, .jsonl.
+    path: of the file, see ``records.read_records``.
 
   Returns:
     All rows in their order; whether their pictures exist is not asked.
 
   Raises:
-    ValueError: the file cannot be read, has other columns, or no row; or lines
-      of JSON are malformed.
+    ValueError: the file cannot be read, is a table of other columns, or has no
+      row.
   """
-  if pathlib.Path(path).suffix.lower() == '.jsonl':
-    labelled, faulty = manifest.parse_manifest(path)
-    faults.refuse(faulty)
-    return [
-      ListedPair(row, pair.name, pair.reference_path, pair.test_path, '')
-      for row, pair in enumerate(labelled, start=1)
-    ]
-  rows, wrong = tables.read_table(
-    path, records.FIELDS, required=records.REQUIRED
-  )
-  cells = {row.line: row.cells for row in rows}
-  if not cells and not wrong:
-    raise ValueError(f'{path}: no pair in it; give one row for each')
+  found, wrong = records.read_records(path)
+  fields = {record.line: record.fields for record in found}
+  for line, row in fields.items():
+    if fault := _fault(row, f'{path}, line {line}'):
+      wrong[line] = fault
   stems = collections.Counter(
-    pathlib.Path(row['test']).stem for row in cells.values()
+    pathlib.Path(row['test']).stem
+    for line, row in fields.items()
+    if line not in wrong
   )
   folder = pathlib.Path(path).parent
   pairs: list[ListedPair] = []
   lines: dict[str, int] = {}  # where each name was first
-  for number, line in enumerate(sorted({*cells, *wrong}), start=1):
-    row = cells.get(line, {'reference': '', 'test': ''})
-    stem = pathlib.Path(row['test']).stem
-    name = row.get('name') or (stem if stems[stem] == 1 else row['test'])
-    fault = wrong.get(line) or _fault(row, f'{path}, line {line}')
+  for number, line in enumerate(sorted({*fields, *wrong}), start=1):
+    row = fields.get(line, {})
+    reference, test, name = (_text(row.get(column)) for column in _TOLD)
+    stem = pathlib.Path(test).stem
+    name = name or (stem if stems[stem] <= 1 else test)
+    fault = wrong.get(line, '')
     if not fault and lines.setdefault(name, line) != line:
       fault = (
         f'{path}, line {line}: the name {name!r} is that of line {lines[name]} '
         'already; give another in the column name'
       )
     pairs.append(
-      ListedPair(
-        number, name, folder / row['reference'], folder / row['test'], fault
-      )
+      ListedPair(number, name, folder / reference, folder / test, fault)
     )
   return pairs
 
 
-def _fault(row: dict[str, str], where: str) -> str:
-  """What is wrong with the cells of a row; '' if nothing is."""
+def _text(value: Any) -> str:
+  """A field as it is told; a row at fault may have no text there."""
+  return value if isinstance(value, str) else ''
+
+
+def _fault(row: dict[str, Any], where: str) -> str:
+  """What is wrong with the fields of a row; '' if nothing is."""
   for column in records.REQUIRED:
-    if not row[column]:
+    if not isinstance(row[column], str) or not row[column].strip():
       return f'{where}: no {column}; give the path of a picture'
     if '\0' in row[column]:
       return f'{where}: {column} has a NUL in it; give the path of a picture'
+  if not isinstance(row.get('name', ''), str):
+    return f'{where}: name is {row["name"]!r}; give a text, or leave it out'
   return ''

@@ -1,7 +1,7 @@
 """The lines of a manifest, of either format, as fields that mean the same.
 
-  records, wrong = records.read_records('parts.csv')
-  records[0].fields['boxes']  # [['10', '20', '31', '45']]
+  found, wrong = records.read_records('parts.csv')
+  found[0].fields['boxes']  # [['10', '20', '31', '45']]
 
 JSON lines are taken as they are; the cells of a CSV row become what the same
 row would be in JSON. What the fields mean is for ``manifest`` to say.
@@ -18,6 +18,7 @@ from zeroshot.data import tables
 
 REQUIRED = ('reference', 'test')
 FIELDS = (*REQUIRED, 'name', 'group', 'boxes', 'kinds', 'mask')
+_TABLES, _JSON_LINES = ('.csv', '.tsv'), ('.json', '.jsonl', '.ndjson')
 
 
 class Record(NamedTuple):
@@ -34,20 +35,21 @@ class Record(NamedTuple):
 
 def read_records(
   path: str | os.PathLike[str],
-) -> tuple[list[Record], list[str]]:
+) -> tuple[list[Record], dict[int, str]]:
   """Reads a manifest without asking whether its fields make sense.
 
   Args:
-    path: of the file; its suffix ``.csv`` says that it is a table, else it has
-      one JSON object a line.
+    path: of the file. Its suffix says whether it is a table or has one JSON
+      object a line; of another suffix, whether it begins with a brace.
 
   Returns:
-    The records in file order; and what is wrong with each malformed line.
+    The records in file order; and what is wrong with each malformed line, by
+    its number.
 
   Raises:
     ValueError: the file cannot be read, or has no line.
   """
-  if pathlib.Path(path).suffix.lower() == '.csv':
+  if _is_table(path):
     found, wrong = _read_csv(path)
   else:
     found, wrong = _read_json_lines(path)
@@ -56,10 +58,19 @@ def read_records(
   return found, wrong
 
 
-def _read_csv(path: str | os.PathLike[str]) -> tuple[list[Record], list[str]]:
+def _is_table(path: str | os.PathLike[str]) -> bool:
+  suffix = pathlib.Path(path).suffix.lower()
+  if suffix in _TABLES + _JSON_LINES:
+    return suffix in _TABLES
+  lines = (line.lstrip() for line in tables.read_lines(path))
+  return not next(filter(None, lines), '').startswith('{')
+
+
+def _read_csv(
+  path: str | os.PathLike[str],
+) -> tuple[list[Record], dict[int, str]]:
   rows, wrong = tables.read_table(path, FIELDS, required=REQUIRED)
-  found = [Record(row.line, _as_json(row.cells)) for row in rows]
-  return found, list(wrong.values())
+  return [Record(row.line, _as_json(row.cells)) for row in rows], wrong
 
 
 def _as_json(cells: dict[str, str]) -> dict[str, Any]:
@@ -82,8 +93,8 @@ def _split(text: str) -> list[str]:
 
 def _read_json_lines(
   path: str | os.PathLike[str],
-) -> tuple[list[Record], list[str]]:
-  found, wrong = [], []
+) -> tuple[list[Record], dict[int, str]]:
+  found, wrong = [], {}
   for number, line in enumerate(tables.read_lines(path), start=1):
     if not line.strip():
       continue
@@ -91,7 +102,7 @@ def _read_json_lines(
     try:
       found.append(Record(number, _parse_json(line, where)))
     except ValueError as error:
-      wrong.append(str(error))
+      wrong[number] = str(error)
   return found, wrong
 
 

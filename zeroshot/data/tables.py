@@ -23,7 +23,7 @@ class Row(NamedTuple):
   """One row of a table.
 
   Attributes:
-    line: of the file where the row begins, from 1.
+    line: of the file, from 1.
     cells: text of each column that the header names, without outer spaces.
   """
 
@@ -104,26 +104,18 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
 def _parse(
   lines: list[str], separator: str
 ) -> Iterator[tuple[int, list[str] | str]]:
-  """The first line and the cells of each row, or what is wrong with it."""
-  reader = csv.reader(
-    (f'{line}\n' for line in lines),
-    delimiter=separator,
-    skipinitialspace=True,
-    strict=True,
-  )
-  while True:
-    number = reader.line_num + 1
+  """The number and the cells of each line, or what is wrong with it.
+
+  Each by itself: a quote that is not closed must not swallow the lines below.
+  """
+  for number, line in enumerate(lines, start=1):
+    reader = csv.reader(
+      [line], delimiter=separator, skipinitialspace=True, strict=True
+    )
     try:
-      cells = [cell.strip() for cell in next(reader)]
-    except StopIteration:
-      return
+      yield number, [cell.strip() for cell in next(reader)]
     except csv.Error as error:
-      yield number, f'{error}; correct the quotes'
-      continue
-    if any('\n' in cell for cell in cells):
-      yield number, 'a quote is not closed on its line; correct the quotes'
-    else:
-      yield number, cells
+      yield number, f'{error}; correct the quotes of this line'
 
 
 def _header(
