@@ -97,7 +97,25 @@ def read(
       _add(annotation, labels, sizes, kinds, where)
     except ValueError as error:
       wrong.append(str(error))
-  return [(parts[one], labels[one]) for one in parts if one in sizes], wrong
+  labelled = [(parts[one], labels[one]) for one in parts if one in sizes]
+  kept = _without_references(labelled)
+  wrong += [
+    f'{annotations}: {part.picture} is a reference and has annotations; a good '
+    'part has none'
+    for part, found in labelled
+    if found.boxes and (part, found) not in kept
+  ]
+  if not kept and not wrong:
+    wrong = [f'{annotations}: all images are references; none is to be tested']
+  return kept, wrong
+
+
+def _without_references(
+  labelled: list[tuple[Part, Labels]],
+) -> list[tuple[Part, Labels]]:
+  """Those that are not the good part of another, or of themselves."""
+  taken = {part.reference.resolve() for part, _ in labelled}
+  return [row for row in labelled if row[0].picture.resolve() not in taken]
 
 
 def _add(

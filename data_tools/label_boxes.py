@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import math
 import pathlib
+import struct
 import warnings
 from collections.abc import Sequence
 
 from PIL import Image
 
 _ORIENTATION, _UPRIGHT = 0x0112, 1  # of EXIF
+# What Pillow raises of files cut short, and of EXIF data that are none.
+_UNREADABLE = (
+  OSError,
+  SyntaxError,
+  ValueError,
+  struct.error,
+  Image.DecompressionBombError,
+)
 _SLACK_PX = 1.0  # by which a tool's box may leave the picture
 
 
@@ -34,7 +43,7 @@ def size_of(picture: pathlib.Path) -> tuple[int, int]:
     with opened:
       turned = opened.getexif().get(_ORIENTATION, _UPRIGHT) != _UPRIGHT
       size: tuple[int, int] = opened.size
-  except (OSError, Image.DecompressionBombError) as error:
+  except _UNREADABLE as error:
     raise ValueError(f'{picture}: not a readable picture ({error})') from error
   if turned:
     raise ValueError(

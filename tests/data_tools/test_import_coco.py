@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from data_tools import import_coco
 from tests.data_tools import parts
@@ -57,6 +58,25 @@ def test_what_was_annotated_comes_back(folder):
     ('lot 3-a', 'lot 3', [[10, 20, 31, 45], [1, 2, 4, 5]], ['scratch', 'dent']),
     ('b', folder.name, [], []),  # no annotation: a good part
   ]
+
+
+def test_references_among_the_images_are_no_parts(folder):
+  images = [*IMAGES, image(3, 'golden.png')]
+  labelled, wrong = read(folder, images=images)
+  assert [part.name for part, _ in labelled] == ['lot 3-a', 'b']
+  assert wrong == []
+  spoilt = note(1, 3, [6, 4, 9, 4])
+  _, (fault,) = read(folder, images=images, annotations=[spoilt])
+  assert 'golden.png is a reference and has annotations' in fault
+  _, (fault,) = read(folder, images=images[2:])
+  assert 'all images are references' in fault
+
+
+def test_exif_data_that_are_none_are_told(folder):
+  odd = Image.new('RGB', (parts.WIDTH, parts.HEIGHT))
+  odd.save(folder / 'odd.png', exif=b'\xaa' * 20)
+  _, (fault,) = read(folder, images=[*IMAGES, image(3, 'odd.png')])
+  assert 'odd.png: not a readable picture' in fault
 
 
 def test_every_fault_is_named(folder):
