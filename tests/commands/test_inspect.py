@@ -67,6 +67,11 @@ def test_regions_the_mask_and_the_threshold_count(capsys, pair, tmp_path):
   assert main.main(['inspect', *pair, '--roi=0,0,9,9', '--roi=9,9,64,64']) == 1
   assert main.main(['inspect', *pair, '--roi=0,0,65,64']) == 2
   assert 'reaches beyond' in capsys.readouterr().err
+  # Of a list too, before any picture is read.
+  for region in ('9,9,5,5', '0,0,nan,4'):
+    with pytest.raises(SystemExit, match='2'):
+      main.main(['inspect', '--manifest=gone.csv', f'--roi={region}'])
+    assert f'roi {region}' in capsys.readouterr().err
 
 
 def test_the_folder_keeps_the_pair_and_refuses_another(capsys, pair, tmp_path):
@@ -93,6 +98,8 @@ def test_the_demo_shows_what_differs(capsys, monkeypatch, tmp_path):
   assert '9 differences' in out
   picture = out.splitlines()[-1].partition(': ')[2]
   assert pictures.read_picture(tmp_path / picture).shape == (320, 320, 3)
+  assert main.main(['report', 'zeroshot-demo']) == 0
+  assert main.main(['demo']) == 0  # again, in the same folder
 
 
 @pytest.mark.slow

@@ -99,6 +99,13 @@ def test_in_a_browser(address, files, tmp_path):
     slider.press('End')
     slider.dispatch_event('pointerup')
     page.get_by_text('No difference').wait_for()
+    # Another picture: nothing is said of it, whatever the slider does.
+    page.locator('#test').get_by_label('Remove Image').click()
+    page.get_by_text('Give two pictures').wait_for()
+    slider.press('Home')
+    slider.dispatch_event('pointerup')
+    page.wait_for_timeout(1000)
+    assert page.get_by_text('Give two pictures').is_visible()
     page.goto(address, wait_until='domcontentloaded')
     page.locator('#test input[type=file]').set_input_files(large)
     page.get_by_text('exceed', exact=False).first.wait_for()

@@ -57,6 +57,6 @@ def _forget(out: Path) -> None:
   if [Path(path).parts[-2:] for path in pair] == [
     (PAIR.name, name) for name in _NAMES
   ]:
-    for name in ('results.jsonl', 'run.json'):
+    for name in ('results.jsonl', 'report.html', 'run.json'):
       (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / 'pairs', ignore_errors=True)

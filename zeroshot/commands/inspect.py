@@ -122,6 +122,12 @@ def _region(text: str) -> tuple[float, ...]:
     sides = ()
   if len(sides) != 4:
     raise argparse.ArgumentTypeError(f'{text!r}: give X1,Y1,X2,Y2, in pixels')
+  from zeroshot.inspection import areas
+
+  try:
+    areas.checked(sides)
+  except ValueError as error:
+    raise argparse.ArgumentTypeError(str(error)) from None
   return sides
 
 

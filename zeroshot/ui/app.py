@@ -56,6 +56,13 @@ def build(detector: Detector) -> gr.Blocks:
       functools.partial(inspect, detector), [reference, test, threshold], shown
     )
     threshold.release(refilter, [found, threshold], shown)
+    # Else the slider would show what was found in other pictures than these.
+    gr.on(
+      [reference.change, test.change],
+      lambda: (None, *_show(None)),
+      outputs=shown,
+      show_progress='hidden',
+    )
   return page
 
 
