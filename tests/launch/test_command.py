@@ -18,7 +18,14 @@ import json
 import pathlib
 import sys
 from absl import flags
-from launch import command
+from launch import command, distributed
+
+
+def find():
+  try:
+    raise ConnectionRefusedError(errno.ECONNREFUSED, 'nobody answers')
+  except OSError as error:
+    raise ValueError('--distributed=auto: no answer') from error
 
 
 def main(argv):
@@ -55,6 +62,8 @@ if __name__ == '__main__':
   command.define_config_flag()
   flags.DEFINE_string('mode', '', 'What goes wrong.')
   flags.DEFINE_string('out', None, 'Folder.')
+  if '--mode=find' in sys.argv:
+    distributed.find = find
   with_out = any(word.startswith('--out=') for word in sys.argv)
   command.run(main, crashes_in='out' if with_out else None)
 """
@@ -132,9 +141,10 @@ def test_a_misspelt_field_is_named(start):
     ('typo', 'AttributeError'),
     ('lock', 'AttributeError'),
     ('xla', 'Gloo AllGather'),
+    ('find', 'nobody answers'),
   ],
 )
-def test_a_mistake_of_ours_keeps_its_traceback(start, mode, error):
+def test_what_is_no_mistake_of_the_user_keeps_its_traceback(start, mode, error):
   done = start(CONFIG, f'--mode={mode}')
   assert done.returncode == 1
   assert 'Traceback' in done.stderr
