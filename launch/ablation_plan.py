@@ -21,11 +21,10 @@ import ml_collections
 
 from launch import ablation_bank, overrides
 from zeroshot.data import deeppcb, manifest, readable
+from zeroshot.train import resume
 
 # Each command is a run by itself, even where a launcher started several of us.
 _ALONE = '--distributed=off'
-# Rooms of a config that decide what a training makes.
-_DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'train')
 
 
 class Training(NamedTuple):
@@ -218,7 +217,7 @@ def _plan_training(
   lines = overrides.merge(_common(config), row.train, seeds, field=field)
   settings = overrides.resolve(path, lines, field=field)
   lines, settings = ablation_bank.given(config, path, lines, settings)
-  decisive = json.dumps([settings[room] for room in _DECISIVE], sort_keys=True)
+  decisive = json.dumps(resume.decisive_fields(settings), sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
   words = (

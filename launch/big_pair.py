@@ -28,6 +28,8 @@ _DEFECT_PX = 12
 _MARGIN_PX = 160  # of the picture, without defects: the reference ends there
 _SEAM_PX = 1280  # tiles of streamed detection begin at its multiples
 _MOVE = (9.0, -6.0, 0.2)  # px, px, degrees
+_LEAST_PX = _SEAM_PX + 2 * _MARGIN_PX  # of a side, so that it has a seam
+_TRIES = 1000  # to find a place for a defect
 _CELL_PX = 40  # a trace, a pad or nothing lies in each
 
 
@@ -39,14 +41,16 @@ def main(argv: Sequence[str]) -> None:
     _draw(pathlib.Path(options.draw), options)
     return
   with tempfile.TemporaryDirectory() as folder:
-    subprocess.run(
+    drawn = subprocess.run(
       [
         *(sys.executable, '-m', 'launch.big_pair', f'--draw={folder}'),
         *(f'--width={options.width}', f'--height={options.height}'),
         *(f'--suffix={options.suffix}', f'--defects={options.defects}'),
       ],
-      check=True,
+      check=False,
     )
+    if drawn.returncode:  # it has said why
+      sys.exit(max(drawn.returncode, command.FAILED))
     print(json.dumps(_inspect(pathlib.Path(folder), options.suffix)))
 
 
@@ -75,7 +79,7 @@ def _inspect(folder: pathlib.Path, suffix: str) -> dict[str, object]:
 
 def _overlap(boxes: HostArray, corners: HostArray) -> HostArray:
   """Which boxes ``[K, 4]`` touch which defects, bool ``[K, N]``."""
-  boxes = boxes.reshape(-1, 1, 4)
+  boxes, corners = boxes.reshape(-1, 1, 4), corners.reshape(-1, 2)
   return np.logical_and(
     (boxes[..., :2] < corners + _DEFECT_PX).all(-1),
     (boxes[..., 2:] > corners).all(-1),
@@ -123,11 +127,22 @@ def _board(draws: np.random.Generator, height: int, width: int) -> HostArray:
 def _places(
   draws: np.random.Generator, height: int, width: int, count: int
 ) -> HostArray:
-  """Upper left corners of defects far apart, int ``[N, 2]``."""
+  """Upper left corners of defects far apart, int ``[N, 2]``.
+
+  Raises:
+    ValueError: there is no room for so many.
+  """
   places: list[HostArray] = []
   least = np.array([_MARGIN_PX, _MARGIN_PX])
   most = np.array([width, height]) - _MARGIN_PX - _DEFECT_PX
+  tries = 0
   while len(places) < count:
+    tries += 1
+    if tries > _TRIES:
+      raise ValueError(
+        f'--defects={count}: no room for more than {len(places)} on '
+        f'{width} x {height} pixels; give fewer, or raise --width and --height'
+      )
     place = draws.integers(least, most)
     if len(places) % 2:  # half of them in the middle of where tiles overlap
       axis = len(places) // 2 % 2
@@ -135,7 +150,8 @@ def _places(
     apart = [np.abs(place - other).max() > 8 * _DEFECT_PX for other in places]
     if all(apart) and (place >= least).all() and (place <= most).all():
       places.append(place)
-  return np.array(places)
+      tries = 0
+  return np.array(places, int).reshape(-1, 2)
 
 
 def _add_noise(draws: np.random.Generator, picture: HostArray) -> None:
@@ -146,9 +162,11 @@ def _add_noise(draws: np.random.Generator, picture: HostArray) -> None:
 
 
 if __name__ == '__main__':
-  flags.DEFINE_integer('width', 12000, 'Of the pictures, pixels.')
-  flags.DEFINE_integer('height', 9000, 'Of the pictures, pixels.')
-  flags.DEFINE_integer('defects', 60, 'How many there are.')
+  for side, pixels in (('width', 12000), ('height', 9000)):
+    flags.DEFINE_integer(
+      side, pixels, 'Of the pictures, pixels.', lower_bound=_LEAST_PX
+    )
+  flags.DEFINE_integer('defects', 60, 'How many there are.', lower_bound=0)
   flags.DEFINE_enum('suffix', '.tif', ['.tif', '.png', '.jpg'], 'Of the files.')
   flags.DEFINE_string('draw', None, 'Folder to write a pair into, and no more.')
   command.run(main)

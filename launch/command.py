@@ -8,7 +8,8 @@
 Exit statuses:
 
     0  done
-    1  failed: a crash, with its traceback, or a loss that is not finite
+    1  failed: a crash, or a fault of network or disk that may pass, each with
+       its traceback, or a loss that is not finite
     2  the user's mistake, told in one line
    75  stopped by SIGTERM with everything saved: run the same command again
   130  interrupted from the keyboard
@@ -21,6 +22,7 @@ for the others.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -42,6 +44,15 @@ _XLA = re.compile(
   'ABORTED|CANCELLED|DATA_LOSS|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|'
   'INVALID_ARGUMENT|RESOURCE_EXHAUSTED|UNAVAILABLE|UNIMPLEMENTED|UNKNOWN'
 )
+# Faults of a network or a disk that may be gone the next time.
+_PASSING = {
+  getattr(errno, name)
+  for name in (
+    *('EIO', 'EREMOTEIO', 'ESTALE', 'ETIMEDOUT', 'ENETDOWN', 'ENETRESET'),
+    *('ENETUNREACH', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENOTCONN', 'ESHUTDOWN'),
+  )
+  if hasattr(errno, name)
+}
 _STANDARD_WARNING = 30  # as Python's own logging counts; absl differs
 
 
@@ -77,7 +88,8 @@ def run(
   What counts as the user's mistake: flags that do not parse, arguments that
   are no flags, a config that cannot be loaded, files that cannot be opened,
   and each ValueError that comes out of a file of ours. One that a library
-  raises is a bug of ours: we should have looked before we called.
+  raises is a bug of ours: we should have looked before we called. A network or
+  a disk that fails for a while is nobody's mistake: the same command may do.
 
   Args:
     main: the command. It gets ``[program]``, all that is left of the command
@@ -92,6 +104,8 @@ def run(
       place = distributed.find()
       report = _begin_report(crashes_in, place)
     except (OSError, ValueError) as error:
+      if _may_pass(error):
+        raise
       _fail(str(error))
     if place.process_id > 0:
       logging.get_absl_handler().addFilter(_is_warning)
@@ -180,12 +194,26 @@ def _judge(error: BaseException) -> _End:
     return _End(INTERRUPTED, 'interrupted', crashed=False)
   if isinstance(error, FloatingPointError):
     return _End(FAILED, f'training stopped: {error}', crashed=True)
+  if isinstance(error, OSError) and _may_pass(error):
+    return _End(FAILED, None, crashed=True)
   ours = _origin(error).partition('.')[0] in _OURS and not _XLA.match(
     str(error)
   )
   if isinstance(error, OSError) or (isinstance(error, ValueError) and ours):
     return _End(MISTAKE, _one_line(str(error)), crashed=False)
   return _End(FAILED, None, crashed=True)
+
+
+def _may_pass(error: BaseException | None) -> bool:
+  """Whether it is, or was raised from, a fault of a network or disk."""
+  while error is not None:
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+      if isinstance(error, (ConnectionError, TimeoutError)):
+        return True
+      if error.errno in _PASSING:
+        return True
+    error = error.__cause__
+  return False
 
 
 def _leave(

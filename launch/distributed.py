@@ -26,6 +26,8 @@ FORM = (
   'first of four processes'
 )
 _EXPLICIT = re.compile(r'(?P<address>[^,]+:(?P<port>\d+)),(\d+),(\d+)')
+_ADDRESS = re.compile(r'.+:(?P<port>\d+)')
+_BOUND = 'JAX_COORDINATOR_BIND_ADDRESS'
 _PORTS = range(1, 2**16)
 _NO_PROXY, _NO_PROXY_OF_ALL = 'no_grpc_proxy', 'no_proxy'
 
@@ -95,13 +97,16 @@ def start(place: Place, *, saves_on_sigterm: bool = False) -> None:
       others with it.
 
   Raises:
-    ValueError: this is process 0 and it cannot listen where it is told to.
+    ValueError: this is process 0 and it cannot listen where it is told to, or
+      an address of the environment has no legal form.
   """
   if place.num_processes == 1:
     return
   import jax  # here, since data_tools' commands do without
 
-  bound = os.environ.get('JAX_COORDINATOR_BIND_ADDRESS', place.coordinator)
+  _check_form('JAX_COORDINATOR_ADDRESS', place.coordinator)
+  bound = os.environ.get(_BOUND, place.coordinator)
+  _check_form(_BOUND, bound)
   if place.process_id == 0:
     _check_bound(bound)
   if any(name.lower().endswith('_proxy') for name in os.environ):
@@ -237,6 +242,13 @@ def _split(address: str) -> tuple[str, int]:
   """Host, without brackets, and port."""
   host, _, port = address.rpartition(':')
   return host.strip('[]'), int(port)
+
+
+def _check_form(name: str, address: str) -> None:
+  """Refuses an address without a port, naming the variable it stands in."""
+  found = _ADDRESS.fullmatch(address)
+  if found is None or int(found['port']) not in _PORTS:
+    raise ValueError(f'{name}={address}: give ADDRESS:PORT, as 10.0.0.1:1234')
 
 
 def _check_bound(address: str) -> None:

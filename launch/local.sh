@@ -14,8 +14,6 @@
 # 75, as launch/command.py has it, only where all ended so.
 
 set -o errexit -o nounset -o pipefail
-# Jobs in process groups of their own, which do not ignore SIGINT.
-set -o monitor
 
 readonly GRACE_S=25 PREEMPTED=75
 
@@ -64,6 +62,10 @@ pids=()
 trap 'kill -TERM "${pids[@]}" 2> /dev/null || true' TERM
 trap 'kill -INT "${pids[@]}" 2> /dev/null || true' INT
 
+# Started under monitor mode they are process groups of their own and do not
+# ignore SIGINT. It ends here: Ctrl-C has to reach this script, and under it the
+# terminal's group would be that of the sleep below.
+set -o monitor
 for ((k = 0; k < num_processes; k++)); do
   if ((${#gpus[@]})); then
     slice=("${gpus[@]:k * num_devices:num_devices}")
@@ -74,6 +76,7 @@ for ((k = 0; k < num_processes; k++)); do
     > "$logs/process-$k.log" 2>&1 &
   pids+=($!)
 done
+set +o monitor
 tail -n +1 -s 0.1 --pid="${pids[0]}" -f "$logs/process-0.log" &
 shown=$!
 
@@ -81,7 +84,7 @@ statuses=()
 failure=0 # the first status that is neither 0 nor 75
 deadline=
 while ((${#statuses[@]} < num_processes)); do
-  sleep 0.1
+  sleep 0.1 || true # Ctrl-C ends it as well
   for ((k = 0; k < num_processes; k++)); do
     if [[ -n ${statuses[k]:-} ]] || kill -0 "${pids[k]}" 2> /dev/null; then
       continue

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import jax
 import numpy as np
 import pytest
@@ -99,10 +101,65 @@ def test_where_all_are_damaged_the_run_does_not_silently_start_anew(tmp_path):
   saved(tmp_path, 1, 2)
   damage(tmp_path, 1)
   damage(tmp_path, 2)
-  with checkpoints.open_checkpoints(tmp_path) as manager:
-    with pytest.raises(ValueError, match=r'none of the checkpoints \[2, 1\]'):
+  for _ in range(2):
+    with (
+      checkpoints.open_checkpoints(tmp_path) as manager,
+      pytest.raises(
+        ValueError, match=r'none of the checkpoints \[2, 1\] .* \(step 2: '
+      ) as caught,
+    ):
       checkpoints.restore_latest(manager)
-    assert checkpoints.restore_latest(manager) is None
+    assert str(tmp_path / 'checkpoints') in str(caught.value)
+    assert 'nothing was renamed' in str(caught.value)
+  assert not list((tmp_path / 'checkpoints').glob('*corrupt*'))
+
+
+def test_a_disk_that_fails_for_a_while_costs_nothing(tmp_path, monkeypatch):
+  saved(tmp_path, 1, 2)
+
+  def fail(*_):
+    raise OSError(errno.EIO, 'it is on fire')
+
+  with checkpoints.open_checkpoints(tmp_path) as manager:
+    with monkeypatch.context() as patch:
+      patch.setattr(checkpoints, 'read', fail)
+      with pytest.raises(
+        ValueError, match=r'\(step 2: OSError: .*it is on fire'
+      ):
+        checkpoints.restore_latest(manager)
+    assert checkpoints.restore_latest(manager).step == 2
+
+
+def test_too_little_memory_is_no_damage(tmp_path, monkeypatch):
+  saved(tmp_path, 1, 2)
+  read = checkpoints.read
+
+  def fail(manager, step):
+    if step == 2:
+      raise MemoryError
+    return read(manager, step)
+
+  monkeypatch.setattr(checkpoints, 'read', fail)
+  with (
+    checkpoints.open_checkpoints(tmp_path) as manager,
+    pytest.raises(MemoryError),
+  ):
+    checkpoints.restore_latest(manager)
+  assert (tmp_path / 'checkpoints' / '2').is_dir()
+
+
+def test_what_was_set_aside_before_stays(tmp_path):
+  saved(tmp_path, 1, 2)
+  damage(tmp_path, 2)
+  (tmp_path / 'checkpoints' / '2.corrupt2').mkdir()
+  (tmp_path / 'checkpoints' / '2.corrupt2' / 'mine').touch()
+  for name in ('2.corrupt', '2.corrupt3'):
+    with checkpoints.open_checkpoints(tmp_path, keep_last=9) as manager:
+      assert checkpoints.restore_latest(manager).step == 1
+      save(manager, 2)
+    assert (tmp_path / 'checkpoints' / name / 'model').is_dir()
+    damage(tmp_path, 2)
+  assert (tmp_path / 'checkpoints' / '2.corrupt2' / 'mine').exists()
 
 
 def test_keeping_none_is_refused(tmp_path):

@@ -16,6 +16,7 @@ leave them alone: nothing here waits for another process.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -151,7 +152,8 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
   """Reads the newest checkpoint that can be read.
 
   One that is damaged is renamed to ``STEP.corrupt``, with a warning, and the
-  one before is taken: the run goes on from there.
+  one before is taken: the run goes on from there. Where none can be read, which
+  may be the disk's fault, all stay as they are.
 
   Args:
     manager: from ``open_checkpoints``, not read-only.
@@ -163,12 +165,20 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
     ValueError: where there are checkpoints and none can be read.
   """
   steps = sorted(manager.all_steps(), reverse=True)
-  found = first_readable(manager, steps, damaged=_set_aside)
+  faults: dict[int, Exception] = {}
+  found = first_readable(
+    manager, steps, damaged=lambda _, step, error: faults.update({step: error})
+  )
   if steps and found is None:
+    first = faults[steps[0]]
     raise ValueError(
-      f'none of the checkpoints {steps} in {manager.directory} can be read; '
-      'they were renamed to *.corrupt; run the command again to start anew'
-    )
+      f'none of the checkpoints {steps} in {manager.directory} can be read '
+      f'(step {steps[0]}: {type(first).__name__}: {first_line(first)}); '
+      'nothing was renamed: try again, and if they are lost, move the folder '
+      'away or take another --workdir'
+    ) from first
+  for step, error in faults.items():
+    _set_aside(manager, step, error)
   return found
 
 
@@ -221,6 +231,8 @@ def first_readable(
   for step in steps:
     try:
       return read(manager, step)
+    except MemoryError:
+      raise  # says nothing of the checkpoint
     except Exception as error:  # orbax raises all kinds, bare ones included
       damaged(manager, step, error)
   return None
@@ -242,8 +254,13 @@ def _explained(manager: Manager) -> Iterator[None]:
 def _set_aside(manager: Manager, step: int, error: Exception) -> None:
   """Renames a damaged checkpoint, so that its step can be saved again."""
   damaged = Path(manager.directory) / str(step)
-  taken = len(list(damaged.parent.glob(f'{step}.corrupt*')))
-  aside = damaged.with_name(f'{step}.corrupt{taken + 1 if taken else ""}')
+  names = itertools.chain(
+    [f'{step}.corrupt'],
+    (f'{step}.corrupt{number}' for number in itertools.count(2)),
+  )
+  aside = next(
+    aside for name in names if not (aside := damaged.with_name(name)).exists()
+  )
   warn_of(manager, step, error)
   damaged.rename(aside)
   logging.warning('it is now %s', aside.name)

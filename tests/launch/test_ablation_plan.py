@@ -187,6 +187,26 @@ def test_rows_share_a_training_where_they_can(rows):
   assert len(folders) == 30
 
 
+def test_rows_of_other_labelled_pairs_are_trained_apart(data):
+  config = config_of(data)
+  with config.unlocked():
+    for name, lines in dict(
+      one=('labelled.num_pairs=1',),
+      five=('labelled.num_pairs=5',),
+      hidden=('labelled.num_pairs=1', 'detect.hidden_px=9'),
+      boxes=('labelled.num_pairs=1', 'detect.min_area_px=9'),
+    ).items():
+      config.rows[name] = row_of(
+        config='configs/transfer.py', train=(f'labelled.root={data}', *lines)
+      )
+  plan = ablation_plan.build_plan(config, workdir=Path('work'))
+  one, five, hidden, boxes = (
+    row.evaluations[0].training.folder for row in plan.rows[-4:]
+  )
+  assert len({one, five, hidden}) == 3
+  assert boxes == one  # they decide nothing that is learned
+
+
 def test_commands_are_as_one_types_them(rows, data):
   row = rows['no_matching'].evaluations[0]
   line = ablation_report.as_typed(row.training.command)

@@ -7,10 +7,35 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from launch import big_pair
 from tests import xla_flags
 from zeroshot.detect import streamed
+
+
+def places(side, count):
+  return big_pair._places(np.random.default_rng(0), side, side, count)
+
+
+def test_the_smallest_pair_has_room_for_defects():
+  assert places(big_pair._LEAST_PX, 24).shape == (24, 2)
+
+
+@pytest.mark.parametrize(('side', 'count'), [(1500, 2), (1600, 1000)])
+def test_no_room_for_defects_is_told(side, count):
+  with pytest.raises(ValueError, match=f'--defects={count}: no room .*--width'):
+    places(side, count)
+
+
+def test_a_pair_without_defects():
+  corners = places(2000, 0)
+  assert corners.shape == (0, 2)
+  boxes = np.array([[0, 0, 5, 5], [9, 9, 20, 20]])
+  # As they come out of the file.
+  hits = big_pair._overlap(boxes, np.array(corners.tolist()))
+  assert hits.shape == (2, 0)
 
 
 @pytest.mark.slow

@@ -13,11 +13,19 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIG = '--config=configs/default.py'
 
 PROGRAM = """
+import errno
 import json
 import pathlib
 import sys
 from absl import flags
-from launch import command
+from launch import command, distributed
+
+
+def find():
+  try:
+    raise ConnectionRefusedError(errno.ECONNREFUSED, 'nobody answers')
+  except OSError as error:
+    raise ValueError('--distributed=auto: no answer') from error
 
 
 def main(argv):
@@ -37,6 +45,15 @@ def main(argv):
   elif mode == 'nan': raise FloatingPointError('loss is nan')
   elif mode == 'interrupt': raise KeyboardInterrupt
   elif mode == 'preempted': sys.exit(command.PREEMPTED)
+  elif mode == 'full': raise OSError(errno.ENOSPC, 'no space')
+  elif mode == 'pipe': raise BrokenPipeError(errno.EPIPE, 'it is closed')
+  elif mode == 'reset': raise ConnectionResetError(errno.ECONNRESET, 'reset')
+  elif mode == 'stale': raise OSError(errno.ESTALE, 'stale file handle')
+  elif mode == 'told':
+    try:
+      raise OSError(errno.EIO, 'it is on fire')
+    except OSError as error:
+      raise OSError('a checkpoint could not be written') from error
   elif mode == 'xla': raise ValueError('UNKNOWN: Gloo AllGather failed')
   print('seed', config.seed, 'widths', config.model.widths)
 
@@ -45,6 +62,8 @@ if __name__ == '__main__':
   command.define_config_flag()
   flags.DEFINE_string('mode', '', 'What goes wrong.')
   flags.DEFINE_string('out', None, 'Folder.')
+  if '--mode=find' in sys.argv:
+    distributed.find = find
   with_out = any(word.startswith('--out=') for word in sys.argv)
   command.run(main, crashes_in='out' if with_out else None)
 """
@@ -92,6 +111,8 @@ def test_runs_with_overrides(start):
     ([CONFIG, '--mode=builtin'], "invalid literal for int() with base 10: 'x'"),
     ([CONFIG, '--mode=file'], "'/no/such/file'"),
     ([CONFIG, '--mode=folder'], "'/no/such/folder'"),
+    ([CONFIG, '--mode=full'], 'no space'),
+    ([CONFIG, '--mode=pipe'], 'it is closed'),
   ],
 )
 def test_a_users_mistake_ends_in_one_line(start, arguments, message):
@@ -120,9 +141,10 @@ def test_a_misspelt_field_is_named(start):
     ('typo', 'AttributeError'),
     ('lock', 'AttributeError'),
     ('xla', 'Gloo AllGather'),
+    ('find', 'nobody answers'),
   ],
 )
-def test_a_mistake_of_ours_keeps_its_traceback(start, mode, error):
+def test_what_is_no_mistake_of_the_user_keeps_its_traceback(start, mode, error):
   done = start(CONFIG, f'--mode={mode}')
   assert done.returncode == 1
   assert 'Traceback' in done.stderr
@@ -160,13 +182,21 @@ def test_an_end_without_a_crash_leaves_no_report(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  ('mode', 'words'), [('nan', 'loss is nan'), ('typo', 'AttributeError')]
+  ('mode', 'words'),
+  [
+    ('nan', 'loss is nan'),
+    ('typo', 'AttributeError'),
+    # The same command may do: JobSet repeats all but a user's mistake.
+    ('reset', 'ConnectionResetError'),
+    ('stale', 'stale file handle'),
+    ('told', 'it is on fire'),
+  ],
 )
 def test_a_crash_leaves_a_report(start, tmp_path, mode, words):
   done = start(CONFIG, f'--mode={mode}', f'--out={tmp_path / "out"}')
   assert done.returncode == 1
   assert words in done.stderr
-  assert ('Traceback' in done.stderr) == (mode == 'typo')
+  assert ('Traceback' in done.stderr) == (mode != 'nan')
   (report,) = (tmp_path / 'out' / 'crashes').iterdir()
   assert report.name.endswith('-process0.txt')
   assert 'Traceback' in report.read_text()

@@ -146,6 +146,19 @@ def test_a_port_that_is_taken_is_refused():
       distributed.start(Place(0, 2, address, None))
 
 
+@pytest.mark.parametrize('address', ['0.0.0.0', '0.0.0.0:', 'a:b', 'a:70000'])
+def test_an_address_to_listen_at_has_a_port(monkeypatch, address):
+  monkeypatch.setenv('JAX_COORDINATOR_BIND_ADDRESS', address)
+  form = f'JAX_COORDINATOR_BIND_ADDRESS={address}: give ADDRESS:PORT'
+  with pytest.raises(ValueError, match=form):
+    distributed.start(Place(0, 2, '127.0.0.1:29999', None))
+
+
+def test_a_coordinator_has_a_port():
+  with pytest.raises(ValueError, match='JAX_COORDINATOR_ADDRESS=node7: give'):
+    distributed.start(Place(1, 2, 'node7', None))
+
+
 @pytest.mark.parametrize('host', ['no-such-host.invalid', '192.0.2.1'])
 def test_a_coordinator_elsewhere_is_refused(host):
   with pytest.raises(ValueError, match=f'cannot listen at {host}:29999'):

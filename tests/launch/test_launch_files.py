@@ -82,6 +82,10 @@ def test_the_job_is_what_jax_detects():
   assert allowed['jobs'] >= {'get'}
 
 
+def test_python_is_not_pid_1():
+  assert job()['template']['spec']['shareProcessNamespace'] is True
+
+
 def test_a_mistake_is_not_repeated():
   (rule,) = job()['podFailurePolicy']['rules']
   assert rule['onExitCodes']['values'] == [command.MISTAKE]

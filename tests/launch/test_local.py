@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -19,18 +20,26 @@ PROXY = dict(http_proxy='http://127.0.0.1:9', no_proxy='')
 pytestmark = pytest.mark.slow
 
 
-def start(tmp_path, *arguments, **variables):
-  """Starts the command of ``joined``; its files lie in ``tmp_path``."""
-  # A shell cannot trap what it ignores from the start, as in a background job.
-  command = ['env', '--default-signal=INT', SCRIPT, '2', '2']
-  command += ['tests.launch.joined', f'--out={tmp_path}']
+def start(tmp_path, *arguments, terminal=None, **variables):
+  """Starts the command of ``joined``; its files lie in ``tmp_path``.
+
+  Args:
+    tmp_path: for all of its files.
+    *arguments: more of them.
+    terminal: that it is typed into and prints to; None for a pipe.
+    **variables: of the environment.
+  """
+  command = [SCRIPT, '2', '2', 'tests.launch.joined', f'--out={tmp_path}']
+  streams = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+  if terminal is not None:
+    command = ['setsid', '--ctty', *command]
+    streams = dict.fromkeys(('stdin', 'stdout', 'stderr'), terminal)
   return subprocess.Popen(
     [*command, *arguments],
     cwd=ROOT,
     env=os.environ | dict(LOGS=str(tmp_path / 'logs')) | variables,
-    stdout=subprocess.PIPE,
-    stderr=subprocess.STDOUT,
     text=True,
+    **streams,
   )
 
 
@@ -49,6 +58,19 @@ def reports(tmp_path):
   return sorted(
     file.stem.rpartition('-')[2] for file in tmp_path.glob('crashes/*')
   )
+
+
+def system_process(report):
+  """The number of the process that a crash report is of."""
+  return int(report.read_text().partition('system process ')[2].split()[0])
+
+
+def is_there(number):
+  try:
+    os.kill(number, 0)
+  except ProcessLookupError:
+    return False
+  return True
 
 
 def wait_for(condition, seconds=300):
@@ -133,7 +155,7 @@ def test_a_killed_worker_is_noticed(tmp_path):
   wait_for(lambda: (tmp_path / 'logs' / 'process-1.log').exists())
   wait_for(lambda: 'devices 4' in logs(tmp_path)[1])
   (file,) = tmp_path.glob('crashes/*process1.txt')
-  os.kill(int(file.read_text().partition('system process ')[2].split()[0]), 9)
+  os.kill(system_process(file), 9)
   status, printed, seconds = finish(process)
   print(f'the other ended {seconds:.1f} s after the kill')
   assert status not in (0, 2, 75), printed
@@ -150,6 +172,27 @@ def test_an_interrupt_reaches_all(tmp_path):
   status, printed, seconds = finish(process)
   assert status == 130, printed
   assert seconds < 60
+
+
+def test_an_interrupt_from_the_keyboard_reaches_all(tmp_path):
+  keyboard, terminal = pty.openpty()
+  process = start(tmp_path, '--seconds=200', terminal=terminal)
+  os.close(terminal)
+  numbers = []
+  try:
+    wait_for(lambda: (tmp_path / 'logs' / 'process-1.log').exists())
+    wait_for(lambda: 'devices 4' in logs(tmp_path)[1])
+    numbers = [system_process(file) for file in tmp_path.glob('crashes/*')]
+    assert len(numbers) == 2
+    os.write(keyboard, b'\x03')
+    assert process.wait(60) == 130
+    assert [number for number in numbers if is_there(number)] == []
+  finally:
+    for number in filter(is_there, numbers):
+      os.kill(number, signal.SIGKILL)
+    process.kill()
+    process.wait()
+    os.close(keyboard)
 
 
 def test_wrong_arguments_are_one_line():

@@ -185,6 +185,13 @@ def test_a_full_disk(tmp_path, small_disk, doing):
   finish(tmp_path, workdir, layout=(1, 1), allow_config_change=True, **settings)
 
 
+def test_the_last_hooks_may_take_longer_than_all_wait_for_each_other(tmp_path):
+  workdir = tmp_path / 'run'
+  settings = dict(layout=(2, 1), steps=3, slow_s=6, shutdown_timeout_s=3)
+  finish(tmp_path, workdir, **settings)
+  assert runs.newest_step(workdir) == 3
+
+
 def test_two_runs_in_one_workdir(tmp_path, whole):
   workdir = tmp_path / 'run'
   with started(tmp_path, workdir, slow_s=0.2) as first:

@@ -46,3 +46,12 @@ def test_the_same_config_is_kept_once(tmp_path):
   train(tmp_path, steps=4)
   train(tmp_path, steps=4)
   assert not list(tmp_path.glob('config-before*'))
+
+
+def test_the_config_that_made_a_checkpoint_is_kept(tmp_path):
+  for seed in (1, 2, 3):  # 1 saved step 10; 2 ended before it saved
+    step = 0 if seed == 1 else 10
+    run_folder.store_config(tmp_path, {'seed': seed}, step=step)
+  kept = json.loads((tmp_path / 'config-before-step-10.json').read_text())
+  assert kept == {'seed': 1}
+  assert json.loads((tmp_path / 'config.json').read_text()) == {'seed': 3}

@@ -20,7 +20,7 @@ and ends with the same parameters and log lines as one that was not (but for the
 extra line of a SIGTERM): all hooks that were due by then had finished.
 
 Several processes run the same steps. The folder and the hooks are process 0's:
-what it finds, the others are told.
+what it finds, the others are told, and at the end they wait until it has saved.
 """
 
 from __future__ import annotations
@@ -179,6 +179,8 @@ def train(
         if leaves:
           run_folder.wait_until_saved(manager)
           raise preemption.Preempted(step)
+      # Nobody leaves before process 0, whose last hooks and save take longer.
+      run_folder.wait_until_saved(manager)
   return state
 
 

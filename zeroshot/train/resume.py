@@ -60,6 +60,40 @@ def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
   return plain
 
 
+def decisive_fields(config: Mapping[str, Any]) -> dict[str, Any]:
+  """What decides what the parameters become, and the ``FREE`` fields beside.
+
+  Args:
+    config: as of ``plain_config``; rooms may be missing.
+
+  Returns:
+    Dotted names -> values. Fields of what the config does not use are left
+    out.
+  """
+  decisive = {name: config[name] for name in _DECISIVE if name in config}
+  flat = {
+    name: value
+    for name, value in _BEFORE.items()
+    if name.split('.')[0] in decisive or name.startswith('labelled.')
+  }
+  flat |= traverse_util.flatten_dict(decisive, sep='.')
+  # What labelled pairs are cut and drawn by.
+  flat |= {
+    f'labelled.detect.{name}': config['detect'][name]
+    for name in _TARGETS
+    if 'labelled' in decisive
+  }
+  if not flat['labelled.root'] and not flat['labelled.manifest']:
+    flat = {
+      name: value
+      for name, value in flat.items()
+      if name in _BEFORE or not name.startswith('labelled.')
+    }
+  if not flat['model.kinds'] and not flat['model.predicts_sides']:
+    flat.pop('model.head_widths', None)
+  return flat
+
+
 def differences(
   old: Mapping[str, Any],
   new: Mapping[str, Any],
@@ -107,7 +141,7 @@ def check_same_run(
   free = set(FREE)
   if wanted['train']['schedule'] == 'constant':
     free.add('train.steps')
-  old, new = _flatten(saved), _flatten(wanted)
+  old, new = decisive_fields(saved), decisive_fields(wanted)
   sets = ('labelled.root', 'labelled.manifest')
   if any(old[name] != new[name] for name in sets):
     # The rest of the room belongs to the set that only one of them uses.
@@ -139,7 +173,9 @@ def check_same_model(
   Raises:
     ValueError: naming each field of ``model`` that differs.
   """
-  old, new = (_flatten({'model': one['model']}) for one in (saved, wanted))
+  old, new = (
+    decisive_fields({'model': one['model']}) for one in (saved, wanted)
+  )
   differing = differences(old, new, free=old.keys() - new.keys())
   if differing:
     raise ValueError(
@@ -214,32 +250,3 @@ def _check_arrays(items: Any, expected: Any, step: int) -> None:
         f'code makes {wanted.get(name)}; go on with the version of the code '
         'that saved it, or take a new --workdir'
       )
-
-
-def _flatten(config: Mapping[str, Any]) -> dict[str, Any]:
-  """Dotted names of the decisive fields -> values.
-
-  Fields of what the config does not use are left out.
-  """
-  decisive = {name: config[name] for name in _DECISIVE if name in config}
-  flat = {
-    name: value
-    for name, value in _BEFORE.items()
-    if name.split('.')[0] in decisive or name.startswith('labelled.')
-  }
-  flat |= traverse_util.flatten_dict(decisive, sep='.')
-  # What labelled pairs are cut and drawn by.
-  flat |= {
-    f'labelled.detect.{name}': config['detect'][name]
-    for name in _TARGETS
-    if 'labelled' in decisive
-  }
-  if not flat['labelled.root'] and not flat['labelled.manifest']:
-    flat = {
-      name: value
-      for name, value in flat.items()
-      if name in _BEFORE or not name.startswith('labelled.')
-    }
-  if not flat['model.kinds'] and not flat['model.predicts_sides']:
-    flat.pop('model.head_widths', None)
-  return flat

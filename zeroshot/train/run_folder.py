@@ -116,6 +116,9 @@ def store_config(
 ) -> None:
   """Writes ``config.json``; one of other settings stays under another name.
 
+  Where that name is taken, it holds the settings that made the checkpoint, and
+  those of since then, which saved nothing, are dropped.
+
   Args:
     workdir: folder of the run.
     config: of this command, as of ``resume.plain_config``.
@@ -125,7 +128,9 @@ def store_config(
     return
   file = workdir / CONFIG
   if file.is_file() and json.loads(file.read_text()) != config:
-    os.replace(file, file.with_name(f'config-before-step-{step}.json'))
+    before = file.with_name(f'config-before-step-{step}.json')
+    if not before.exists():
+      os.replace(file, before)
   writers.write_json(file, config)
 
 
