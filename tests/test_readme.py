@@ -43,7 +43,8 @@ def variables():
   return {
     **os.environ,
     'UV_PROJECT_ENVIRONMENT': sys.prefix,
-    'XLA_FLAGS': xla_flags.of(devices=1),  # as on a newcomer's machine
+    # As on a newcomer's machine.
+    'XLA_FLAGS': xla_flags.of(devices=1, optimised=True),
   }
 
 

@@ -40,6 +40,7 @@ def test_soak(tmp_path, monkeypatch):
     '--config=configs/smoke.py',
     *(f'--config.{line}' for line in LONG),
     workdir=tmp_path / 'run',
+    optimised=True,  # many steps of one program
   ) as run:
     run.wait_for('step 1000 ', seconds=300)
     while run.processes[0].poll() is None:
