@@ -97,25 +97,17 @@ def read(
       _add(annotation, labels, sizes, kinds, where)
     except ValueError as error:
       wrong.append(str(error))
-  labelled = [(parts[one], labels[one]) for one in parts if one in sizes]
-  kept = _without_references(labelled)
+  tested = set(importing.tested(list(parts.values())))
   wrong += [
-    f'{annotations}: {part.picture} is a reference and has annotations; a good '
-    'part has none'
-    for part, found in labelled
-    if found.boxes and (part, found) not in kept
+    f'{annotations}: {parts[one].picture} is a reference and has annotations; '
+    'a good part has none'
+    for one in sizes
+    if labels[one].boxes and parts[one] not in tested
   ]
-  if not kept and not wrong:
+  if not tested and not wrong:
     wrong = [f'{annotations}: all images are references; none is to be tested']
+  kept = [(parts[one], labels[one]) for one in sizes if parts[one] in tested]
   return kept, wrong
-
-
-def _without_references(
-  labelled: list[tuple[Part, Labels]],
-) -> list[tuple[Part, Labels]]:
-  """Those that are not the good part of another, or of themselves."""
-  taken = {part.reference.resolve() for part, _ in labelled}
-  return [row for row in labelled if row[0].picture.resolve() not in taken]
 
 
 def _add(

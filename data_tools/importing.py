@@ -20,7 +20,14 @@ from typing import Any, NamedTuple
 from absl import flags
 
 from zeroshot import whole_files
-from zeroshot.data import deeppcb, faults, manifest, pictures, readable
+from zeroshot.data import (
+  deeppcb,
+  faults,
+  manifest,
+  pictures,
+  readable,
+  records,
+)
 
 
 class References(NamedTuple):
@@ -144,12 +151,9 @@ def find_parts(
     for file in list_pictures(folder)
     if not (apart and file.resolve().is_relative_to(apart.resolve()))
   ]
-  taken = {references.of(file).resolve() for file in found}
-  parts = [
-    part_of(file.relative_to(folder), folder, references)
-    for file in found
-    if file.resolve() not in taken
-  ]
+  parts = tested(
+    [part_of(file.relative_to(folder), folder, references) for file in found]
+  )
   if not parts:
     raise ValueError(
       f'--images={images}: no test picture in it; {len(found)} files of it end '
@@ -157,6 +161,12 @@ def find_parts(
     )
   faults.refuse(name_faults(parts))
   return parts
+
+
+def tested(parts: Sequence[Part]) -> list[Part]:
+  """Those that are not the reference of another, or of themselves."""
+  taken = {part.reference.resolve() for part in parts}
+  return [part for part in parts if part.picture.resolve() not in taken]
 
 
 def list_pictures(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -242,7 +252,7 @@ def check_out(out: str | pathlib.Path) -> None:
   Raises:
     ValueError: it is so.
   """
-  if pathlib.Path(out).suffix.lower() == '.csv':
+  if pathlib.Path(out).suffix.lower() in records.TABLES:
     raise ValueError(f'--out={out}: it will hold JSON lines; give FILE.jsonl')
   if pathlib.Path(out).exists():
     raise ValueError(f'--out={out}: is there already; move it or give another')

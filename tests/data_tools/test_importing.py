@@ -136,6 +136,8 @@ def test_a_manifest_is_never_overwritten(tmp_path):
     importing.check_out(out)
   with pytest.raises(ValueError, match='it will hold JSON lines'):
     importing.check_out(tmp_path / 'parts.csv')
+  with pytest.raises(ValueError, match='will hold JSON lines'):
+    importing.check_out(tmp_path / 'parts.tsv')
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zeroshot.commands.terminal import printable
-from zeroshot.data import headers
+from zeroshot.data import headers, records
 
 if TYPE_CHECKING:
   from zeroshot.inspection.result import Inspection
@@ -87,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
 
     return inspect_list.run(options)
   if options.reference is None or options.test is None:
-    listed = options.reference or 'PAIRS.csv'
-    if not listed.endswith(('.csv', '.jsonl')):
+    listed = options.reference or ''
+    if not listed.lower().endswith(records.TABLES + records.JSON_LINES):
       listed = 'PAIRS.csv'
     raise ValueError(f'give REFERENCE and TEST, or --manifest={listed}')
   from zeroshot.inspection.detector import Detector
@@ -116,19 +116,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _region(text: str) -> tuple[float, ...]:
-  try:
-    sides = tuple(float(side) for side in text.split(','))
-  except ValueError:
-    sides = ()
-  if len(sides) != 4:
-    raise argparse.ArgumentTypeError(f'{text!r}: give X1,Y1,X2,Y2, in pixels')
   from zeroshot.inspection import areas
 
   try:
-    areas.checked(sides)
+    return tuple(areas.checked([float(side) for side in text.split(',')]))
   except ValueError as error:
-    raise argparse.ArgumentTypeError(str(error)) from None
-  return sides
+    raise argparse.ArgumentTypeError(
+      f'{text!r}: give X1,Y1,X2,Y2, in pixels ({error})'
+    ) from error
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from zeroshot.data import tables
 
 REQUIRED = ('reference', 'test')
 FIELDS = (*REQUIRED, 'name', 'group', 'boxes', 'kinds', 'mask')
-_TABLES, _JSON_LINES = ('.csv', '.tsv'), ('.json', '.jsonl', '.ndjson')
+TABLES, JSON_LINES = ('.csv', '.tsv'), ('.json', '.jsonl', '.ndjson')
 
 
 class Record(NamedTuple):
@@ -60,8 +60,8 @@ def read_records(
 
 def _is_table(path: str | os.PathLike[str]) -> bool:
   suffix = pathlib.Path(path).suffix.lower()
-  if suffix in _TABLES + _JSON_LINES:
-    return suffix in _TABLES
+  if suffix in TABLES + JSON_LINES:
+    return suffix in TABLES
   lines = (line.lstrip() for line in tables.read_lines(path))
   return not next(filter(None, lines), '').startswith('{')
 
