@@ -71,7 +71,7 @@ def test_every_bad_row_is_named_and_the_rest_is_read(tmp_path):
     (2, '4 cells under 3 columns; write every separator'),
     (3, '2 cells under 3 columns'),
     (4, 'correct the quotes'),
-    (6, 'correct the quotes'),
+    (6, 'a quote is not closed on its line'),
     (9, 'correct the quotes'),
   ]
   assert len(wrong) == len(expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -48,3 +49,12 @@ def test_a_mask_alone_leaves_the_rest():
 def test_what_does_not_fit_is_named(roi, ignore, message):
   with pytest.raises(ValueError, match=message):
     wanted(*roi, ignore=ignore)
+
+
+def test_a_lossy_mask_is_refused_whatever_its_name(tmp_path):
+  for name in ('mask.jpg', 'mask.png'):
+    path = tmp_path / name
+    path.write_bytes(cv2.imencode('.jpg', np.zeros((4, 6), np.uint8))[1])
+    message = f'{name}: a JPEG changes the colours of a mask'
+    with pytest.raises(ValueError, match=message):
+      wanted(ignore=path)

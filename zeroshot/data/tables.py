@@ -115,7 +115,11 @@ def _parse(
     try:
       yield number, [cell.strip() for cell in next(reader)]
     except csv.Error as error:
-      yield number, f'{error}; correct the quotes of this line'
+      yield (
+        number,
+        'a quote is not closed on its line, or stands where none may '
+        f'({error}); correct the quotes',
+      )
 
 
 def _header(
