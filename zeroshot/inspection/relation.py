@@ -68,29 +68,22 @@ def share_found(
     lie before another background, and of the other a defect may be all there
     is. NaN where either picture has too little structure to say.
   """
-  masks = [valid] if wanted is None else [valid, valid * wanted]
-  shares = [_share_within(aligned_reference, test, mask) for mask in masks]
-  return float(np.fmax.reduce(shares))
-
-
-def _share_within(
-  aligned_reference: HostArray, test: HostArray, valid: HostArray
-) -> float:
-  """``share_found`` of what a mask has alone."""
   level = motion.pyramid(_small(aligned_reference), _small(test))[0]
   old, new = (
     patches - patches.mean(axis=1, keepdims=True)
     for patches in (_patches(level.reference), _patches(level.test))
   )  # [N, P]
-  content = _patches(_small(valid)).min(axis=1, initial=1) > 0.99
   old_contrast, new_contrast = old.std(axis=1), new.std(axis=1)
-  told = content & (old_contrast > _MIN_CONTRAST)
-  other = content & (new_contrast > _MIN_CONTRAST)
-  if min(np.count_nonzero(told), np.count_nonzero(other)) < _MIN_PATCHES:
-    return float('nan')
   power = np.maximum(old_contrast * new_contrast, 1e-12)
-  correlation = (old * new).mean(axis=1) / power
-  return float(np.mean(correlation[told] > _MIN_CORRELATION))
+  found = (old * new).mean(axis=1) / power > _MIN_CORRELATION
+  shares = []
+  for mask in [valid] if wanted is None else [valid, valid * wanted]:
+    content = _patches(_small(mask)).min(axis=1, initial=1) > 0.99
+    told = content & (old_contrast > _MIN_CONTRAST)
+    other = content & (new_contrast > _MIN_CONTRAST)
+    is_enough = min(told.sum(), other.sum()) >= _MIN_PATCHES
+    shares.append(np.mean(found[told]) if is_enough else np.nan)
+  return float(np.fmax.reduce(shares))
 
 
 def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
