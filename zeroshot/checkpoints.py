@@ -254,13 +254,9 @@ def _explained(manager: Manager) -> Iterator[None]:
 def _set_aside(manager: Manager, step: int, error: Exception) -> None:
   """Renames a damaged checkpoint, so that its step can be saved again."""
   damaged = Path(manager.directory) / str(step)
-  names = itertools.chain(
-    [f'{step}.corrupt'],
-    (f'{step}.corrupt{number}' for number in itertools.count(2)),
-  )
-  aside = next(
-    aside for name in names if not (aside := damaged.with_name(name)).exists()
-  )
+  aside, numbers = damaged.with_name(f'{step}.corrupt'), itertools.count(2)
+  while aside.exists():
+    aside = damaged.with_name(f'{step}.corrupt{next(numbers)}')
   warn_of(manager, step, error)
   damaged.rename(aside)
   logging.warning('it is now %s', aside.name)

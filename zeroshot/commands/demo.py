@@ -14,7 +14,7 @@ import json
 import shutil
 from pathlib import Path
 
-from zeroshot.commands import inspect
+from zeroshot.commands import inspect, report
 
 SUMMARY = 'inspect a pair of pictures that ships, as an example'
 PAIR = Path(__file__).parent / 'demo_pair'
@@ -49,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _forget(out: Path) -> None:
   """Lets an older demo's folder be written anew, whatever version it was of."""
-  run = out / 'run.json'
+  from zeroshot.inspection import folder
+
+  run = out / folder.RUN
   try:
     pair = json.loads(run.read_text('utf-8'))['pair']
   except (OSError, ValueError, KeyError, TypeError):
@@ -57,6 +59,6 @@ def _forget(out: Path) -> None:
   if [Path(path).parts[-2:] for path in pair] == [
     (PAIR.name, name) for name in _NAMES
   ]:
-    for name in ('results.jsonl', 'report.html', 'run.json'):
+    for name in (folder.RESULTS, report.PAGE, folder.RUN):
       (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / 'pairs', ignore_errors=True)
+    shutil.rmtree(out / folder.PAIRS, ignore_errors=True)

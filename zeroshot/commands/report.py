@@ -16,6 +16,7 @@ from pathlib import Path
 from zeroshot.page import MAX_PICTURES
 
 SUMMARY = 'write the page of a folder of results'
+PAGE = 'report.html'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
   # OpenCV takes a moment that the other commands need not wait for.
   from zeroshot.page import write
 
-  out = options.out or options.folder / 'report.html'
+  out = options.out or options.folder / PAGE
   for note in write.write(
     options.folder, out, max_pictures=options.max_pictures
   ):

@@ -183,11 +183,7 @@ def _read(
       pair = _to_pair(record, pathlib.Path(path).parent, where)
       if need_labels:
         checked_name(pair.name, where)
-      if need_labels and not _is_labelled(record):
-        raise ValueError(
-          f'{where}: neither boxes nor mask; label it, with empty boxes if the '
-          'part is good'
-        )
+        _check_labelled(record, where)
       if pair.name in lines:
         raise ValueError(
           f'{where}: line {lines[pair.name]} has the name {pair.name!r} too; '
@@ -203,6 +199,14 @@ def _read(
 
 def _is_labelled(record: records.Record) -> bool:
   return 'boxes' in record.fields or 'mask' in record.fields
+
+
+def _check_labelled(record: records.Record, where: str) -> None:
+  if not _is_labelled(record):
+    raise ValueError(
+      f'{where}: neither boxes nor mask; label it, with empty boxes if the '
+      'part is good'
+    )
 
 
 def _to_pair(
