@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 
 from absl import flags
 
-from launch import command
 from zeroshot.data import checks
+from zeroshot.runtime import cli
 
 _FAULTY = 2
 
@@ -65,4 +65,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

@@ -22,7 +22,7 @@ from absl import flags
 
 from data_tools import importing, label_boxes
 from data_tools.importing import Labels, Part
-from launch import command
+from zeroshot.runtime import cli
 
 _ID = (int, str)
 _FIELDS: dict[
@@ -187,4 +187,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

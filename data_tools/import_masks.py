@@ -20,9 +20,9 @@ from absl import flags
 
 from data_tools import importing, label_boxes
 from data_tools.importing import Labels, Part
-from launch import command
 from zeroshot.data import masks as mask_files
 from zeroshot.data import pictures
+from zeroshot.runtime import cli
 from zeroshot.types import UNKNOWN_KIND
 
 _GOOD = 'good'
@@ -122,4 +122,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

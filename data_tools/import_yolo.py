@@ -19,8 +19,8 @@ from absl import flags
 
 from data_tools import importing, label_boxes
 from data_tools.importing import Labels, Part
-from launch import command
 from zeroshot.data import tables
+from zeroshot.runtime import cli
 
 
 def main(argv: Sequence[str]) -> None:
@@ -155,4 +155,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from zeroshot import whole_files
 from zeroshot.data import (
   deeppcb,
   faults,
@@ -28,6 +27,7 @@ from zeroshot.data import (
   readable,
   records,
 )
+from zeroshot.runtime import atomic_files
 
 
 class References(NamedTuple):
@@ -234,7 +234,7 @@ def write(
   faults.refuse([*wrong, *readable.pair_faults(pairs)])
   file.parent.mkdir(parents=True, exist_ok=True)
   lines = (json.dumps(_line(*row, file.parent)) for row in labelled)
-  with whole_files.replaced(file) as partial:
+  with atomic_files.replaced(file) as partial:
     partial.write_text(''.join(f'{line}\n' for line in lines), 'utf-8')
   kinds = Counter(kind for _, labels in labelled for kind in labels.kinds)
   good = sum(not labels.boxes for _, labels in labelled)

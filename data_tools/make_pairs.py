@@ -16,8 +16,8 @@ import numpy as np
 from absl import flags
 
 from data_tools import boards, defects
-from launch import command
 from zeroshot.data import deeppcb, pictures
+from zeroshot.runtime import cli
 
 GROUPS = ('90000', '90001')
 SPLIT = 'generated'
@@ -106,4 +106,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

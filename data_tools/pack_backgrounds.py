@@ -17,9 +17,8 @@ import cv2
 import numpy as np
 from absl import flags
 
-from launch import command
-from zeroshot import whole_files
 from zeroshot.data import faults, pictures
+from zeroshot.runtime import atomic_files, cli
 from zeroshot.types import HostArray
 
 
@@ -89,7 +88,7 @@ def square(image: HostArray, *, size_px: int) -> HostArray:
 def _write(out: Path, packed: HostArray, names: list[str]) -> None:
   """Writes the bank in one move, so that no half file is ever found."""
   out.parent.mkdir(parents=True, exist_ok=True)
-  with whole_files.replaced(out) as partial, partial.open('wb') as file:
+  with atomic_files.replaced(out) as partial, partial.open('wb') as file:
     np.savez(file, pictures=packed, names=np.array(names))
 
 
@@ -104,4 +103,4 @@ def define_flags() -> None:
 
 if __name__ == '__main__':
   define_flags()
-  command.run(main)
+  cli.run(main)

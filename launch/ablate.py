@@ -41,17 +41,16 @@ from launch import (
   ablation_report,
   ablation_runs,
   ablation_shards,
-  command,
-  provenance,
 )
 from launch.ablation_claims import Outcome
 from launch.ablation_shards import Shard
+from zeroshot.runtime import cli, provenance
 
 
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing, and ends with what failed."""
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   signal.signal(signal.SIGTERM, _stop)
   shard = ablation_shards.parse(flags.FLAGS.shard)
   config, workdir = flags.FLAGS.config, Path(flags.FLAGS.workdir)
@@ -124,11 +123,11 @@ def _leave(status: int, message: str) -> NoReturn:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
   flags.DEFINE_string(
     'shard',
     ablation_shards.ALL,
     'Part i of n to run here, as i/n with 0 <= i < n.',
   )
-  command.run(main)
+  cli.run(main)

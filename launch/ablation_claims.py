@@ -29,7 +29,7 @@ from launch import ablation_records, ablation_report
 from launch.ablation_plan import Evaluation, Training
 from launch.ablation_records import Fault
 from launch.ablation_report import Failure
-from zeroshot import locks
+from zeroshot.runtime import locks
 
 CLAIM = 'claim.lock'
 

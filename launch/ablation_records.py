@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from launch.ablation_plan import Evaluation, Training
-from zeroshot.evaluate import json_text
+from zeroshot.runtime import json_text
 
 
 class Result(NamedTuple):

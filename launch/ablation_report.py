@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from launch import ablation_records, ablation_table, provenance
+from launch import ablation_records, ablation_table
 from launch.ablation_plan import Evaluation, Plan, Row
 from launch.ablation_records import Fault
-from zeroshot import locks
+from zeroshot.runtime import locks, provenance
 
 
 class Failure(NamedTuple):

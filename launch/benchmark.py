@@ -29,11 +29,11 @@ import numpy as np
 from absl import flags
 
 from data_tools import boards, defects
-from launch import command, machine, provenance
 from zeroshot.data import deeppcb, pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.export import network, onnx_format, runner
 from zeroshot.inspection.detector import Detector
+from zeroshot.runtime import cli, machine, provenance
 from zeroshot.types import HostArray
 from zeroshot.weights import files
 
@@ -290,4 +290,4 @@ if __name__ == '__main__':
   flags.DEFINE_integer('repeats', 20, 'Pairs that are timed.', lower_bound=1)
   flags.DEFINE_string('reference', None, 'Picture of a good part.')
   flags.DEFINE_string('test', None, 'Picture of a part under test.')
-  command.run(main)
+  cli.run(main)

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from absl import flags
 
-from launch import command, machine
+from zeroshot.runtime import cli, machine
 from zeroshot.types import HostArray
 
 _DEFECT_PX = 12
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
       check=False,
     )
     if drawn.returncode:  # it has said why
-      sys.exit(max(drawn.returncode, command.FAILED))
+      sys.exit(max(drawn.returncode, cli.FAILED))
     print(json.dumps(_inspect(pathlib.Path(folder), options.suffix)))
 
 
@@ -169,4 +169,4 @@ if __name__ == '__main__':
   flags.DEFINE_integer('defects', 60, 'How many there are.', lower_bound=0)
   flags.DEFINE_enum('suffix', '.tif', ['.tif', '.png', '.jpg'], 'Of the files.')
   flags.DEFINE_string('draw', None, 'Folder to write a pair into, and no more.')
-  command.run(main)
+  cli.run(main)

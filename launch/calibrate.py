@@ -27,12 +27,13 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command, good_pairs, sources
+from launch import good_pairs, sources
 from zeroshot.data import bank as bank_files
 from zeroshot.data import pictures, readable
 from zeroshot.detect import calibration
-from zeroshot.evaluate import defect_free, json_text
+from zeroshot.evaluate import defect_free
 from zeroshot.evaluate.synthetic import judged_boxes
+from zeroshot.runtime import cli, json_text
 from zeroshot.train import resume
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -41,7 +42,7 @@ from zeroshot.weights import files
 def main(argv: Sequence[str]) -> None:
   """Fits, chooses, writes and prints what was found."""
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   options, config = flags.FLAGS, flags.FLAGS.config
   weights = sources.load(
     config, workdir=options.workdir, weights=options.weights
@@ -192,7 +193,7 @@ def list_references(patterns: str) -> list[Path]:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   sources.define_flags()
   flags.DEFINE_string(
     'references',
@@ -203,4 +204,4 @@ if __name__ == '__main__':
     'good_pairs', None, 'Instead: a manifest of pairs without a defect.'
   )
   flags.DEFINE_string('out', None, 'Weights file to write.', required=True)
-  command.run(main)
+  cli.run(main)

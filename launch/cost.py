@@ -21,10 +21,10 @@ import numpy as np
 from absl import flags
 from flax import linen as nn
 
-from launch import command, machine, training_parts
+from launch import training_parts
 from zeroshot.detect.score import build_score
-from zeroshot.evaluate import json_text
 from zeroshot.model import build as model_build
+from zeroshot.runtime import cli, json_text, machine
 from zeroshot.train import parallel
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import create_state
@@ -192,7 +192,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_integer(
     'size_px', 640, 'Side of the pictures that are scored.', lower_bound=1
   )
@@ -200,4 +200,4 @@ if __name__ == '__main__':
   flags.DEFINE_integer(
     'num_steps', 10, 'Updates that are timed.', lower_bound=1
   )
-  command.run(main)
+  cli.run(main)

@@ -22,23 +22,14 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from launch import (
-  command,
-  distributed,
-  evaluation_zips,
-  pair_shards,
-  sources,
-)
 from launch import evaluation_extras as extras
 from launch import evaluation_misalignments as misalignments
 from launch import evaluation_pictures as shown
-from zeroshot import processes
+from launch import evaluation_zips, pair_shards, sources
 from zeroshot.data import deeppcb, manifest, readable
-from zeroshot.evaluate import (
-  json_text,
-  pairs,
-)
+from zeroshot.evaluate import pairs
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
+from zeroshot.runtime import broadcast, cli, distributed, json_text
 from zeroshot.train import resume
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -47,13 +38,13 @@ from zeroshot.weights import files
 def main(argv: Sequence[str]) -> None:
   """Loads what is evaluated, and prints the first figure."""
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   config, out = flags.FLAGS.config, Path(flags.FLAGS.out)
   weights = sources.load(
     config, workdir=flags.FLAGS.workdir, weights=flags.FLAGS.weights
   )
   figures = evaluate(config, weights, out)
-  if not processes.is_first():
+  if not broadcast.is_first():
     return
   official = figures['official']
   print(
@@ -113,7 +104,7 @@ def evaluate(
     write(out, config, entries, examine, results, figures)
     return b''
 
-  processes.from_first(finish)  # the others wait: who leaves early ends the run
+  broadcast.from_first(finish)  # the others wait: who leaves early ends the run
   return figures
 
 
@@ -238,8 +229,8 @@ def write(
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   sources.define_flags()
   flags.DEFINE_string('out', None, 'Folder for the results.', required=True)
   distributed.define_flags()
-  command.run(main, crashes_in='out')
+  cli.run(main, crashes_in='out')

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from launch import command, training_parts
+from launch import training_parts
 from zeroshot import runs
+from zeroshot.runtime import cli
 from zeroshot.weights import files
 
 
@@ -34,4 +35,4 @@ if __name__ == '__main__':
   flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
   flags.DEFINE_string('out', None, 'File to write.', required=True)
   flags.DEFINE_integer('step', None, 'Of the checkpoint; default: newest.')
-  command.run(main)
+  cli.run(main)

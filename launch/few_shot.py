@@ -23,7 +23,6 @@ import ml_collections
 
 from launch import (
   ablation_records,
-  command,
   few_shot_table,
   training_parts,
   transfer_runs,
@@ -32,6 +31,7 @@ from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest, pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.report import few_shot_curve
+from zeroshot.runtime import cli
 
 ALL = 'all'
 
@@ -184,6 +184,6 @@ def _check(settings: ml_collections.ConfigDict, most: int) -> None:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   transfer_runs.define_flags()
-  command.run(main)
+  cli.run(main)

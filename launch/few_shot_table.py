@@ -15,10 +15,11 @@ from typing import Any
 
 import ml_collections
 
-from launch import ablation_table, provenance
+from launch import ablation_table
 from launch.transfer_runs import Record
 from zeroshot.evaluate import intervals
 from zeroshot.report.few_shot_curve import Point
+from zeroshot.runtime import provenance
 from zeroshot.train import resume
 
 # Where each figure stands in the metrics of a record.

@@ -25,13 +25,13 @@ import ml_collections
 
 from launch import (
   ablation_records,
-  command,
   leave_one_out_table,
   training_parts,
   transfer_runs,
 )
 from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest
+from zeroshot.runtime import cli
 
 
 class Group(NamedTuple):
@@ -173,6 +173,6 @@ def _without(
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   transfer_runs.define_flags()
-  command.run(main)
+  cli.run(main)

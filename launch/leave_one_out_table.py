@@ -16,8 +16,9 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from launch import ablation_table, few_shot_table, provenance
+from launch import ablation_table, few_shot_table
 from launch.transfer_runs import Record
+from zeroshot.runtime import provenance
 from zeroshot.train import resume
 
 SIDES = ('transferred', 'untrained')

@@ -17,9 +17,9 @@ import numpy as np
 from absl import logging
 from flax import serialization
 
-from zeroshot import processes
 from zeroshot.evaluate.pairs import Evaluated
 from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.runtime import broadcast
 from zeroshot.types import Boxes
 
 LOG_EVERY = 100  # pieces of work, over all processes
@@ -51,7 +51,7 @@ def deal(count: int, work: Callable[[int], bytes]) -> list[bytes]:
 
   with ThreadPoolExecutor(len(devices)) as pool:
     mine = list(pool.map(one, range(here, count, stride)))
-  parts = processes.gather(zlib.compress(serialization.msgpack_serialize(mine)))
+  parts = broadcast.gather(zlib.compress(serialization.msgpack_serialize(mine)))
   dealt = [serialization.msgpack_restore(zlib.decompress(p)) for p in parts]
   return [dealt[index % stride][index // stride] for index in range(count)]
 

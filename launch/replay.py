@@ -24,11 +24,12 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import command, training_parts
+from launch import training_parts
 from zeroshot import runs
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.data import pictures
 from zeroshot.report import example_sheet
+from zeroshot.runtime import cli
 from zeroshot.train import examples, replay, resume, verdict, writers
 from zeroshot.train.examples import Finding
 from zeroshot.train.replay import Outcome, Replayed
@@ -41,7 +42,7 @@ _ON_SHEET = 16  # examples
 def main(argv: Sequence[str]) -> None:
   """Repeats, looks, says and writes."""
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   config, step = flags.FLAGS.config, flags.FLAGS.step
   workdir = Path(flags.FLAGS.workdir).expanduser().resolve()
   checkpoint = read_run(workdir, config, step=step)
@@ -219,7 +220,7 @@ def _layout_words() -> str:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
   flags.DEFINE_integer('step', None, 'The update, from 1.', required=True)
-  command.run(main)
+  cli.run(main)

@@ -21,11 +21,11 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from launch import collectives, command, cost, training_parts, weak_scaling
+from launch import collectives, cost, training_parts, weak_scaling
 from launch.scaling_table import to_markdown
 from zeroshot import rng
 from zeroshot.detect.score import BUCKET_PX, build_score
-from zeroshot.evaluate import json_text
+from zeroshot.runtime import cli, json_text
 from zeroshot.train import parallel
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import describe_state
@@ -275,7 +275,7 @@ def _describe(tree: Any) -> Any:
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_integer(
     'pairs_per_device',
     0,
@@ -294,4 +294,4 @@ if __name__ == '__main__':
     'memory_gb', 80.0, 'Memory of a device, 1e9 bytes.', lower_bound=0.0
   )
   flags.DEFINE_string('table', '', 'File for the Markdown.')
-  command.run(main)
+  cli.run(main)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from launch import command
-from zeroshot.evaluate import benchmark_files, json_text, scoring
+from zeroshot.evaluate import benchmark_files, scoring
+from zeroshot.runtime import cli, json_text
 
 
 def main(argv: Sequence[str]) -> None:
@@ -39,4 +39,4 @@ if __name__ == '__main__':
     'iou_threshold', 0.33, 'A match needs an IoU strictly over it.'
   )
   flags.DEFINE_bool('class_agnostic', False, 'Leave the types out of account.')
-  command.run(main)
+  cli.run(main)

@@ -11,9 +11,10 @@ from collections.abc import Callable
 import ml_collections
 from absl import flags
 
-from zeroshot import processes, runs
+from zeroshot import runs
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.detector import Detection
+from zeroshot.runtime import broadcast
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -54,7 +55,7 @@ def load(
     return files.Weights(None, resume.plain_config(config), step=0)
   if workdir is not None:
     # All processes take the step that the first finds: the run may go on.
-    newest = processes.from_first(
+    newest = broadcast.from_first(
       lambda: b'%d' % (runs.newest_step(workdir) or 0)
     )
     step = int(newest) or None

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from absl import flags
 
-from launch import command, distributed, early_stopping, training_parts
-from zeroshot import processes
+from launch import early_stopping, training_parts
+from zeroshot.runtime import broadcast, cli, distributed
 from zeroshot.train import loop, preemption
 
 
 def main(argv: Sequence[str]) -> None:
   """Builds the parts that the config asks for and trains them."""
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   config = flags.FLAGS.config
   if flags.FLAGS.init_weights is not None:
     config.train.init_weights = flags.FLAGS.init_weights
@@ -34,16 +34,16 @@ def main(argv: Sequence[str]) -> None:
       **looks._asdict(),
       allow_config_change=flags.FLAGS.allow_config_change,
     )
-    if looks.hooks and processes.is_first():
+    if looks.hooks and broadcast.is_first():
       best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
       print(f'best on held-out groups: --weights={best}')
   except preemption.Preempted as error:
     print(error, file=sys.stderr)
-    sys.exit(command.PREEMPTED)
+    sys.exit(cli.PREEMPTED)
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
   flags.DEFINE_string(
     'init_weights',
@@ -58,4 +58,4 @@ if __name__ == '__main__':
     'and the old config kept beside the new one.',
   )
   distributed.define_flags()
-  command.run(main, crashes_in='workdir', saves_on_sigterm=True)
+  cli.run(main, crashes_in='workdir', saves_on_sigterm=True)

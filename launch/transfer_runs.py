@@ -21,17 +21,12 @@ from absl import flags, logging
 from flax import traverse_util
 
 from configs import default
-from launch import (
-  ablation_records,
-  command,
-  early_stopping,
-  provenance,
-  training_parts,
-)
+from launch import ablation_records, early_stopping, training_parts
 from launch.labelled_figures import STILL, evaluate
 from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
+from zeroshot.runtime import cli, provenance
 from zeroshot.train import loop, resume
 from zeroshot.weights import files
 
@@ -85,7 +80,7 @@ def run_command(work: Callable[..., None], *, table: str) -> None:
     work: called with the config, ``workdir`` and ``only``.
     table: name of the file below the workdir.
   """
-  command.show_log_lines()
+  cli.show_log_lines()
   workdir = Path(flags.FLAGS.workdir).expanduser()
   work(config_from_flags(), workdir=workdir, only=flags.FLAGS.only)
   print(f'the table is {workdir / table}')

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from zeroshot.evaluate import json_text, protocols, scoring
+from zeroshot.evaluate import protocols, scoring
+from zeroshot.runtime import json_text
 from zeroshot.types import Boxes
 
 NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from zeroshot.data import deeppcb
-from zeroshot.evaluate import json_text, protocols, scoring
+from zeroshot.evaluate import protocols, scoring
+from zeroshot.runtime import json_text
 from zeroshot.types import Boxes
 
 NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}

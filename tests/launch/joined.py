@@ -12,17 +12,16 @@ import jax
 from absl import flags, logging
 from jax.experimental import multihost_utils
 
-from launch import command, distributed
-from zeroshot import processes
+from zeroshot.runtime import broadcast, cli, distributed
 
 
 def main(argv):
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   logging.info('a line of information')
   logging.warning('a warning')
   ids = [
-    part.decode() for part in processes.gather(b'%d' % jax.process_index())
+    part.decode() for part in broadcast.gather(b'%d' % jax.process_index())
   ]
   print('processes', *ids, 'devices', jax.device_count(), flush=True)
   time.sleep(flags.FLAGS.seconds)
@@ -34,7 +33,7 @@ def main(argv):
     if flags.FLAGS.fails == 'nan':
       raise FloatingPointError('loss is nan')
   if flags.FLAGS.fails == 'preempted':
-    sys.exit(command.PREEMPTED)
+    sys.exit(cli.PREEMPTED)
   multihost_utils.sync_global_devices('end')
 
 
@@ -44,4 +43,4 @@ if __name__ == '__main__':
   flags.DEFINE_integer('who', 1, 'The process that fails.')
   flags.DEFINE_float('seconds', 0.0, 'Time to stay.')
   distributed.define_flags()
-  command.run(main, crashes_in='out')
+  cli.run(main, crashes_in='out')

@@ -15,7 +15,7 @@ import pytest
 from launch import ablation_claims, ablation_records
 from tests.launch import ablation_crowd
 from tests.launch.ablation_crowd import EVALUATIONS, TRAININGS
-from zeroshot import locks
+from zeroshot.runtime import locks
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ import threading
 from launch import ablation_records, ablation_report
 from tests.launch import ablation_crowd
 from tests.launch.ablation_parts import metrics
-from zeroshot import locks
+from zeroshot.runtime import locks
 
 
 def test_a_table_is_of_what_is_there_once_no_other_is_written(tmp_path):

@@ -15,7 +15,7 @@ import pytest
 
 from launch import ablation_records, ablation_runs
 from tests.launch import ablation_crowd
-from zeroshot import locks
+from zeroshot.runtime import locks
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from launch import command
+from zeroshot.runtime import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = re.compile(r'launch\.\w+(?: --[^\s\'`]+)+')
@@ -88,7 +88,7 @@ def test_python_is_not_pid_1():
 
 def test_a_mistake_is_not_repeated():
   (rule,) = job()['podFailurePolicy']['rules']
-  assert rule['onExitCodes']['values'] == [command.MISTAKE]
+  assert rule['onExitCodes']['values'] == [cli.MISTAKE]
   assert rule['onExitCodes']['containerName'] == container()['name']
   assert job()['template']['spec']['restartPolicy'] == 'Never'
 
@@ -96,4 +96,4 @@ def test_a_mistake_is_not_repeated():
 def test_the_statuses_are_the_commands_own():
   for name in ('local.sh', 'slurm.sbatch'):
     text = (ROOT / 'launch' / name).read_text()
-    assert f'PREEMPTED={command.PREEMPTED}' in text, name
+    assert f'PREEMPTED={cli.PREEMPTED}' in text, name

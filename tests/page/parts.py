@@ -7,7 +7,8 @@ import json
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.evaluate import json_text, protocols
+from zeroshot.evaluate import protocols
+from zeroshot.runtime import json_text
 from zeroshot.types import Boxes
 
 THRESHOLD = 0.5

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.train.test_loop import train
-from zeroshot import locks, runs
+from zeroshot import runs
+from zeroshot.runtime import locks
 from zeroshot.train import run_folder
 
 

@@ -15,8 +15,8 @@ import jax
 import numpy as np
 from absl import flags
 
-from launch import command, distributed
 from tests.train import parts
+from zeroshot.runtime import cli, distributed
 from zeroshot.train import loop, parallel, preemption
 
 traces = []
@@ -60,7 +60,7 @@ def crash_at(number):
 
 def main(argv):
   del argv
-  command.show_log_lines()
+  cli.show_log_lines()
   values = flags.FLAGS
   if values.crash_in == jax.process_index():
     crash_at(4)
@@ -81,7 +81,7 @@ def main(argv):
     )
   except preemption.Preempted as error:
     print(error, file=sys.stderr)
-    sys.exit(command.PREEMPTED)
+    sys.exit(cli.PREEMPTED)
   if values.state:
     np.savez(values.state, *jax.tree.leaves(jax.device_get(state.params)))
   print('digest', digest(state), 'traces', len(traces), flush=True)
@@ -97,4 +97,4 @@ if __name__ == '__main__':
   flags.DEFINE_string('state', None, '')
   flags.DEFINE_bool('allow_config_change', False, '')
   distributed.define_flags()
-  command.run(main, crashes_in='workdir', saves_on_sigterm=True)
+  cli.run(main, crashes_in='workdir', saves_on_sigterm=True)

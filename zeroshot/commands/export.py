@@ -14,7 +14,7 @@ import argparse
 import re
 from pathlib import Path
 
-from zeroshot import whole_files
+from zeroshot.runtime import atomic_files
 
 SUMMARY = 'write the network as an ONNX or StableHLO file'
 _SIZE = re.compile(r'(\d+)(?:x(\d+))?')
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     (options.out, formats[options.format](found)),
     (runner, bundle.build()),
   ):
-    with whole_files.replaced(path) as partial:
+    with atomic_files.replaced(path) as partial:
       partial.write_bytes(data)
   kilobytes = options.out.stat().st_size / 1000
   print(f'{options.out}: {options.size_px} px, {kilobytes:.0f} kB')

@@ -26,9 +26,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from zeroshot import locks, whole_files
 from zeroshot.data import pictures
 from zeroshot.inspection import result
+from zeroshot.runtime import atomic_files, locks
 from zeroshot.types import HostArray
 
 ERROR = 'error'  # verdict of a row that could not be inspected
@@ -52,7 +52,7 @@ def held(out: Path) -> Iterator[None]:
   """
   if out.exists() and not out.is_dir():
     raise ValueError(f'{out} is a file; give a folder for the results')
-  lock, partial = out / _LOCK, whole_files.partial_of(out / RUN)
+  lock, partial = out / _LOCK, atomic_files.partial_of(out / RUN)
   if out.is_dir() and not (out / RUN).exists():
     foreign = sorted(file.name for file in {*out.iterdir()} - {lock, partial})
     if foreign:
@@ -89,12 +89,12 @@ def begin(
   """
   out.mkdir(parents=True, exist_ok=True)
   check(out, settings)
-  with whole_files.replaced(out / RUN) as partial:
+  with atomic_files.replaced(out / RUN) as partial:
     partial.write_text(json.dumps(settings, indent=2) + '\n', 'utf-8')
   shutil.rmtree(_partial(out), ignore_errors=True)
   rows = set()
   with (
-    whole_files.replaced(out / RESULTS) as partial,
+    atomic_files.replaced(out / RESULTS) as partial,
     partial.open('w', encoding='utf-8') as kept,
   ):
     for record in records(out):

@@ -21,7 +21,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from zeroshot import whole_files
+from zeroshot.runtime import atomic_files
 
 _DATA = '<!-- data -->'  # where it goes, after the pictures
 
@@ -63,7 +63,7 @@ def write(
   )
   before, after = page.rsplit(_DATA, 1)
   with (
-    whole_files.replaced(out) as partial,
+    atomic_files.replaced(out) as partial,
     partial.open('w', encoding='utf-8', errors='replace') as file,
   ):
     file.write(before)

@@ -36,7 +36,7 @@ import ml_collections
 from absl import logging
 from flax import linen as nn
 
-from zeroshot import processes
+from zeroshot.runtime import broadcast
 from zeroshot.train import (
   metrics,
   parallel,
@@ -160,7 +160,7 @@ def train(
           writer.scalars(step, values)
           pending, mark = [], (step, time.perf_counter())
         looks = [(name, look) for name, every, look in hooks if due(every)]
-        if looks and processes.is_first():
+        if looks and broadcast.is_first():
           for name, look in looks:
             figures = look(state.ema_params, step) or {}
             named = {f'{name}/{key}': value for key, value in figures.items()}
@@ -186,7 +186,7 @@ def train(
 
 def _agree(stop: Callable[[int], bool], step: int) -> bool:
   """What process 0 finds; the others may not have the files it looks at."""
-  return processes.from_first(lambda: b'stop' if stop(step) else b'') != b''
+  return broadcast.from_first(lambda: b'stop' if stop(step) else b'') != b''
 
 
 def _due(every: int, *, step: int, last: int) -> bool:

@@ -22,8 +22,9 @@ import jax
 import numpy as np
 from flax import serialization
 
-from zeroshot import checkpoints, locks, processes
+from zeroshot import checkpoints
 from zeroshot.checkpoints import Checkpoint
+from zeroshot.runtime import broadcast, locks
 from zeroshot.train import resume, writers
 from zeroshot.train.state import TrainState
 
@@ -66,7 +67,7 @@ def open_run(
       )
       return b''
 
-    processes.from_first(enter)
+    broadcast.from_first(enter)
     yield manager
 
 
@@ -106,7 +107,7 @@ def agree_on_state(
 
   if jax.process_count() == 1:
     return find()
-  told = processes.from_first(lambda: serialization.to_bytes(find()))
+  told = broadcast.from_first(lambda: serialization.to_bytes(find()))
   state: TrainState = serialization.from_bytes(expected, told)
   return jax.tree.map(np.array, state)
 
@@ -124,7 +125,7 @@ def store_config(
     config: of this command, as of ``resume.plain_config``.
     step: from where it holds.
   """
-  if not processes.is_first():
+  if not broadcast.is_first():
     return
   file = workdir / CONFIG
   if file.is_file() and json.loads(file.read_text()) != config:
@@ -169,4 +170,4 @@ def wait_until_saved(manager: checkpoints.Manager | None) -> None:
     checkpoints.wait_until_saved(manager)
     return b''
 
-  processes.from_first(wait)
+  broadcast.from_first(wait)

@@ -30,7 +30,7 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
-from zeroshot import whole_files
+from zeroshot.runtime import atomic_files
 from zeroshot.types import HostArray
 
 METRICS_FILE = 'metrics.jsonl'
@@ -201,5 +201,5 @@ def _naming(workdir: Path) -> Iterator[None]:
 
 def _replace(file: Path, content: bytes) -> None:
   """Puts content in place of a file in one stroke."""
-  with whole_files.replaced(file) as partial:
+  with atomic_files.replaced(file) as partial:
     partial.write_bytes(content)

@@ -17,7 +17,7 @@ import safetensors
 import safetensors.numpy
 from flax import traverse_util
 
-from zeroshot import whole_files
+from zeroshot.runtime import atomic_files
 
 SHIPPED = Path(__file__).parent
 _SUFFIX = '.safetensors'
@@ -57,7 +57,7 @@ def save(path: str | Path, weights: Weights) -> None:
   header = {'config': json.dumps(weights.config), 'step': str(weights.step)}
   if weights.calibration is not None:
     header['calibration'] = json.dumps(weights.calibration)
-  with whole_files.replaced(path) as partial:
+  with atomic_files.replaced(path) as partial:
     safetensors.numpy.save_file(tensors, str(partial), metadata=header)
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from launch import crash_report
+from zeroshot.runtime import crash_report
 
 NATIVE = """
 import os, sys

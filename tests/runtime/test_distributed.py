@@ -9,8 +9,8 @@ import types
 import pytest
 from jax._src import clusters
 
-from launch import distributed
-from launch.distributed import ALONE, Place
+from zeroshot.runtime import distributed
+from zeroshot.runtime.distributed import ALONE, Place
 
 SLURM = dict(
   SLURM_JOB_ID='5000',

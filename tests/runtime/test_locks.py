@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from zeroshot import locks
+from zeroshot.runtime import locks
 
 HOLD = """
 import sys, time

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests import clusters
-from zeroshot import processes
+from zeroshot.runtime import broadcast
 
 TELL = """
 import jax
@@ -36,15 +36,15 @@ if __name__ == '__main__':
 
 
 def test_a_process_on_its_own_hears_itself():
-  assert processes.is_first()
-  assert processes.gather(b'a') == [b'a']
-  assert processes.from_first(lambda: b'b') == b'b'
+  assert broadcast.is_first()
+  assert broadcast.gather(b'a') == [b'a']
+  assert broadcast.from_first(lambda: b'b') == b'b'
 
   def refuse():
     raise ValueError('there is no such thing')
 
   with pytest.raises(ValueError, match='no such thing'):
-    processes.from_first(refuse)
+    broadcast.from_first(refuse)
 
 
 @pytest.mark.slow

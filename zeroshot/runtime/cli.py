@@ -35,7 +35,7 @@ from typing import NamedTuple, NoReturn
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from launch import crash_report, distributed
+from zeroshot.runtime import crash_report, distributed
 
 DONE, FAILED, MISTAKE, PREEMPTED, INTERRUPTED = 0, 1, 2, 75, 130
 _OURS = ('zeroshot', 'launch', 'configs', 'data_tools', '__main__')

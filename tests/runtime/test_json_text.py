@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from zeroshot.evaluate import json_text
+from zeroshot.runtime import json_text
 
 
 def test_round_trip_of_all_that_figures_hold():

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from launch import machine
+from zeroshot.runtime import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from zeroshot import whole_files
+from zeroshot.runtime import atomic_files
 
 
 def test_what_is_written_takes_the_place(tmp_path):
   path = tmp_path / 'a.json'
   path.write_text('old')
-  with whole_files.replaced(path) as partial:
+  with atomic_files.replaced(path) as partial:
     partial.write_text('new')
     assert path.read_text() == 'old'
   assert path.read_text() == 'new'
@@ -18,7 +18,7 @@ def test_what_is_written_takes_the_place(tmp_path):
 
 
 def write_a_half(path):
-  with whole_files.replaced(path) as partial:
+  with atomic_files.replaced(path) as partial:
     partial.write_text('ne')
     raise OSError('full')
 

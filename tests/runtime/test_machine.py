@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from launch import machine
+from zeroshot.runtime import machine
 
 ROOT = Path(__file__).resolve().parents[2]
 

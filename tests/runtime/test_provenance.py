@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from launch import provenance
+from zeroshot.runtime import provenance
 
 
 @pytest.fixture
