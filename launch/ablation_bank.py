@@ -11,8 +11,8 @@ from typing import Any
 
 import ml_collections
 
-from launch import overrides
 from zeroshot.data import bank as bank_files
+from zeroshot.run_config import overrides
 
 
 def takes_photographs(settings: Mapping[str, Any]) -> bool:

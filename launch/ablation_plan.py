@@ -5,7 +5,7 @@ for row in plan.rows:
   for evaluation in row.evaluations: ...
 
 Whatever is wrong with the config is found here, before anything is run. What
-lines and settings are is said in ``launch/overrides.py``.
+lines and settings are is said in ``zeroshot/run_config/overrides.py``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from launch import ablation_bank, overrides
+from launch import ablation_bank
 from zeroshot.data import deeppcb, manifest, readable
+from zeroshot.run_config import overrides
 from zeroshot.train import resume
 
 # Each command is a run by itself, even where a launcher started several of us.

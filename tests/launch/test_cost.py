@@ -11,9 +11,10 @@ import jax
 import ml_collections
 import pytest
 
-from launch import cost, overrides
+from launch import cost
 from tests.launch.test_train import SETTINGS
 from zeroshot.model.build import build_model
+from zeroshot.run_config import overrides
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import describe_state
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launch import overrides
+from zeroshot.run_config import overrides
 
 
 def test_later_lines_hold_and_keep_their_place():
