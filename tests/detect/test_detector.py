@@ -14,8 +14,8 @@ from configs import default
 from tests.model import parts
 from zeroshot.detect import classical, detector
 from zeroshot.detect.calibration import Calibration, calibrated
-from zeroshot.detect.lighting import with_lighting_of
 from zeroshot.model.build import build_model
+from zeroshot.registration.lighting import with_lighting_of
 
 BOXES = dict(
   threshold=0.3,

@@ -9,13 +9,14 @@ import pytest
 
 from data_tools import boards, defects
 from zeroshot.data.deeppcb import KINDS
-from zeroshot.detect import detector, geometry, streamed
+from zeroshot.detect import detector, streamed
 from zeroshot.inspection import detector as door
+from zeroshot.registration import transforms
 from zeroshot.weights import files
 
 HEIGHT, WIDTH = 1300, 1500
 TILES = dict(tile_px=512, overlap_px=256)
-MOVE = geometry.translation(6.3, -4.6) @ geometry.turn_and_scale(
+MOVE = transforms.translation(6.3, -4.6) @ transforms.turn_and_scale(
   0.4, 1.0, height=HEIGHT, width=WIDTH
 )
 
@@ -54,7 +55,7 @@ def pair():
 
 def moved(picture):
   image = picture.astype(np.float32)
-  there = geometry.warp(image, np.linalg.inv(MOVE))
+  there = transforms.warp(image, np.linalg.inv(MOVE))
   return np.rint(there).astype(np.uint8)
 
 
@@ -102,7 +103,7 @@ def test_a_moved_reference_gives_what_whole_pictures_give(pair):
   assert move.shift_px == pytest.approx(wanted.shift_px, abs=0.05)
   assert move.rotation_deg == pytest.approx(wanted.rotation_deg, abs=0.01)
   away = move.matrix @ np.linalg.inv(MOVE)
-  assert geometry.farthest_px(away, height=HEIGHT, width=WIDTH) < 0.3
+  assert transforms.farthest_px(away, height=HEIGHT, width=WIDTH) < 0.3
   assert (move.valid != wanted.valid).mean() < 1e-3
   assert move.aligned_reference.dtype == move.valid.dtype == np.uint8
   difference = move.aligned_reference / 255 - wanted.aligned_reference

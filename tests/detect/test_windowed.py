@@ -2,15 +2,16 @@ import cv2
 import numpy as np
 import pytest
 
-from zeroshot.detect import conductors, detector, geometry, windowed
-from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.detect import conductors, detector, windowed
 from zeroshot.detect.tiling import Tile
+from zeroshot.registration import transforms
+from zeroshot.registration.lighting import with_lighting_of
 
 HEIGHT, WIDTH = 180, 240
 MOVES = {
   'none': np.eye(3),
-  'far': geometry.translation(30.5, -20.25),
-  'turned': geometry.turn_and_scale(7.0, 1.04, height=HEIGHT, width=WIDTH),
+  'far': transforms.translation(30.5, -20.25),
+  'turned': transforms.turn_and_scale(7.0, 1.04, height=HEIGHT, width=WIDTH),
   'tilted': np.array([[1, 0.02, 3], [-0.01, 1.01, 2], [1e-4, -5e-5, 1.0]]),
 }
 TILES = (
@@ -31,8 +32,8 @@ def pictures():
 def whole(reference, test, matrix):
   """What ``detector.prepare`` makes of a move."""
   old, new = (p.astype(np.float32) / 255 for p in (reference, test))
-  aligned = geometry.warp(old, matrix)
-  valid = geometry.inside(matrix, height=HEIGHT, width=WIDTH)
+  aligned = transforms.warp(old, matrix)
+  valid = transforms.inside(matrix, height=HEIGHT, width=WIDTH)
   valid = valid.astype(np.float32)
   comparable = detector.fill(aligned, new, valid)
   lit = with_lighting_of(new, comparable)

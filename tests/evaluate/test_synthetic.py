@@ -10,11 +10,11 @@ import pytest
 
 from tests.synthesis import parts
 from zeroshot import rng
-from zeroshot.detect import registration
 from zeroshot.detect.boxes import boxes_from_scores
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate import synthetic
 from zeroshot.evaluate.pixel import pixel_metrics
+from zeroshot.registration import register
 from zeroshot.synthesis.pairs import build_synthesis
 from zeroshot.types import Boxes
 
@@ -153,7 +153,7 @@ def test_pairs_come_in_whole_batches_of_their_stream(num_pairs, seen):
 def sees(reference, test):
   """Marks what differs, up to noise."""
   noise = 0.2 * np.abs(np.sin(1000 * test.sum(-1)))
-  unmoved = registration.register(reference, test, method='none')
+  unmoved = register.register(reference, test, method='none')
   return Detection(change(reference, test) + noise, None, unmoved)
 
 

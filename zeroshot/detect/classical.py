@@ -16,7 +16,7 @@ import math
 import cv2
 import numpy as np
 
-from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.registration.lighting import with_lighting_of
 from zeroshot.types import HostArray
 
 

@@ -18,18 +18,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.detect import (
-  boxes,
-  finding,
-  maps,
-  naming,
-  registration,
-  settings,
-  tiling,
-)
+from zeroshot.detect import boxes, finding, maps, naming, settings, tiling
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.classical import classical_scores
-from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.registration import register
+from zeroshot.registration.lighting import with_lighting_of
 from zeroshot.types import Boxes, HostArray
 
 if TYPE_CHECKING:
@@ -76,7 +69,7 @@ class Detection(NamedTuple):
 
   scores: HostArray
   boxes: Boxes
-  registration: registration.Registration
+  registration: register.Registration
 
 
 class Prepared(NamedTuple):
@@ -89,7 +82,7 @@ class Prepared(NamedTuple):
     lit: the same in the test picture's light.
   """
 
-  registration: registration.Registration
+  registration: register.Registration
   comparable: HostArray
   lit: HostArray
 
@@ -281,9 +274,7 @@ def prepare(
   Raises:
     ValueError: see ``registration.register``.
   """
-  registered = registration.register(
-    reference, test, method=method, valid=valid
-  )
+  registered = register.register(reference, test, method=method, valid=valid)
   comparable = fill(registered.aligned_reference, test, registered.valid)
   return Prepared(registered, comparable, with_lighting_of(test, comparable))
 

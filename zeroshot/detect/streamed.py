@@ -29,18 +29,16 @@ from zeroshot.detect import (
   conductors,
   detector,
   finding,
-  geometry,
   layers,
   maps,
-  motion,
   naming,
   regions,
-  registration,
   settings,
   tiling,
   windowed,
 )
 from zeroshot.detect.calibration import Calibration
+from zeroshot.registration import coarse_search, register, transforms
 from zeroshot.types import Boxes, HostArray
 
 # As whole images a pair takes some 120 bytes a pixel, so 1 GB at this size.
@@ -53,7 +51,7 @@ _OVERLAP_PX = 256
 
 # An error of a twentieth of a pixel there is one of a quarter in 12,000 px.
 _FINEST_PX = 2560
-_SIZES = (*motion.LEVELS, (_FINEST_PX, 3))
+_SIZES = (*coarse_search.LEVELS, (_FINEST_PX, 3))
 
 
 class _Scan(NamedTuple):
@@ -168,13 +166,13 @@ def detect(
     height=height,
     width=width,
   )
-  moved = registration.Registration(
+  moved = register.Registration(
     scan.aligned,
     scan.valid,
     views.matrix,
     opened.registration if moves else 'none',
     move.reason,
-    *geometry.describe(views.matrix, height=height, width=width),
+    *transforms.describe(views.matrix, height=height, width=width),
     move.before,
     move.after,
   )
@@ -183,19 +181,19 @@ def detect(
 
 def _find_move(
   reference: HostArray, test: HostArray, *, method: str
-) -> registration.Found:
+) -> register.Found:
   """``registration.register``, but on shrunk copies and without moving."""
   reason = ''
   if method != 'none':
-    reason = registration.reason_to_stay(reference, test)
+    reason = register.reason_to_stay(reference, test)
   if reason or method == 'none':
-    return registration.Found(np.eye(3), reason, math.nan, math.nan)
+    return register.Found(np.eye(3), reason, math.nan, math.nan)
   shrunk = (
-    as_image(motion.shrink(picture, _FINEST_PX))
+    as_image(coarse_search.shrink(picture, _FINEST_PX))
     for picture in (reference, test)
   )
-  levels = motion.pyramid(*shrunk, sizes=_SIZES)
-  return registration.find(levels, method=method, shape=test.shape[:2])
+  levels = coarse_search.pyramid(*shrunk, sizes=_SIZES)
+  return register.find(levels, method=method, shape=test.shape[:2])
 
 
 def _scan(

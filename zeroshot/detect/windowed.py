@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data.pictures import as_image
-from zeroshot.detect import conductors, detector, geometry, lighting
+from zeroshot.detect import conductors, detector
 from zeroshot.detect.tiling import Tile
+from zeroshot.registration import lighting, transforms
 from zeroshot.types import HostArray
 
 _AROUND_PX = 2  # of what a window is resampled from
@@ -116,11 +117,11 @@ def _moved(reference: HostArray, matrix: HostArray, tile: Tile) -> HostArray:
   top, last_y = _span(y / depth, height)
   source = as_image(reference[top : last_y + 1, left : last_x + 1])
   inner = (
-    geometry.translation(-left, -top)
+    transforms.translation(-left, -top)
     @ matrix
-    @ geometry.translation(tile.left, tile.top)
+    @ transforms.translation(tile.left, tile.top)
   )
-  return geometry.warp(
+  return transforms.warp(
     source, inner / inner[2, 2], shape=(tile.height, tile.width)
   )
 
@@ -143,7 +144,7 @@ def _content(
   )
   bottom = min(tile.top + tile.height + detector.RIM_PX, height)
   right = min(tile.left + tile.width + detector.RIM_PX, width)
-  valid = geometry.leads_inside(
+  valid = transforms.leads_inside(
     matrix,
     np.arange(left, right, dtype=np.float32)[None, :],
     np.arange(top, bottom, dtype=np.float32)[:, None],
@@ -181,7 +182,7 @@ def _sampled(
   lower = (1 - to_right) * as_image(reference[top + below, left])
   lower = lower + to_right * as_image(reference[top + below, left + beside])
   aligned = ((1 - to_bottom) * upper + to_bottom * lower).astype(np.float32)
-  valid = geometry.leads_inside(
+  valid = transforms.leads_inside(
     matrix,
     x.astype(np.float32),
     y.astype(np.float32),

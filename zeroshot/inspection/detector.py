@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from zeroshot.data import headers, pictures
-from zeroshot.detect import calibration, detector, registration, streamed
+from zeroshot.detect import calibration, detector, streamed
 from zeroshot.inspection import alignment, areas, inputs, relation, result
 from zeroshot.inspection.inputs import Picture
+from zeroshot.registration import register
 from zeroshot.types import HostArray
 
 
@@ -259,7 +260,7 @@ def _wrapped(degrees: float) -> float:
 
 
 def _alignment(
-  moved: registration.Registration, test: HostArray, way: relation.Way
+  moved: register.Registration, test: HostArray, way: relation.Way
 ) -> result.Alignment:
   residual = alignment.residual_px(moved.aligned_reference, test, moved.valid)
   return result.Alignment(

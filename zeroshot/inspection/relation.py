@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.detect import motion, registration
+from zeroshot.registration import coarse_search, register
 from zeroshot.types import HostArray
 
 _LONGEST_PX = 160  # of the small copies
@@ -68,7 +68,7 @@ def share_found(
     lie before another background, and of the other a defect may be all there
     is. NaN where either picture has too little structure to say.
   """
-  level = motion.pyramid(_small(aligned_reference), _small(test))[0]
+  level = coarse_search.pyramid(_small(aligned_reference), _small(test))[0]
   old, new = (
     patches - patches.mean(axis=1, keepdims=True)
     for patches in (_patches(level.reference), _patches(level.test))
@@ -126,11 +126,11 @@ def at_a_glance(
     copies with a longest side of 640 px.
   """
   small, small_test = (
-    pictures.as_image(motion.shrink(picture, _GLANCE_PX))
+    pictures.as_image(coarse_search.shrink(picture, _GLANCE_PX))
     for picture in (reference, test)
   )
   if wanted is not None:
-    wanted = motion.shrink(wanted, _GLANCE_PX)
+    wanted = coarse_search.shrink(wanted, _GLANCE_PX)
   share = _share_moved(small, small_test, wanted)
   if not share < SURE:  # NaN is no reason to look further
     return AS_IT_CAME, share
@@ -150,7 +150,7 @@ def _share_moved(
   reference: HostArray, test: HostArray, wanted: HostArray | None = None
 ) -> float:
   """``share_found`` of two images once they are registered."""
-  found = registration.register(reference, test, method='affine')
+  found = register.register(reference, test, method='affine')
   return share_found(found.aligned_reference, test, found.valid, wanted)
 
 

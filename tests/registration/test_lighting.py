@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zeroshot.detect.lighting import with_lighting_of
+from zeroshot.registration.lighting import with_lighting_of
 
 
 def noise(height=48, width=64, seed=0):

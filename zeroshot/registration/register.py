@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.detect import geometry, motion
+from zeroshot.registration import coarse_search, transforms
 from zeroshot.types import HostArray
 
 METHODS = ('none', 'affine', 'homography')
@@ -101,7 +101,7 @@ def register(
     return _unmoved(reference, valid, reason='')
   if reason := reason_to_stay(reference, test):
     return _unmoved(reference, valid, reason=reason)
-  levels = motion.pyramid(reference, test, valid)
+  levels = coarse_search.pyramid(reference, test, valid)
   found = find(levels, method=method, shape=test.shape[:2])
   similarities = {'before': found.before, 'after': found.after}
   if found.reason:
@@ -124,7 +124,7 @@ def reason_to_stay(reference: HostArray, test: HostArray) -> str:
 
 
 def find(
-  levels: list[motion.Level], *, method: str, shape: tuple[int, int]
+  levels: list[coarse_search.Level], *, method: str, shape: tuple[int, int]
 ) -> Found:
   """Returns how the reference must move, and whether it may.
 
@@ -134,11 +134,11 @@ def find(
     shape: height and width of the pictures.
   """
   nan = float('nan')
-  found = motion.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
+  found = coarse_search.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
   if found is None:
     return Found(np.eye(3), 'no plausible move was found', nan, nan)
   before, after = _similarities(levels[-1], found)
-  matrix = geometry.rescaled(
+  matrix = transforms.rescaled(
     found, from_shape=levels[-1].test.shape, to_shape=shape
   )
   reason = _objection(matrix, before, after, shape=shape)
@@ -146,12 +146,14 @@ def find(
 
 
 def _similarities(
-  level: motion.Level, matrix: HostArray
+  level: coarse_search.Level, matrix: HostArray
 ) -> tuple[float, float]:
   """Returns the similarity before and after a move, over the same pixels."""
-  common = motion.overlap(level, matrix) & motion.overlap(level, np.eye(3))
-  before = motion.similarity(level, np.eye(3), within=common)
-  return before, motion.similarity(level, matrix, within=common)
+  common = coarse_search.overlap(level, matrix) & coarse_search.overlap(
+    level, np.eye(3)
+  )
+  before = coarse_search.similarity(level, np.eye(3), within=common)
+  return before, coarse_search.similarity(level, matrix, within=common)
 
 
 def _objection(
@@ -159,14 +161,14 @@ def _objection(
 ) -> str:
   """Returns why a move must not be made; '' if it may."""
   height, width = shape
-  if not geometry.plausible(matrix, height=height, width=width):
+  if not transforms.plausible(matrix, height=height, width=width):
     return 'no plausible move was found'
   if after < _MIN_SIMILARITY:
     return (
       f'the pictures are too unlike: similarity {after:.2f} after the best '
       f'move, {_MIN_SIMILARITY} is needed'
     )
-  farthest_px = geometry.farthest_px(matrix, height=height, width=width)
+  farthest_px = transforms.farthest_px(matrix, height=height, width=width)
   if farthest_px < _MIN_MOVE_PX:
     return f'the pictures lie within {_MIN_MOVE_PX} px of each other already'
   if 1.0 - after > (1.0 - _MIN_GAIN) * (1.0 - before):
@@ -187,16 +189,16 @@ def _moved(
   after: float,
 ) -> Registration:
   height, width = reference.shape[:2]
-  content = geometry.inside(matrix, height=height, width=width)
+  content = transforms.inside(matrix, height=height, width=width)
   if valid is not None:
-    content &= geometry.warp(valid, matrix) > 0.99
+    content &= transforms.warp(valid, matrix) > 0.99
   return Registration(
-    geometry.warp(reference, matrix),
+    transforms.warp(reference, matrix),
     content.astype(np.float32),
     matrix,
     method,
     '',
-    *geometry.describe(matrix, height=height, width=width),
+    *transforms.describe(matrix, height=height, width=width),
     before,
     after,
   )

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from zeroshot.detect import geometry, registration
+from zeroshot.registration import register, transforms
 
 HEIGHT, WIDTH = 240, 320
 MOVES = {
@@ -41,7 +41,7 @@ def board(seed=0, height=HEIGHT, width=WIDTH):
 
 def matrix_of(move, height=HEIGHT, width=WIDTH):
   turn, scale, dx, dy = move
-  return geometry.translation(dx, dy) @ geometry.turn_and_scale(
+  return transforms.translation(dx, dy) @ transforms.turn_and_scale(
     turn, scale, height=height, width=width
   )
 
@@ -54,7 +54,7 @@ def moved(picture, matrix):
 
 
 def farthest_px(found, truth, height=HEIGHT, width=WIDTH):
-  return geometry.farthest_px(
+  return transforms.farthest_px(
     np.linalg.inv(truth) @ found, height=height, width=width
   )
 
@@ -71,7 +71,7 @@ def assert_unmoved(result, reference):
 @pytest.mark.parametrize('draw', [texture, board])
 def test_a_known_move_is_found(draw, move):
   test, truth = draw(), matrix_of(move)
-  result = registration.register(moved(test, truth), test, method='affine')
+  result = register.register(moved(test, truth), test, method='affine')
   assert result.reason == ''
   assert result.method == 'affine'
   assert farthest_px(result.matrix, truth) < 0.5
@@ -91,7 +91,7 @@ def test_light_noise_and_true_differences_do_not_pull(move):
   test[40:130, 60:170] = texture(9)[40:130, 60:170]
   test = 0.2 + 0.6 * test + 0.15 * np.linspace(0, 1, WIDTH)[None, :, None]
   test = test + random.normal(0, 0.03, test.shape)
-  result = registration.register(
+  result = register.register(
     moved(reference, truth), test.astype(np.float32), method='affine'
   )
   assert result.reason == ''
@@ -103,7 +103,7 @@ def test_parallel_traces_alone_are_matched_across():
   for x in (30, 70, 140, 200, 290):
     test[:, x : x + 14] = 0
   reference = moved(test, matrix_of((5.0, 1.0, 7.0, 0.0)))
-  result = registration.register(reference, test, method='affine')
+  result = register.register(reference, test, method='affine')
   assert result.method == 'affine'
   difference = np.abs(result.aligned_reference - test)[result.valid > 0]
   assert difference.mean() < 0.02
@@ -111,14 +111,14 @@ def test_parallel_traces_alone_are_matched_across():
 
 def test_there_and_back_is_no_move():
   reference, test = texture(), moved(texture(), matrix_of(MOVES['both']))
-  there = registration.register(reference, test, method='affine').matrix
-  back = registration.register(test, reference, method='affine').matrix
+  there = register.register(reference, test, method='affine').matrix
+  back = register.register(test, reference, method='affine').matrix
   np.testing.assert_allclose(there @ back, np.eye(3), atol=0.3)
 
 
 def test_none_hands_everything_back():
   reference, test = texture(0), texture(1)
-  result = registration.register(reference, test, method='none')
+  result = register.register(reference, test, method='none')
   assert_unmoved(result, reference)
   assert result.reason == ''
 
@@ -136,7 +136,7 @@ def test_none_hands_everything_back():
   ids=['identical', 'dimmed', 'unrelated', 'kinds', 'blank', 'narrow'],
 )
 def test_what_cannot_be_helped_stays_as_it_is(reference, test, words):
-  result = registration.register(reference, test, method='affine')
+  result = register.register(reference, test, method='affine')
   assert_unmoved(result, reference)
   assert any(word in result.reason for word in words.split('|')), result.reason
 
@@ -144,14 +144,14 @@ def test_what_cannot_be_helped_stays_as_it_is(reference, test, words):
 def test_valid_is_where_the_source_has_content():
   test, truth = texture(), matrix_of((0.0, 1.0, 20.0, 0.0))
   reference = moved(test, truth)  # what lay right of it was never seen
-  result = registration.register(reference, test, method='affine')
+  result = register.register(reference, test, method='affine')
   assert not result.valid[:, -18:].any()
   assert result.valid[:, :-22].all()
   assert result.valid.dtype == np.float32
 
   given = np.ones((HEIGHT, WIDTH), np.float32)
   given[:, :100] = 0
-  result = registration.register(reference, test, method='affine', valid=given)
+  result = register.register(reference, test, method='affine', valid=given)
   assert farthest_px(result.matrix, truth) < 0.5
   assert not result.valid[:, :78].any()
   assert result.valid[:, 82:-22].all()
@@ -162,14 +162,14 @@ def test_what_is_not_valid_does_not_pull():
   reference = moved(test, truth)
   valid = np.ones((HEIGHT, WIDTH), np.float32)
   reference[:, :130], valid[:, :130] = test[:, :130], 0
-  result = registration.register(reference, test, method='affine', valid=valid)
+  result = register.register(reference, test, method='affine', valid=valid)
   assert farthest_px(result.matrix, truth) < 0.5
 
 
 def test_a_valid_mask_is_kept_by_a_reference_that_stays():
   valid = np.zeros((HEIGHT, WIDTH), np.float32)
   for method in ('none', 'affine'):
-    result = registration.register(
+    result = register.register(
       texture(0), texture(1), method=method, valid=valid
     )
     assert not result.valid.any()
@@ -182,17 +182,17 @@ def test_homography_follows_a_change_of_perspective():
   reference = cv2.warpPerspective(
     test, truth, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE
   )
-  result = registration.register(reference, test, method='homography')
+  result = register.register(reference, test, method='homography')
   assert result.method == 'homography'
   assert farthest_px(result.matrix, truth) < 0.5
-  affine = registration.register(reference, test, method='affine')
+  affine = register.register(reference, test, method='affine')
   assert farthest_px(affine.matrix, truth) > 0.5
 
 
 def test_a_large_picture_is_moved_at_its_own_size():
   test = cv2.resize(texture(), (1500, 1100))
   truth = matrix_of((2.0, 1.01, 25.0, -12.0), 1100, 1500)
-  result = registration.register(moved(test, truth), test, method='affine')
+  result = register.register(moved(test, truth), test, method='affine')
   assert result.valid.shape == (1100, 1500)
   assert farthest_px(result.matrix, truth, 1100, 1500) < 1.0
 
@@ -201,7 +201,7 @@ def test_the_inputs_are_left_alone():
   test = texture()
   reference = moved(test, matrix_of(MOVES['far']))
   copies = reference.copy(), test.copy()
-  registration.register(reference, test, method='affine')
+  register.register(reference, test, method='affine')
   np.testing.assert_array_equal(reference, copies[0])
   np.testing.assert_array_equal(test, copies[1])
 
@@ -224,7 +224,7 @@ def test_a_wrong_input_is_named(changes, words):
   inputs.update(changes)
   reference, test = inputs.pop('reference'), inputs.pop('test')
   with pytest.raises(ValueError, match=words):
-    registration.register(reference, test, **inputs)
+    register.register(reference, test, **inputs)
 
 
 def deeppcb_pairs(shared, num):
@@ -249,12 +249,12 @@ def unlike(reference, test, valid):
 def test_real_pairs_become_no_worse_and_survive_a_move(shared):
   for reference, test in deeppcb_pairs(shared, 4):
     height, width = test.shape[:2]
-    still = registration.register(reference, test, method='affine')
+    still = register.register(reference, test, method='affine')
     before = unlike(reference, test, still.valid)
     after = unlike(still.aligned_reference, test, still.valid)
     assert after <= before + 2e-4
     for move in MOVES.values():
       away = moved(reference, matrix_of(move, height, width))
-      result = registration.register(away, test, method='affine')
+      result = register.register(away, test, method='affine')
       again = unlike(result.aligned_reference, test, result.valid)
       assert again <= 1.15 * after + 1e-3

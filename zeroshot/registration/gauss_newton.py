@@ -23,7 +23,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.detect import geometry
+from zeroshot.registration import transforms
 from zeroshot.types import HostArray
 
 _NUM_PIXELS = 50_000  # looked at, of those with a gradient
@@ -96,7 +96,7 @@ def _points(
   """Returns pixels of the test picture where either picture changes."""
   width = test.shape[1]
   slopes = _slopes(test)
-  moved_slopes = _slopes(geometry.warp(reference, matrix))
+  moved_slopes = _slopes(transforms.warp(reference, matrix))
   steepness = sum(slope * slope for slope in (*slopes, *moved_slopes))
   pixel = np.flatnonzero(steepness > max(0.25 * steepness.mean(), 1e-8))
   pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
@@ -121,12 +121,12 @@ def _linearised(
     left to explain, ``[N]``; how far to trust it, ``[N]``.
   """
   height, width = reference.shape
-  moved = geometry.warp(reference, matrix)
-  content = geometry.leads_inside(
+  moved = transforms.warp(reference, matrix)
+  content = transforms.leads_inside(
     matrix, points.column, points.row, height=height, width=width
   )
   if valid is not None:
-    content &= geometry.warp(valid, matrix).ravel()[points.pixel] > 0.99
+    content &= transforms.warp(valid, matrix).ravel()[points.pixel] > 0.99
   along_x, along_y = (s.ravel()[points.pixel] for s in _slopes(moved))
   radius = max(height, width) / 2
   jacobian = _columns(

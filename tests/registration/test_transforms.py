@@ -1,64 +1,64 @@
 import numpy as np
 import pytest
 
-from zeroshot.detect import geometry
+from zeroshot.registration import transforms
 
 
 def far_matrix():
-  return geometry.translation(5.0, -7.0) @ geometry.turn_and_scale(
+  return transforms.translation(5.0, -7.0) @ transforms.turn_and_scale(
     8.0, 1.05, height=90, width=120
   )
 
 
 def test_describe_returns_what_a_matrix_was_made_of():
-  move = geometry.describe(far_matrix(), height=90, width=120)
+  move = transforms.describe(far_matrix(), height=90, width=120)
   assert move.shift_px == pytest.approx(np.hypot(5, 7))
   assert move.rotation_deg == pytest.approx(8)
   assert move.scale == pytest.approx(1.05)
 
 
 def test_a_positive_turn_is_anticlockwise_as_seen():
-  matrix = geometry.turn_and_scale(90.0, 1.0, height=11, width=11)
+  matrix = transforms.turn_and_scale(90.0, 1.0, height=11, width=11)
   np.testing.assert_allclose(matrix @ [10, 5, 1], [5, 0, 1], atol=1e-9)
 
 
 def test_warp_reads_where_the_matrix_leads():
   picture = np.random.default_rng(0).random((20, 30, 3), np.float32)
-  read = geometry.warp(picture, geometry.translation(4, 3))
+  read = transforms.warp(picture, transforms.translation(4, 3))
   np.testing.assert_array_equal(read[:17, :26], picture[3:, 4:])
-  perspective = geometry.translation(4, 3)
+  perspective = transforms.translation(4, 3)
   perspective[2, 0] = 1e-12
   np.testing.assert_allclose(
-    geometry.warp(picture, perspective)[:17, :26], picture[3:, 4:], atol=1e-3
+    transforms.warp(picture, perspective)[:17, :26], picture[3:, 4:], atol=1e-3
   )
 
 
 def test_rescaled_there_and_back_is_the_same_and_keeps_edges():
   matrix = far_matrix()
   sizes = dict(from_shape=(90, 120), to_shape=(270, 240))
-  larger = geometry.rescaled(matrix, **sizes)
-  again = geometry.rescaled(larger, from_shape=(270, 240), to_shape=(90, 120))
+  larger = transforms.rescaled(matrix, **sizes)
+  again = transforms.rescaled(larger, from_shape=(270, 240), to_shape=(90, 120))
   np.testing.assert_allclose(again, matrix, atol=1e-9)
-  edge = geometry.rescaled(np.eye(3), **sizes)
+  edge = transforms.rescaled(np.eye(3), **sizes)
   np.testing.assert_allclose(edge, np.eye(3), atol=1e-12)
-  doubled = geometry.rescaled(
-    geometry.translation(1, 1), from_shape=(10, 10), to_shape=(20, 20)
+  doubled = transforms.rescaled(
+    transforms.translation(1, 1), from_shape=(10, 10), to_shape=(20, 20)
   )
-  np.testing.assert_allclose(doubled, geometry.translation(2, 2))
+  np.testing.assert_allclose(doubled, transforms.translation(2, 2))
 
 
 def test_inside_follows_the_edges():
-  assert geometry.inside(np.eye(3), height=5, width=7).all()
-  content = geometry.inside(geometry.translation(2, -1), height=5, width=7)
+  assert transforms.inside(np.eye(3), height=5, width=7).all()
+  content = transforms.inside(transforms.translation(2, -1), height=5, width=7)
   expected = np.zeros((5, 7), bool)
   expected[1:, :5] = True
   np.testing.assert_array_equal(content, expected)
 
 
 def test_farthest_is_the_corner_that_travels_most():
-  assert geometry.farthest_px(np.eye(3), height=5, width=7) == 0
-  assert geometry.farthest_px(
-    geometry.translation(3, 4), height=5, width=7
+  assert transforms.farthest_px(np.eye(3), height=5, width=7) == 0
+  assert transforms.farthest_px(
+    transforms.translation(3, 4), height=5, width=7
   ) == pytest.approx(5)
 
 
@@ -71,9 +71,9 @@ def test_farthest_is_the_corner_that_travels_most():
     (np.diag([0.0, 1.0, 1.0]), False),
     (np.diag([1.4, 1.0, 1.0]), False),
     (np.full((3, 3), np.nan), False),
-    (geometry.translation(40, 0), False),
-    (geometry.turn_and_scale(20.0, 1.0, height=90, width=120), False),
+    (transforms.translation(40, 0), False),
+    (transforms.turn_and_scale(20.0, 1.0, height=90, width=120), False),
   ],
 )
 def test_plausible_knows_what_a_fixture_does(matrix, fine):
-  assert geometry.plausible(matrix, height=90, width=120) is fine
+  assert transforms.plausible(matrix, height=90, width=120) is fine

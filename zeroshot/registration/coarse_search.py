@@ -20,7 +20,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.detect import geometry, refinement
+from zeroshot.registration import gauss_newton, transforms
 from zeroshot.types import HostArray
 
 # Longest sides, coarse to fine, and the most iterations of refinement there.
@@ -101,7 +101,7 @@ def similarity(
     content &= within
   if content.mean() < _MIN_OVERLAP:
     return -1.0
-  a = geometry.warp(level.reference, matrix)[content]
+  a = transforms.warp(level.reference, matrix)[content]
   b = level.test[content]
   a, b = a - a.mean(), b - b.mean()
   power = float(np.vdot(a, a)) * float(np.vdot(b, b))
@@ -111,10 +111,10 @@ def similarity(
 def overlap(level: Level, matrix: HostArray) -> HostArray:
   """Returns where the moved reference has content, bool ``[h, w]``."""
   height, width = level.test.shape
-  content = geometry.inside(matrix, height=height, width=width)
+  content = transforms.inside(matrix, height=height, width=width)
   if level.valid is None:
     return content
-  return content & (geometry.warp(level.valid, matrix) > 0.99)
+  return content & (transforms.warp(level.valid, matrix) > 0.99)
 
 
 def estimate(levels: list[Level], *, num_parameters: int) -> HostArray | None:
@@ -138,7 +138,7 @@ def estimate(levels: list[Level], *, num_parameters: int) -> HostArray | None:
   for level in levels[1:]:
     if matrix is None:
       return None
-    matrix = geometry.rescaled(
+    matrix = transforms.rescaled(
       matrix, from_shape=shape, to_shape=level.test.shape
     )
     shape = level.test.shape
@@ -179,12 +179,14 @@ def _search(level: Level) -> list[HostArray]:
   scored = []
   for turn in _TURNS_DEG:
     for scale in _SCALES:
-      matrix = geometry.turn_and_scale(turn, scale, height=height, width=width)
-      shift, _ = cv2.phaseCorrelate(
-        test, geometry.warp(reference, matrix) * window
+      matrix = transforms.turn_and_scale(
+        turn, scale, height=height, width=width
       )
-      matrix = matrix @ geometry.translation(*shift)
-      if geometry.plausible(matrix, height=height, width=width):
+      shift, _ = cv2.phaseCorrelate(
+        test, transforms.warp(reference, matrix) * window
+      )
+      matrix = matrix @ transforms.translation(*shift)
+      if transforms.plausible(matrix, height=height, width=width):
         scored.append((similarity(level, matrix), matrix))
   scored.sort(key=lambda pair: -pair[0])
   return [matrix for _, matrix in scored]
@@ -195,7 +197,7 @@ def _refine(
 ) -> HostArray | None:
   """Returns a move improved on a level; None if it went astray."""
   height, width = level.test.shape
-  result = refinement.refine(
+  result = gauss_newton.refine(
     level.reference,
     level.test,
     level.valid,
@@ -203,7 +205,7 @@ def _refine(
     num_parameters=num_parameters,
     iterations=level.iterations,
   )
-  if not geometry.plausible(result, height=height, width=width):
+  if not transforms.plausible(result, height=height, width=width):
     return None
   return result
 
