@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from zeroshot.detect import conductors, detector, windowed
+from zeroshot.detect import detector, windowed
 from zeroshot.detect.tiling import Tile
+from zeroshot.pcb import conductors
 from zeroshot.registration import transforms
 from zeroshot.registration.lighting import with_lighting_of
 

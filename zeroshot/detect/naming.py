@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from zeroshot.data import deeppcb
-from zeroshot.detect import conductors, kinds, maps
+from zeroshot.detect import maps
 from zeroshot.detect.extents import Pictures
+from zeroshot.pcb import conductors, topology
 from zeroshot.types import Boxes, HostArray
 
 # (boxes, pictures, valid, maps) -> the boxes, each with a kind.
@@ -25,7 +26,7 @@ def build_namer(
   words: Sequence[str],
   *,
   dark_is_conductor: bool = True,
-  cut: kinds.Cut = conductors.conductors,
+  cut: topology.Cut = conductors.conductors,
 ) -> Namer | None:
   """What names the kinds of boxes.
 
@@ -76,11 +77,11 @@ def _by_topology(
   seen: maps.Maps,
   *,
   dark_is_conductor: bool,
-  cut: kinds.Cut,
+  cut: topology.Cut,
 ) -> Boxes:
   """See ``kinds.named``."""
   del seen
-  return kinds.named(
+  return topology.named(
     found, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
   )
 
@@ -105,14 +106,14 @@ def _by_both(
   seen: maps.Maps,
   *,
   dark_is_conductor: bool,
-  cut: kinds.Cut,
+  cut: topology.Cut,
 ) -> Boxes:
   """The product of both opinions, as if they were independent.
 
   Where the pictures do not separate, topology finds all kinds alike and the
   head decides alone.
   """
-  product = kinds.kind_probabilities(
+  product = topology.kind_probabilities(
     found.xyxy, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
   ) * maps.kind_probabilities(found.xyxy, seen)
   return _most_probable(

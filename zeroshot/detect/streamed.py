@@ -26,7 +26,6 @@ import numpy as np
 from zeroshot.data.pictures import as_image
 from zeroshot.detect import (
   boxes,
-  conductors,
   detector,
   finding,
   layers,
@@ -38,6 +37,7 @@ from zeroshot.detect import (
   windowed,
 )
 from zeroshot.detect.calibration import Calibration
+from zeroshot.pcb import conductors
 from zeroshot.registration import coarse_search, register, transforms
 from zeroshot.types import Boxes, HostArray
 

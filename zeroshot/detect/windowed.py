@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data.pictures import as_image
-from zeroshot.detect import conductors, detector
+from zeroshot.detect import detector
 from zeroshot.detect.tiling import Tile
+from zeroshot.pcb import conductors
 from zeroshot.registration import lighting, transforms
 from zeroshot.types import HostArray
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from zeroshot.detect.conductors import conductor_threshold, conductors
+from zeroshot.pcb.conductors import conductor_threshold, conductors
 
 
 def board(dark=0.1, bright=0.9, size=96):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from zeroshot.detect.surroundings import growth_of, surroundings
+from zeroshot.pcb.surroundings import growth_of, surroundings
 
 BOX = np.float32([30.4, 40, 38, 45.5])  # covers 8 x 6 pixels
 

@@ -41,8 +41,8 @@ import cv2
 import numpy as np
 
 from zeroshot.data.deeppcb import KINDS
-from zeroshot.detect.conductors import conductors
-from zeroshot.detect.surroundings import Surroundings, growth_of, surroundings
+from zeroshot.pcb.conductors import conductors
+from zeroshot.pcb.surroundings import Surroundings, growth_of, surroundings
 from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 # See ``conductors.conductors``.
