@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data_tools import boards, defects
+from zeroshot.boards import defects, painter
 from zeroshot.data import deeppcb, pictures
 from zeroshot.runtime import cli
 
@@ -71,14 +71,14 @@ def _write_pair(
   out: Path, group: str, name: str, rng: np.random.Generator, *, size_px: int
 ) -> None:
   """Draws and writes one pair and its annotations."""
-  board = boards.draw(rng, size_px=size_px)
+  board = painter.draw(rng, size_px=size_px)
   kinds = [*rng.permutation(deeppcb.KINDS), *rng.choice(deeppcb.KINDS, 3)]
   count = int(rng.integers(4, len(kinds) + 1))
   copper, found = defects.add(
     rng, board, kinds=tuple(str(kind) for kind in kinds[:count])
   )
-  reference = boards.photograph(rng, board.copper, shift_px=SHIFT_PX)
-  test = boards.photograph(rng, copper, shift_px=0.0)
+  reference = painter.photograph(rng, board.copper, shift_px=SHIFT_PX)
+  test = painter.photograph(rng, copper, shift_px=0.0)
   rows = [
     (*defect.box, deeppcb.KINDS.index(defect.kind) + 1) for defect in found
   ]

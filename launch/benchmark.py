@@ -28,7 +28,7 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from data_tools import boards, defects
+from zeroshot.boards import defects, painter
 from zeroshot.data import deeppcb, pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.export import network, onnx_format, runner
@@ -204,13 +204,15 @@ def _marked(
 def draw_pair(folder: Path, *, size_px: int) -> tuple[Path, Path]:
   """Writes a drawn board, and one with every kind of defect; their files."""
   rng = np.random.default_rng(0)
-  board = boards.draw(rng, size_px=size_px)
+  board = painter.draw(rng, size_px=size_px)
   copper, _ = defects.add(rng, board, kinds=deeppcb.KINDS)
   paths = folder / 'good.png', folder / 'part.png'
   pictures.write_picture(
-    paths[0], boards.photograph(rng, board.copper, shift_px=2.0)
+    paths[0], painter.photograph(rng, board.copper, shift_px=2.0)
   )
-  pictures.write_picture(paths[1], boards.photograph(rng, copper, shift_px=0.0))
+  pictures.write_picture(
+    paths[1], painter.photograph(rng, copper, shift_px=0.0)
+  )
   return paths
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data_tools import boards, defects
+from zeroshot.boards import defects, painter
 from zeroshot.data import pictures
 from zeroshot.evaluate import defect_free
 
@@ -32,11 +32,11 @@ def take(folder):
   parts, rng = folder / 'parts', np.random.default_rng(0)
   for name in ('good', 'trial', 'labels'):
     (parts / name).mkdir(parents=True)
-  board = boards.draw(rng, size_px=SIZE_PX)
+  board = painter.draw(rng, size_px=SIZE_PX)
   (parts / 'labels' / 'classes.txt').write_text('open\nshort\n')
 
   def photograph(copper, name, **nuisances):
-    image = boards.photograph(rng, copper, shift_px=0.0)
+    image = painter.photograph(rng, copper, shift_px=0.0)
     image = np.repeat(image[..., None], 3, axis=2) * 0.6 + 0.2
     if nuisances:
       image = defect_free.second_take(image, rng, **nuisances)

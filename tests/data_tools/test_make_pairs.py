@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data_tools import boards, make_pairs
+from data_tools import make_pairs
+from zeroshot.boards import painter
 from zeroshot.data import deeppcb, pictures
 
 
@@ -87,7 +88,7 @@ def test_wrong_numbers_are_refused(tmp_path, num_pairs, size_px, message):
 
 def test_a_photograph_without_a_shift_keeps_the_grid():
   rng = np.random.default_rng(0)
-  copper = boards.draw(rng, size_px=256).copper
-  photograph = boards.photograph(rng, copper, shift_px=0.0)
+  copper = painter.draw(rng, size_px=256).copper
+  photograph = painter.photograph(rng, copper, shift_px=0.0)
   assert set(np.unique(photograph)) == {0.0, 1.0}
   assert np.mean(photograph == 1 - copper) > 0.97

@@ -7,7 +7,7 @@ import ml_collections
 import numpy as np
 import pytest
 
-from data_tools import boards, defects
+from zeroshot.boards import defects, painter
 from zeroshot.data.deeppcb import KINDS
 from zeroshot.detect import detector, streamed
 from zeroshot.inspection import detector as door
@@ -40,7 +40,7 @@ LOCAL = detector.Scorer(local_score, stride_px=16)
 def pair():
   """A board and a faulty one in another light, uint8, in one grid."""
   rng = np.random.default_rng(3)
-  board = boards.draw(rng, size_px=WIDTH)
+  board = painter.draw(rng, size_px=WIDTH)
   copper, found = defects.add(rng, board, kinds=KINDS * 4)
   assert len(found) >= 20
   pictures = []

@@ -54,14 +54,14 @@ def drawn_pair():
   """A board and one with defects, images ``[192, 192, 3]``."""
   import numpy as np
 
-  from data_tools import boards, defects
+  from zeroshot.boards import defects, painter
   from zeroshot.data import deeppcb
 
   rng = np.random.default_rng(3)
-  board = boards.draw(rng, size_px=SIZE_PX)
+  board = painter.draw(rng, size_px=SIZE_PX)
   copper, _ = defects.add(rng, board, kinds=deeppcb.KINDS[:4])
   pair = (
-    boards.photograph(rng, board.copper, shift_px=1.0),
-    boards.photograph(rng, copper, shift_px=0.0),
+    painter.photograph(rng, board.copper, shift_px=1.0),
+    painter.photograph(rng, copper, shift_px=0.0),
   )
   return tuple(np.repeat(picture[..., None], 3, axis=2) for picture in pair)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_tools import boards, defects
+from zeroshot.boards import defects, painter
 
 SEEDS = range(8)
 
@@ -17,7 +17,7 @@ def parts(mask):
 
 def with_one(kind, seed):
   rng = np.random.default_rng(seed)
-  board = boards.draw(rng, size_px=320)
+  board = painter.draw(rng, size_px=320)
   copper, found = defects.add(rng, board, kinds=(kind,))
   return board.copper, copper, found
 
@@ -61,7 +61,7 @@ def test_a_box_covers_its_change_with_a_margin(seed):
 @pytest.mark.parametrize('seed', SEEDS)
 def test_several_defects_stand_apart_and_explain_every_change(seed):
   rng = np.random.default_rng(seed)
-  board = boards.draw(rng, size_px=320)
+  board = painter.draw(rng, size_px=320)
   copper, found = defects.add(rng, board, kinds=tuple(defects.DRAWERS))
   assert [defect.kind for defect in found] == list(defects.DRAWERS)
   covered = np.zeros_like(copper)
@@ -72,7 +72,7 @@ def test_several_defects_stand_apart_and_explain_every_change(seed):
 
 
 def test_no_kinds_change_nothing():
-  board = boards.draw(np.random.default_rng(0), size_px=320)
+  board = painter.draw(np.random.default_rng(0), size_px=320)
   copper, found = defects.add(np.random.default_rng(1), board, kinds=())
   assert found == []
   np.testing.assert_array_equal(copper, board.copper)
@@ -80,6 +80,6 @@ def test_no_kinds_change_nothing():
 
 def test_a_full_board_leaves_defects_out():
   rng = np.random.default_rng(0)
-  board = boards.draw(rng, size_px=256)
+  board = painter.draw(rng, size_px=256)
   _, found = defects.add(rng, board, kinds=('open',) * 40)
   assert 5 < len(found) < 40

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from data_tools.boards import PITCH_PX, Board, Row
+from zeroshot.boards.painter import PITCH_PX, Board, Row
 from zeroshot.types import HostArray
 
 KEEP_OFF_PX = 36  # from the pads at the ends
