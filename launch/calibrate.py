@@ -27,12 +27,12 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import good_pairs, sources
 from zeroshot.data import bank as bank_files
 from zeroshot.data import pictures, readable
 from zeroshot.detect import calibration
 from zeroshot.evaluate import defect_free
 from zeroshot.evaluate.synthetic import judged_boxes
+from zeroshot.experiments import good_pairs, loading
 from zeroshot.runtime import cli, json_text
 from zeroshot.train import resume
 from zeroshot.types import HostArray
@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> None:
   del argv
   cli.show_log_lines()
   options, config = flags.FLAGS, flags.FLAGS.config
-  weights = sources.load(
+  weights = loading.load(
     config, workdir=options.workdir, weights=options.weights
   )
   if weights.parameters is None:
@@ -141,7 +141,7 @@ def calibrate(
       for path in references
       for _ in range(settings.takes)
     ),
-    sources.build_detector(
+    loading.build_detector(
       config, weights._replace(calibration=fitted._asdict())
     ),
     seed=config.seed,
@@ -167,7 +167,7 @@ def judge_synthetic(
   """Uncalibrated boxes on synthetic pairs; see ``synthetic.judged_boxes``."""
   path = config.synthesis.bank
   return judged_boxes(
-    sources.build_detector(config, weights._replace(calibration=None)),
+    loading.build_detector(config, weights._replace(calibration=None)),
     bank_files.load_bank(path) if path else None,
     config=config.synthesis,
     num_pairs=config.calibrate.synthetic_pairs,
@@ -194,7 +194,7 @@ def list_references(patterns: str) -> list[Path]:
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  sources.define_flags()
+  loading.define_flags()
   flags.DEFINE_string(
     'references',
     None,

@@ -21,8 +21,8 @@ import numpy as np
 from absl import flags
 from flax import linen as nn
 
-from launch import training_parts
 from zeroshot.detect.score import build_score
+from zeroshot.experiments import setup
 from zeroshot.model import build as model_build
 from zeroshot.runtime import cli, json_text, machine
 from zeroshot.train import parallel
@@ -121,7 +121,7 @@ def measure_training(
     ``batch_size`` over all devices and ``size_px``.
   """
   batch_size = config.train.batch_size
-  parts = training_parts.prepare(config)
+  parts = setup.prepare(config)
   step = parallel.parallel_step(
     per_device_step(
       config, parts, optimizer, per_device=parallel.per_device_batch(batch_size)
@@ -147,7 +147,7 @@ def measure_training(
 
 def per_device_step(
   config: ml_collections.ConfigDict,
-  parts: training_parts.Parts,
+  parts: setup.Parts,
   optimizer: Any,
   *,
   per_device: int,

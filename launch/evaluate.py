@@ -22,13 +22,13 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from launch import evaluation_extras as extras
-from launch import evaluation_misalignments as misalignments
-from launch import evaluation_pictures as shown
-from launch import evaluation_zips, pair_shards, sources
 from zeroshot.data import deeppcb, manifest, readable
 from zeroshot.evaluate import pairs
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
+from zeroshot.experiments import evaluation_extras as extras
+from zeroshot.experiments import evaluation_misalignments as misalignments
+from zeroshot.experiments import evaluation_pictures as shown
+from zeroshot.experiments import evaluation_zips, loading, pair_shards
 from zeroshot.runtime import broadcast, cli, distributed, json_text
 from zeroshot.train import resume
 from zeroshot.types import HostArray
@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> None:
   del argv
   cli.show_log_lines()
   config, out = flags.FLAGS.config, Path(flags.FLAGS.out)
-  weights = sources.load(
+  weights = loading.load(
     config, workdir=flags.FLAGS.workdir, weights=flags.FLAGS.weights
   )
   figures = evaluate(config, weights, out)
@@ -77,7 +77,7 @@ def evaluate(
   entries = list_evaluated(config.eval)
   readable.check_pairs(entries)
   bank = extras.load_bank(config)
-  detector = sources.build_detector(config, weights)
+  detector = loading.build_detector(config, weights)
   examine = functools.partial(
     pairs.evaluate_pair,
     detector=detector,
@@ -230,7 +230,7 @@ def write(
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  sources.define_flags()
+  loading.define_flags()
   flags.DEFINE_string('out', None, 'Folder for the results.', required=True)
   distributed.define_flags()
   cli.run(main, crashes_in='out')

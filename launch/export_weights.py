@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from absl import flags
 
-from launch import training_parts
 from zeroshot import runs
+from zeroshot.experiments import setup
 from zeroshot.runtime import cli
 from zeroshot.weights import files
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> None:
   found = files.Weights(
     *runs.load_parameters(flags.FLAGS.workdir, flags.FLAGS.step)
   )
-  weights = training_parts.with_calibration(found)
+  weights = setup.with_calibration(found)
   files.save(flags.FLAGS.out, weights)
   known = ', calibrated as where it started' if weights.calibration else ''
   print(f'{flags.FLAGS.out}: parameters of step {found.step}{known}')

@@ -21,15 +21,11 @@ from typing import NamedTuple
 
 import ml_collections
 
-from launch import (
-  ablation_records,
-  few_shot_table,
-  training_parts,
-  transfer_runs,
-)
+from launch import ablation_records, few_shot_table, transfer_runs
 from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest, pictures
 from zeroshot.data.manifest import LabelledPair
+from zeroshot.experiments import setup
 from zeroshot.report import few_shot_curve
 from zeroshot.runtime import cli
 
@@ -92,7 +88,7 @@ def plan(config: ml_collections.ConfigDict) -> dict[str, Size]:
   """
   settings = config.few_shot
   base = _held_out(config, transfer_runs.check_labelled(config))
-  most = len(training_parts.list_labelled(base))
+  most = len(setup.list_labelled(base))
   _check(settings, most)
   sizes = {}
   for num_pairs in sorted(settings.sizes):
@@ -140,7 +136,7 @@ def _held_out(
   if not reported:
     raise ValueError('few_shot.held_out is empty; name the groups to report on')
   manifest.in_groups(found, settings.held_out, field='few_shot.held_out')
-  copy = training_parts.reporting_on(
+  copy = setup.reporting_on(
     config, reported, every=settings.every, stop_groups=''
   )
   copy.labelled.num_pairs = 0

@@ -23,14 +23,10 @@ from typing import NamedTuple
 
 import ml_collections
 
-from launch import (
-  ablation_records,
-  leave_one_out_table,
-  training_parts,
-  transfer_runs,
-)
+from launch import ablation_records, leave_one_out_table, transfer_runs
 from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest
+from zeroshot.experiments import setup
 from zeroshot.runtime import cli
 
 
@@ -167,7 +163,7 @@ def _without(
       f'leave_one_out.stop_group and stop_group_else are both {group}, which '
       'is reported on too; give two groups'
     )
-  return training_parts.reporting_on(
+  return setup.reporting_on(
     config, [group], every=settings.every, stop_groups=stop
   )
 

@@ -24,10 +24,10 @@ import ml_collections
 import numpy as np
 from absl import flags, logging
 
-from launch import training_parts
 from zeroshot import runs
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.data import pictures
+from zeroshot.experiments import setup
 from zeroshot.report import example_sheet
 from zeroshot.runtime import cli
 from zeroshot.train import examples, replay, resume, verdict, writers
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
   config, step = flags.FLAGS.config, flags.FLAGS.step
   workdir = Path(flags.FLAGS.workdir).expanduser().resolve()
   checkpoint = read_run(workdir, config, step=step)
-  parts = training_parts.prepare(config)
+  parts = setup.prepare(config)
   lines, sheet = run(workdir, config, checkpoint, parts, step=step)
   print('\n'.join([*lines, _layout_words(), f'wrote {sheet}']))
 
@@ -55,7 +55,7 @@ def run(
   workdir: Path,
   config: ml_collections.ConfigDict,
   checkpoint: Checkpoint | None,
-  parts: training_parts.Parts,
+  parts: setup.Parts,
   *,
   step: int,
 ) -> tuple[list[str], Path]:

@@ -21,10 +21,11 @@ import ml_collections
 import numpy as np
 from absl import flags
 
-from launch import collectives, cost, training_parts, weak_scaling
+from launch import collectives, cost, weak_scaling
 from launch.scaling_table import to_markdown
 from zeroshot import rng
 from zeroshot.detect.score import BUCKET_PX, build_score
+from zeroshot.experiments import setup
 from zeroshot.runtime import cli, json_text
 from zeroshot.train import parallel
 from zeroshot.train.optimizer import build_optimizer
@@ -97,7 +98,7 @@ def measure(
     ``weak_scaling``, as docs/scaling.md explains them.
   """
   size_px = config.synthesis.size_px
-  parts = training_parts.prepare(config)
+  parts = setup.prepare(config)
   compile_step = functools.partial(compile_training, config, parts)
   many = compile_step(pairs=pairs, size_px=size_px, num_devices=num_devices)
   sent = collectives.list_collectives(many.as_text() or '')
@@ -152,7 +153,7 @@ def measure(
 
 def compile_training(
   config: ml_collections.ConfigDict,
-  parts: training_parts.Parts,
+  parts: setup.Parts,
   *,
   pairs: int,
   size_px: int,
@@ -173,7 +174,7 @@ def compile_training(
   if size_px != config.synthesis.size_px:
     config = config.copy_and_resolve_references()
     config.synthesis.size_px = size_px
-    parts = training_parts.prepare(config)
+    parts = setup.prepare(config)
   optimizer, _ = build_optimizer(config.train)
   return parallel.lower_step(
     cost.per_device_step(config, parts, optimizer, per_device=pairs),
@@ -184,7 +185,7 @@ def compile_training(
 
 
 def synthesis_flops(
-  config: ml_collections.ConfigDict, parts: training_parts.Parts, *, pairs: int
+  config: ml_collections.ConfigDict, parts: setup.Parts, *, pairs: int
 ) -> float:
   """Operations of drawing pairs, by XLA's count."""
   keys = rng.example_keys(config.seed, 'pairs', 0, first=0, count=pairs)
@@ -193,7 +194,7 @@ def synthesis_flops(
 
 
 def measure_scoring(
-  config: ml_collections.ConfigDict, parts: training_parts.Parts
+  config: ml_collections.ConfigDict, parts: setup.Parts
 ) -> dict[str, Any]:
   """Memory of scoring a whole pair at once, without tiles.
 

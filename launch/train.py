@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from launch import early_stopping, training_parts
+from zeroshot.experiments import early_stopping, setup
 from zeroshot.runtime import broadcast, cli, distributed
 from zeroshot.train import loop, preemption
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> None:
     loop.train(
       config,
       workdir=flags.FLAGS.workdir,
-      **training_parts.prepare(config)._asdict(),
+      **setup.prepare(config)._asdict(),
       **looks._asdict(),
       allow_config_change=flags.FLAGS.allow_config_change,
     )

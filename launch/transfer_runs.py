@@ -21,11 +21,12 @@ from absl import flags, logging
 from flax import traverse_util
 
 from configs import default
-from launch import ablation_records, early_stopping, training_parts
-from launch.labelled_figures import STILL, evaluate
+from launch import ablation_records
 from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
+from zeroshot.experiments import early_stopping, setup
+from zeroshot.experiments.labelled_figures import STILL, evaluate
 from zeroshot.runtime import cli, provenance
 from zeroshot.train import loop, resume
 from zeroshot.weights import files
@@ -153,8 +154,8 @@ def check_readable(runs: Sequence[Run]) -> None:
   for run in runs:
     chosen = reported_pairs(run.config)
     if run.trained:
-      chosen += training_parts.list_labelled(run.config)
-      chosen += training_parts.list_stopping(run.config)
+      chosen += setup.list_labelled(run.config)
+      chosen += setup.list_stopping(run.config)
     used.update((pair.name, pair) for pair in chosen)
   readable.check_pairs(list(used.values()))
 
@@ -202,19 +203,19 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
     those that were best on them.
   """
   looks = early_stopping.build(config, folder)
-  parts = training_parts.prepare(config)
+  parts = setup.prepare(config)
   loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
   if looks.hooks:
     return files.load(folder.expanduser() / early_stopping.BEST)
   found = files.Weights(*runs.load_parameters(folder))
-  return training_parts.with_calibration(found)
+  return setup.with_calibration(found)
 
 
 def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   """The labelled pairs that a run is evaluated on."""
   settings = config.eval
   found = manifest.in_groups(
-    training_parts.every_pair(config), settings.groups, field='eval.groups'
+    setup.every_pair(config), settings.groups, field='eval.groups'
   )
   return found[:: settings.every]
 
@@ -244,7 +245,7 @@ def check_labelled(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   Raises:
     ValueError: there are none, or nothing to start from.
   """
-  found = training_parts.every_pair(config)
+  found = setup.every_pair(config)
   if not found:
     raise ValueError(
       'no labelled pairs are named; give --config.labelled.root=PCBDATA, or '

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from configs import default
-from launch import training_parts
 from zeroshot.data import bank as bank_files
 from zeroshot.data import manifest, pictures
+from zeroshot.experiments import setup
 from zeroshot.train import loop, state, update
 from zeroshot.types import Boxes
 
@@ -122,7 +122,7 @@ def shrunk(name, folder):
   noise = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
   np.savez(config.synthesis.bank, **{bank_files.KEY: noise})
   learns_from_labels = config.loss.kinds or config.loss.sides
-  parts = training_parts.prepare(
+  parts = setup.prepare(
     config, [labelled_pair(folder)] if learns_from_labels else None
   )
   return config, parts._asdict()

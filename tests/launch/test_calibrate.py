@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from configs import smoke
-from launch import calibrate, good_pairs
+from launch import calibrate
 from tests.data import damage
 from zeroshot.data import pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.evaluate import defect_free
+from zeroshot.experiments import good_pairs
 from zeroshot.train import resume
 from zeroshot.weights import files
 

@@ -15,10 +15,11 @@ import pytest
 
 from configs import default, smoke
 from data_tools import make_pairs
-from launch import evaluate, evaluation_extras, sources
+from launch import evaluate
 from tests.launch.test_train import SETTINGS
 from tests.train import parts
 from zeroshot.data import deeppcb, pictures
+from zeroshot.experiments import evaluation_extras, loading
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -395,7 +396,7 @@ def evaluate_classical(root, out, *, kinds='topology', **changes):
     worst=2,
   )
   config.eval.update(changes)
-  weights = sources.load(config, workdir=None, weights='classical')
+  weights = loading.load(config, workdir=None, weights='classical')
   return evaluate.evaluate(config, weights, out)
 
 
@@ -416,7 +417,7 @@ def test_what_is_returned_is_what_is_written(generated, tmp_path):
 
 
 def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
-  build = sources.build_detector
+  build = loading.build_detector
 
   def build_naming(*arguments):
     """The rival, which now says of everything that it is a spur."""
@@ -433,7 +434,7 @@ def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
     return detect
 
   nameless = evaluate_classical(generated, tmp_path / 'nameless', kinds='none')
-  monkeypatch.setattr(sources, 'build_detector', build_naming)
+  monkeypatch.setattr(loading, 'build_detector', build_naming)
   figures = evaluate_classical(generated, tmp_path / 'named')
   np.testing.assert_equal(figures['official'], nameless['official'])
   six = figures['official-6']
@@ -523,7 +524,7 @@ def test_a_setting_out_of_range_is_refused_first(tmp_path, change):
 def test_synthetic_pairs_of_photographs_need_them_first(tmp_path):
   config = smoke.get_config()
   config.synthesis.backgrounds.photographs = 1.0
-  weights = sources.load(config, workdir=None, weights='classical')
+  weights = loading.load(config, workdir=None, weights='classical')
   with pytest.raises(ValueError, match=r'synthesis\.bank is empty'):
     evaluate.evaluate(config, weights, tmp_path)
 

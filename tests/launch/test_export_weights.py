@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from launch import training_parts
+from zeroshot.experiments import setup
 from zeroshot.weights import files
 
 CALIBRATION = {'slope': 2.0, 'offset': 0.5, 'threshold': 0.3}
@@ -24,7 +24,7 @@ def start(tmp_path):
 def kept(parameters, init_weights):
   config = {'train': {'init_weights': init_weights}}
   weights = files.Weights(parameters, config, step=3)
-  return training_parts.with_calibration(weights).calibration
+  return setup.with_calibration(weights).calibration
 
 
 def test_a_head_alone_keeps_the_calibration(start):
@@ -41,7 +41,7 @@ def test_a_trunk_that_learned_does_not(start):
 def test_a_run_that_started_from_nothing_has_none():
   assert kept(TRUNK, '') is None
   weights = files.Weights(TRUNK, {'train': {}}, step=3)
-  assert training_parts.with_calibration(weights).calibration is None
+  assert setup.with_calibration(weights).calibration is None
 
 
 def test_a_start_that_is_gone_leaves_it_uncalibrated(tmp_path, caplog):

@@ -8,9 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from launch import few_shot, few_shot_table, training_parts, transfer_runs
+from launch import few_shot, few_shot_table, transfer_runs
 from tests.launch import transfer_parts
 from zeroshot.data import manifest, pictures
+from zeroshot.experiments import setup
 
 COUNTS = {'a': 3, 'b': 1, 'c': 2}
 ALL_RUNS = ['n1_seed0', 'n1_seed1', 'n3_seed0', 'n3_seed1']
@@ -78,7 +79,7 @@ def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
     pair.test_path.write_bytes(b'')
   config = config_of(path, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
   first = few_shot.plan(config)['1'].runs[0]
-  assert '2' not in {p.name for p in training_parts.list_labelled(first.config)}
+  assert '2' not in {p.name for p in setup.list_labelled(first.config)}
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     curve.go()
   for pair in (found[1], found[5]):

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from launch import replay
-from launch.training_parts import Parts
 from tests.train import parts, replay_parts
 from zeroshot import checkpoints
 from zeroshot.data import pictures
+from zeroshot.experiments.setup import Parts
 from zeroshot.report import example_sheet
 from zeroshot.train import loop
 

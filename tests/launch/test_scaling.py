@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from launch import scaling, training_parts
+from launch import scaling
 from launch.scaling_table import to_markdown
 from tests.train import parts
+from zeroshot.experiments import setup
 from zeroshot.model.siamese import Prediction
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,7 @@ class Net(nn.Module):
 
 def prepare(config):
   """Parts of toy size, which compile in no time."""
-  return training_parts.Parts(
+  return setup.Parts(
     synthesise=functools.partial(
       parts.synthesise, size_px=config.synthesis.size_px
     ),
@@ -69,7 +70,7 @@ def prepare(config):
 
 @pytest.mark.slow
 def test_figures_and_tables(monkeypatch):
-  monkeypatch.setattr(training_parts, 'prepare', prepare)
+  monkeypatch.setattr(setup, 'prepare', prepare)
   config = parts.config()
   config.synthesis.size_px = 32
   figures = scaling.measure(

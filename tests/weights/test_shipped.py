@@ -10,8 +10,9 @@ import pytest
 
 from configs import default, transfer
 from data_tools import make_pairs
-from launch import evaluate, sources
+from launch import evaluate
 from zeroshot.detect import calibration
+from zeroshot.experiments import loading
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -20,7 +21,7 @@ MOST_BYTES = 8e6  # all that lies in zeroshot/weights
 
 @pytest.fixture(scope='module')
 def weights():
-  return sources.load(default.get_config(), workdir=None, weights='default')
+  return loading.load(default.get_config(), workdir=None, weights='default')
 
 
 def test_they_are_small_enough_in_all():
@@ -51,7 +52,7 @@ def test_deeppcb_is_default_with_a_head(weights):
   config = transfer.get_config()
   config.train.init_weights = 'default'
   config.labelled.root = 'PCBData'
-  found = sources.load(config, workdir=None, weights='deeppcb')
+  found = loading.load(config, workdir=None, weights='deeppcb')
   assert found.step == config.train.steps
   resume.check_same_run(found.config, resume.plain_config(config))
   head = found.parameters['pair_head']

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from configs import default
-from launch import sources
 from zeroshot.detect import detector
 from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.evaluate.defect_free import second_take
+from zeroshot.experiments import loading
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -62,11 +62,11 @@ def weights(calibration=None, weight=1.0):
 )
 def test_exactly_one_source_is_wanted(workdir, name):
   with pytest.raises(ValueError, match='either --workdir=DIR or --weights'):
-    sources.load(config(), workdir=workdir, weights=name)
+    loading.load(config(), workdir=workdir, weights=name)
 
 
 def test_the_rival_has_no_parameters():
-  found = sources.load(config(), workdir=None, weights='classical')
+  found = loading.load(config(), workdir=None, weights='classical')
   assert found.parameters is None
   assert (found.step, found.calibration) == (0, None)
   assert found.config == resume.plain_config(config())
@@ -76,7 +76,7 @@ def test_the_rival_has_no_parameters():
 def test_a_weights_file_is_read(tmp_path, calibration):
   file = tmp_path / 'w.safetensors'
   files.save(file, weights(calibration, weight=3))
-  found = sources.load(config(), workdir=None, weights=str(file))
+  found = loading.load(config(), workdir=None, weights=str(file))
   assert found.parameters == {'weight': 3}
   assert found.step == 7
   assert found.calibration == (calibration and calibration._asdict())
@@ -87,26 +87,26 @@ def test_weights_of_another_network_are_refused(tmp_path):
   files.save(file, weights())
   other = config(**{'model.match_support': 0})
   with pytest.raises(ValueError, match=r'model\.match_support was 1'):
-    sources.load(other, workdir=None, weights=str(file))
+    loading.load(other, workdir=None, weights=str(file))
 
 
 def test_no_such_weights():
   with pytest.raises(ValueError, match='no weights file none'):
-    sources.load(config(), workdir=None, weights='none')
+    loading.load(config(), workdir=None, weights='none')
 
 
 def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
-  found = sources.build_detector(config(), weights())(*pair())
+  found = loading.build_detector(config(), weights())(*pair())
   np.testing.assert_array_equal(found.boxes.xyxy, [[30, 20, 44, 32]])
   np.testing.assert_allclose(found.boxes.confidence, [0.5])
   strict = config(**{'detect.threshold': 0.6})
-  assert not sources.build_detector(strict, weights())(*pair()).boxes.kind
-  stronger = sources.build_detector(strict, weights(weight=1.5))(*pair())
+  assert not loading.build_detector(strict, weights())(*pair()).boxes.kind
+  stronger = loading.build_detector(strict, weights(weight=1.5))(*pair())
   assert len(stronger.boxes.kind) == 1
 
 
 def test_a_stored_calibration_is_used(plain_network):
-  found = sources.build_detector(config(), weights(CALIBRATION))(*pair())
+  found = loading.build_detector(config(), weights(CALIBRATION))(*pair())
   expected = calibrated(np.array([0.5]), CALIBRATION)
   assert expected[0] > 0.8
   np.testing.assert_allclose(found.boxes.confidence, expected, rtol=1e-6)
@@ -114,8 +114,8 @@ def test_a_stored_calibration_is_used(plain_network):
 
 def rival(**changes):
   changed = config(**changes)
-  found = sources.load(changed, workdir=None, weights='classical')
-  return sources.build_detector(changed, found)(*pair())
+  found = loading.load(changed, workdir=None, weights='classical')
+  return loading.build_detector(changed, found)(*pair())
 
 
 def test_the_rival_s_detector_scores_without_a_network():
@@ -148,8 +148,8 @@ def test_the_rival_s_settings_stand_instead_of_the_network_s():
   np.testing.assert_allclose(wider.boxes.xyxy - box, [[-5, -5, 5, 5]])
   # And the config is left as it was.
   changed = config()
-  found = sources.load(changed, workdir=None, weights='classical')
-  sources.build_detector(changed, found)
+  found = loading.load(changed, workdir=None, weights='classical')
+  loading.build_detector(changed, found)
   assert changed.detect == config().detect
 
 

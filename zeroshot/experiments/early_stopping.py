@@ -20,9 +20,10 @@ import jax
 import ml_collections
 from absl import logging
 
-from launch import ablation_records, labelled_figures, training_parts
+from launch import ablation_records
 from zeroshot.data import deeppcb, manifest, pictures, readable
 from zeroshot.data.manifest import LabelledPair
+from zeroshot.experiments import labelled_figures, setup
 from zeroshot.train import resume
 from zeroshot.train.loop import Hook
 from zeroshot.types import HostArray
@@ -61,12 +62,12 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
   for name in ('stop_every', 'patience'):
     if settings[name] < 1:
       raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
-  if not training_parts.every_pair(config):
+  if not setup.every_pair(config):
     raise ValueError(
       'labelled.stop_groups is given but no labelled pairs are: give '
       'labelled.root or labelled.manifest too'
     )
-  held_out = training_parts.list_stopping(config)
+  held_out = setup.list_stopping(config)
   folder = Path(workdir).expanduser()
   look = functools.partial(
     _look,
@@ -89,7 +90,7 @@ def _hold(
     return readable.hold(held_out)
   except ValueError:
     # One error for all pairs of the run, instead of another one at packing.
-    learned = training_parts.list_labelled(config)
+    learned = setup.list_labelled(config)
     readable.check_pairs([*held_out, *learned])
     raise
 
@@ -104,7 +105,7 @@ def _look(
   read: Read,
 ) -> Mapping[str, float]:
   """Scores the held-out pairs; keeps the parameters if none were better."""
-  weights = training_parts.with_calibration(
+  weights = setup.with_calibration(
     files.Weights(jax.device_get(params), resume.plain_config(config), step)
   )
   figures = score(config, weights, pairs, read)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import ml_collections
 import numpy as np
 
-from launch import pair_shards
 from zeroshot.data import bank as bank_files
 from zeroshot.data import manifest, pictures
 from zeroshot.evaluate import defect_free, pairs
 from zeroshot.evaluate.synthetic import synthetic_metrics
+from zeroshot.experiments import pair_shards
 from zeroshot.types import HostArray
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from configs import default, transfer
 from data_tools import make_pairs
-from launch import training_parts
+from zeroshot.experiments import setup
 from zeroshot.types import Material
 from zeroshot.weights import files
 
@@ -53,11 +53,11 @@ def config(path, **changes):
 
 
 def groups(settings):
-  return ''.join(p.group for p in training_parts.list_labelled(settings))
+  return ''.join(p.group for p in setup.list_labelled(settings))
 
 
 def test_the_default_names_no_pair():
-  assert training_parts.list_labelled(default.get_config()) == []
+  assert setup.list_labelled(default.get_config()) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_so_many_pairs_are_drawn_by_the_seed(manifest):
   def names(seed):
     settings = config(manifest, num_pairs=3)
     settings.seed = seed
-    return [pair.name for pair in training_parts.list_labelled(settings)]
+    return [pair.name for pair in setup.list_labelled(settings)]
 
   assert len(names(0)) == 3
   assert names(0) == names(0)
@@ -98,21 +98,21 @@ def test_so_many_pairs_are_drawn_by_the_seed(manifest):
 )
 def test_what_cannot_be(manifest, changes, words):
   with pytest.raises(ValueError, match=words):
-    training_parts.list_labelled(config(manifest, **changes))
+    setup.list_labelled(config(manifest, **changes))
 
 
 def test_folders_of_the_dataset_serve_as_well(root):
   folder, split, listed = root
   settings = transfer.get_config()
   settings.labelled.update(root=str(folder), split=split)
-  found = training_parts.list_labelled(settings)
+  found = setup.list_labelled(settings)
   assert [pair.group for pair in found] == listed
 
 
 def test_a_batch_mixes_synthetic_and_labelled_pairs(manifest):
   settings = config(manifest)
   settings.labelled.synthetic_every = 4
-  parts = training_parts.prepare(settings)
+  parts = setup.prepare(settings)
   assert isinstance(parts.bank, Material)
   keys = jax.random.split(jax.random.key(0), 8)
   pair = jax.jit(parts.synthesise)(keys, parts.bank)
@@ -143,12 +143,12 @@ def test_what_would_fail_late_is_refused_at_once(manifest, changes, words):
   settings = config(manifest)
   settings.update_from_flattened_dict(changes)
   with pytest.raises(ValueError, match=words):
-    training_parts.prepare(settings)
+    setup.prepare(settings)
 
 
 def test_all_bad_pictures_are_named_before_training(manifest):
   settings = config(manifest)
-  pairs = training_parts.list_labelled(settings)
+  pairs = setup.list_labelled(settings)
   lines = [json.loads(line) for line in manifest.read_text().splitlines()]
   for index in (1, 4):
     bad = manifest.parent / f'{index}.jpg'
@@ -156,11 +156,11 @@ def test_all_bad_pictures_are_named_before_training(manifest):
     lines[index]['test'] = str(bad)
   manifest.write_text(''.join(json.dumps(line) + '\n' for line in lines))
   with pytest.raises(ValueError, match=r'^2 faults: .*1\.jpg.*; .*4\.jpg'):
-    training_parts.prepare(settings)
+    setup.prepare(settings)
 
 
 def test_without_labels_there_are_none():
-  parts = training_parts.prepare(default.get_config())
+  parts = setup.prepare(default.get_config())
   keys = jax.random.split(jax.random.key(0), 2)
   assert jax.eval_shape(parts.synthesise, keys, None).labels is None
 
@@ -168,9 +168,9 @@ def test_without_labels_there_are_none():
 def test_weights_to_start_from(manifest):
   settings = config(manifest)
   settings.train.init_weights = 'default'
-  initial = training_parts.initial_parameters(settings)
+  initial = setup.initial_parameters(settings)
   shipped = files.load('default').parameters
   assert jax.tree.structure(initial) == jax.tree.structure(shipped)
   settings.model.widths = (8, 8, 8, 8)
   with pytest.raises(ValueError, match=r'model\.widths was'):
-    training_parts.initial_parameters(settings)
+    setup.initial_parameters(settings)

@@ -11,10 +11,10 @@ from typing import Any
 
 import ml_collections
 
-from launch import sources
 from zeroshot.data import pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.evaluate import pairs, protocols
+from zeroshot.experiments import loading
 from zeroshot.types import HostArray
 from zeroshot.weights import files
 
@@ -49,7 +49,7 @@ def evaluate(
   Returns:
     What ``protocols.evaluate_detections`` does, without intervals.
   """
-  detector = sources.build_detector(config, weights)
+  detector = loading.build_detector(config, weights)
   return protocols.evaluate_detections(
     [
       pairs.evaluate_pair(pair, detector, moves=moves, read=read).result

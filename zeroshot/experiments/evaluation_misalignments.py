@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import ml_collections
 
-from launch import pair_shards
-from launch.evaluation_extras import spread
 from zeroshot.data import manifest
 from zeroshot.evaluate import pairs
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
+from zeroshot.experiments import pair_shards
+from zeroshot.experiments.evaluation_extras import spread
 
 _SCALE = 1.0
 

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from launch import pair_shards
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate.pairs import Evaluated
 from zeroshot.evaluate.protocols import PictureResult
+from zeroshot.experiments import pair_shards
 from zeroshot.types import Boxes
 
 

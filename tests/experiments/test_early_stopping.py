@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from configs import transfer
-from launch import early_stopping, training_parts
 from tests.launch import transfer_parts
 from zeroshot.data import deeppcb, manifest, pictures
+from zeroshot.experiments import early_stopping, setup
 from zeroshot.train import loop
 from zeroshot.weights import files
 
@@ -24,7 +24,7 @@ def looks(tmp_path, monkeypatch):
   scores = []
   monkeypatch.setattr(early_stopping, 'score', lambda *_: {'ap': scores.pop(0)})
   pairs = [write_pair(tmp_path, group) for group in 'ab']
-  monkeypatch.setattr(training_parts, 'every_pair', lambda config: pairs)
+  monkeypatch.setattr(setup, 'every_pair', lambda config: pairs)
   config = transfer.get_config()
   config.labelled.update(stop_groups='b', stop_every=10, patience=2)
   built = early_stopping.build(config, tmp_path)
@@ -101,7 +101,7 @@ def test_lines_are_json(looks):
 
 def test_held_out_pictures_are_kept_in_memory(tmp_path, monkeypatch):
   pairs = [write_pair(tmp_path, group) for group in 'ab']
-  monkeypatch.setattr(training_parts, 'every_pair', lambda config: pairs)
+  monkeypatch.setattr(setup, 'every_pair', lambda config: pairs)
   seen = []
 
   def score(config, weights, held_out, read):
@@ -125,7 +125,7 @@ def test_held_out_pictures_are_kept_in_memory(tmp_path, monkeypatch):
 
 def test_all_bad_pairs_of_the_run_are_named_at_once(tmp_path, monkeypatch):
   pairs = [write_pair(tmp_path, group) for group in 'ab']
-  monkeypatch.setattr(training_parts, 'every_pair', lambda config: pairs)
+  monkeypatch.setattr(setup, 'every_pair', lambda config: pairs)
   for pair in pairs:
     pair.test_path.write_bytes(b'')
   config = transfer.get_config()
@@ -142,7 +142,7 @@ def test_a_training_needs_no_picture_once_it_began(tmp_path, monkeypatch):
   config.update_from_flattened_dict(transfer_parts.TINY)
   config.labelled.update(stop_groups='b', stop_every=1)
   built = early_stopping.build(config, tmp_path / 'run')
-  ready = training_parts.prepare(config)
+  ready = setup.prepare(config)
   shutil.rmtree(tmp_path / 'data')
   monkeypatch.setattr(pictures, 'read_bytes', None)
   loop.train(

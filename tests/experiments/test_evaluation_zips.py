@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from launch import evaluation_zips
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import benchmark_files, protocols, scoring
+from zeroshot.experiments import evaluation_zips
 from zeroshot.types import Boxes
 
 
