@@ -35,16 +35,12 @@ from typing import Any, NoReturn
 from absl import flags, logging
 from ml_collections import config_flags
 
-from launch import (
-  ablation_claims,
-  ablation_plan,
-  ablation_report,
-  ablation_runs,
-  ablation_shards,
-)
-from launch.ablation_claims import Outcome
-from launch.ablation_shards import Shard
 from zeroshot.runtime import cli, provenance
+from zeroshot.studies.ablation import claims, runs, shards
+from zeroshot.studies.ablation import plan as ablation_plan
+from zeroshot.studies.ablation import report as ablation_report
+from zeroshot.studies.ablation.claims import Outcome
+from zeroshot.studies.ablation.shards import Shard
 
 
 def main(argv: Sequence[str]) -> None:
@@ -52,15 +48,15 @@ def main(argv: Sequence[str]) -> None:
   del argv
   cli.show_log_lines()
   signal.signal(signal.SIGTERM, _stop)
-  shard = ablation_shards.parse(flags.FLAGS.shard)
+  shard = shards.parse(flags.FLAGS.shard)
   config, workdir = flags.FLAGS.config, Path(flags.FLAGS.workdir)
   plan = ablation_plan.build_plan(config, workdir=workdir)
   path = config_flags.get_config_filename(flags.FLAGS['config'])
   header = ablation_report.describe(config, plan, path=path)
-  go = functools.partial(ablate, run=ablation_runs.run_module, shard=shard)
+  go = functools.partial(ablate, run=runs.run_module, shard=shard)
   try:
     outcome = go(plan, workdir=workdir, header=header)
-  except ablation_runs.Stopped:
+  except runs.Stopped:
     _leave(os.EX_TEMPFAIL, 'stopped; the same command goes on from here')
   except KeyboardInterrupt:
     _leave(130, 'stopped; the same command goes on from here')
@@ -77,8 +73,8 @@ def ablate(
   *,
   workdir: Path,
   header: Mapping[str, Any],
-  run: ablation_runs.Run,
-  shard: Shard = ablation_shards.WHOLE,
+  run: runs.Run,
+  shard: Shard = shards.WHOLE,
 ) -> Outcome:
   """Runs what is missing of the wanted rows, and keeps the table up to date.
 
@@ -92,29 +88,29 @@ def ablate(
   Returns:
     What failed, and what others are at; the rest is done.
   """
-  runner = ablation_runs.Runner(workdir / 'logs', provenance.label(header), run)
+  runner = runs.Runner(workdir / 'logs', provenance.label(header), run)
   report = functools.partial(
     ablation_report.write, plan, workdir=workdir, header=header
   )
-  wanted = ablation_shards.wanted(plan)
-  mine = ablation_shards.deal(wanted, shard)
+  wanted = shards.wanted(plan)
+  mine = shards.deal(wanted, shard)
   logging.info(
     'shard %d of %d: %d of %d evaluations',
     *(shard.part, shard.num_parts, len(mine), len(wanted)),
   )
   report()
-  steps = ablation_claims.Steps(
-    train=functools.partial(ablation_runs.train, runner=runner),
-    evaluate=functools.partial(ablation_runs.evaluate, runner=runner),
+  steps = claims.Steps(
+    train=functools.partial(runs.train, runner=runner),
+    evaluate=functools.partial(runs.evaluate, runner=runner),
     report=report,
   )
-  return ablation_claims.work(mine, steps)
+  return claims.work(mine, steps)
 
 
 def _stop(*unused: object) -> NoReturn:
   """Handles SIGTERM."""
   del unused
-  raise ablation_runs.Stopped
+  raise runs.Stopped
 
 
 def _leave(status: int, message: str) -> NoReturn:
@@ -127,7 +123,7 @@ if __name__ == '__main__':
   flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
   flags.DEFINE_string(
     'shard',
-    ablation_shards.ALL,
+    shards.ALL,
     'Part i of n to run here, as i/n with 0 <= i < n.',
   )
   cli.run(main)

@@ -6,7 +6,7 @@
 Sizes, seeds and the groups that are reported on, and never learned from, stand
 in ``config.few_shot``. No pair at all means ``--init_weights`` as they are, by
 the settings of configs/default.py. Below ``--workdir`` lie ``runs/`` and
-``records/``, see ``launch/transfer_runs.py``, and, written anew after each run,
+``records/``, see ``zeroshot/studies/runs.py``, and, written anew after each run,
 ``few_shot.md``, ``few_shot.json`` and ``few_shot.png``. With ``--only`` two
 processes can share the work: what they write is made of all records.
 """
@@ -21,13 +21,15 @@ from typing import NamedTuple
 
 import ml_collections
 
-from launch import ablation_records, few_shot_table, transfer_runs
-from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest, pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import setup
 from zeroshot.report import few_shot_curve
 from zeroshot.runtime import cli
+from zeroshot.studies import few_shot_table
+from zeroshot.studies import runs as transfer_runs
+from zeroshot.studies.ablation import records as ablation_records
+from zeroshot.studies.runs import Record, Run
 
 ALL = 'all'
 

@@ -7,7 +7,7 @@ For each group of the labelled pairs a network is trained on all others, but for
 one that decides when to stop, see ``config.leave_one_out``. It and
 ``--init_weights`` as they are, by the settings of configs/default.py, are
 evaluated on the group's pairs, as they are and with the references moved. Below
-``--workdir`` lie ``runs/`` and ``records/``, see ``launch/transfer_runs.py``,
+``--workdir`` lie ``runs/`` and ``records/``, see ``zeroshot/studies/runs.py``,
 and, written anew after each run, ``leave_one_out.md`` and
 ``leave_one_out.json``. With ``--only`` two processes can share the work: what
 they write is made of all records.
@@ -23,11 +23,12 @@ from typing import NamedTuple
 
 import ml_collections
 
-from launch import ablation_records, leave_one_out_table, transfer_runs
-from launch.transfer_runs import Record, Run
 from zeroshot.data import manifest
 from zeroshot.experiments import setup
 from zeroshot.runtime import cli
+from zeroshot.studies import leave_one_out_table, runs
+from zeroshot.studies.ablation import records as ablation_records
+from zeroshot.studies.runs import Record, Run
 
 
 class Group(NamedTuple):
@@ -40,7 +41,7 @@ class Group(NamedTuple):
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  transfer_runs.run_command(leave_one_out, table='leave_one_out.md')
+  runs.run_command(leave_one_out, table='leave_one_out.md')
 
 
 def leave_one_out(
@@ -58,7 +59,7 @@ def leave_one_out(
       config.
   """
   groups = plan(config)
-  transfer_runs.run_all(
+  runs.run_all(
     [run for group in groups.values() for run in group],
     only=only,
     workdir=workdir,
@@ -80,8 +81,8 @@ def plan(config: ml_collections.ConfigDict) -> dict[str, Group]:
   """
   settings = config.leave_one_out
   names = _list_groups(config)
-  transfer_runs.check_every(settings.every, 'leave_one_out.every')
-  views = dict(transfer_runs.AS_IT_IS, moved=settings.moved.to_dict())
+  runs.check_every(settings.every, 'leave_one_out.every')
+  views = dict(runs.AS_IT_IS, moved=settings.moved.to_dict())
   groups = {}
   for name in names:
     copy, folder = _without(config, name), folder_name(name)
@@ -90,7 +91,7 @@ def plan(config: ml_collections.ConfigDict) -> dict[str, Group]:
       Run(
         f'{folder}-untrained',
         name,
-        transfer_runs.untrained(copy),
+        runs.untrained(copy),
         views,
         trained=False,
       ),
@@ -132,7 +133,7 @@ def folder_name(group: str) -> str:
 def _list_groups(config: ml_collections.ConfigDict) -> list[str]:
   """The groups to report on, sorted."""
   labelled, settings = config.labelled, config.leave_one_out
-  known = {pair.group for pair in transfer_runs.check_labelled(config)}
+  known = {pair.group for pair in runs.check_labelled(config)}
   apart = set(manifest.split_names(labelled.leave_out))
   wanted = set(manifest.split_names(labelled.groups)) or known
   for field in ('stop_group', 'stop_group_else'):
@@ -170,5 +171,5 @@ def _without(
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  transfer_runs.define_flags()
+  runs.define_flags()
   cli.run(main)

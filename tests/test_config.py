@@ -20,7 +20,7 @@ from zeroshot.train import loop, state, update
 from zeroshot.types import Boxes
 
 ROOT = Path(__file__).resolve().parents[1]
-# Of launch.ablate, not of a training: see tests/launch/test_ablation_plan.py.
+# Of launch.ablate, not of a training: see tests/studies/ablation/test_plan.py.
 OTHERS = {'ablations'}
 NAMES = sorted(
   file.stem

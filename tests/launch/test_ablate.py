@@ -14,9 +14,11 @@ import ml_collections
 import pytest
 
 from configs import default
-from launch import ablate, ablation_plan, ablation_report
+from launch import ablate
 from tests.launch.ablation_parts import Runner, config_of, make_data, row_of
 from tests.launch.test_train import SETTINGS
+from zeroshot.studies.ablation import plan as ablation_plan
+from zeroshot.studies.ablation import report
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +65,7 @@ class Table:
 
   def ablate(self, config, run):
     plan = ablation_plan.build_plan(config, workdir=self.workdir)
-    header = ablation_report.describe(config, plan, path='configs/x.py')
+    header = report.describe(config, plan, path='configs/x.py')
     return ablate.ablate(plan, workdir=self.workdir, header=header, run=run)
 
   def go(self, config=None, **changed):
@@ -220,7 +222,7 @@ def test_a_training_that_fails_does_not_stop_the_others(table):
     *EVALUATE_C,
     *EVALUATE_D,
   ]
-  told = [ablation_report.tell(failure) for failure in table.failures]
+  told = [report.tell(failure) for failure in table.failures]
   assert [line.split(':')[0] for line in told] == [
     f'{row}, seed 0, {view}'
     for row in ('a', 'bb')

@@ -8,10 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from launch import few_shot, few_shot_table, transfer_runs
+from launch import few_shot
 from tests.launch import transfer_parts
 from zeroshot.data import manifest, pictures
 from zeroshot.experiments import setup
+from zeroshot.studies import few_shot_table, runs
 
 COUNTS = {'a': 3, 'b': 1, 'c': 2}
 ALL_RUNS = ['n1_seed0', 'n1_seed1', 'n3_seed0', 'n3_seed1']
@@ -117,11 +118,11 @@ def test_what_each_run_learns_from_and_is_reported_on(pairs):
   assert (second.labelled.leave_out, second.labelled.stop_groups) == ('c', '')
   assert second.train.steps == 7
   assert sizes['all'].runs[0].config.labelled.num_pairs == 0
-  names = [pair.name for pair in transfer_runs.reported_pairs(second)]
+  names = [pair.name for pair in runs.reported_pairs(second)]
   assert names == ['5', '6']
   every = few_shot.plan(config_of(pairs, few_shot__every=2))
   config = every['1'].runs[0].config
-  assert len(transfer_runs.reported_pairs(config)) == 1
+  assert len(runs.reported_pairs(config)) == 1
   assert config.train.steps == 800  # of the config
 
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from launch import leave_one_out, leave_one_out_table, transfer_runs
+from launch import leave_one_out
 from tests.launch import transfer_parts
+from zeroshot.studies import leave_one_out_table, runs
 
 COUNTS = {'a': 3, 'b': 1, 'lot 3/x': 2}
 BEFORE = {'a': 0.1, 'b': 0.2, 'lot 3/x': 0.3}
@@ -83,7 +84,7 @@ def test_each_group_is_reported_on_by_weights_that_never_saw_it(pairs):
     assert not group.untrained.trained
     assert group.untrained.config.model.kinds == ()
     for run in group:
-      chosen = transfer_runs.reported_pairs(run.config)
+      chosen = runs.reported_pairs(run.config)
       assert {pair.group for pair in chosen} == {name}
       assert len(chosen) == COUNTS[name]
       assert run.views['moved'] == dict(

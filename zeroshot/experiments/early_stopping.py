@@ -20,10 +20,10 @@ import jax
 import ml_collections
 from absl import logging
 
-from launch import ablation_records
 from zeroshot.data import deeppcb, manifest, pictures, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import labelled_figures, setup
+from zeroshot.studies.ablation import records
 from zeroshot.train import resume
 from zeroshot.train.loop import Hook
 from zeroshot.types import HostArray
@@ -116,7 +116,7 @@ def _look(
     files.save(folder / BEST, weights)
     logging.info('best so far on held-out groups: step %d', step)
   text = ''.join(json.dumps(line) + '\n' for line in [*earlier, record])
-  ablation_records.write_text(folder / LOOKS, text)
+  records.write_text(folder / LOOKS, text)
   return figures
 
 

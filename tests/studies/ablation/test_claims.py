@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from launch import ablation_claims, ablation_records
 from tests.launch import ablation_crowd
 from tests.launch.ablation_crowd import EVALUATIONS, TRAININGS
 from zeroshot.runtime import locks
+from zeroshot.studies.ablation import claims as ablation_claims
+from zeroshot.studies.ablation import records
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -231,7 +232,7 @@ def test_what_another_did_before_the_claim_was_ours_is_not_repeated(
   for only in ((), ('c',)):  # before a training; before an evaluation
     if only:
       evaluation = ablation_crowd.plan(tmp_path).rows[2].evaluations[0]
-      ablation_records.forget_result(evaluation)
+      records.forget_result(evaluation)
     before = (tmp_path / 'runs').read_text() if only else ''
     monkeypatch.setattr(locks, 'hold', hold_late)
     assert ablation_crowd.work(job._replace(only=only)) == ([], [])

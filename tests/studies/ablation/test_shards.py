@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from launch import ablation_shards
-from launch.ablation_shards import Shard
 from tests.launch import ablation_crowd
+from zeroshot.studies.ablation import shards as ablation_shards
+from zeroshot.studies.ablation.shards import Shard
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import json
 
 from configs import transfer
 from data_tools import make_pairs
-from launch import transfer_runs
 from zeroshot.data import deeppcb, manifest
+from zeroshot.studies import runs
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -79,8 +79,8 @@ class Stand:
     self.score = score  # (config, moved) -> official-6 AP
     self.trained, self.evaluated = [], []
     self.stopping = ''  # a training of this name is interrupted
-    monkeypatch.setattr(transfer_runs, 'train', self.train)
-    monkeypatch.setattr(transfer_runs, 'evaluate', self.evaluate)
+    monkeypatch.setattr(runs, 'train', self.train)
+    monkeypatch.setattr(runs, 'evaluate', self.evaluate)
 
   def train(self, config, folder):
     self.trained.append(folder.name)

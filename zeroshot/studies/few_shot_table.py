@@ -4,7 +4,7 @@ row = few_shot_table.build_row(10, {0: record, 1: None, 2: record})
 text = few_shot_table.to_markdown({'10': row}, caption=...)
 
 A *summary* of a figure over the finished seeds is that of
-``launch/ablation_table.py`` and ``interval_95``, by Student's t.
+``zeroshot/studies/ablation/table.py`` and ``interval_95``, by Student's t.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 import ml_collections
 
-from launch import ablation_table
-from launch.transfer_runs import Record
 from zeroshot.evaluate import intervals
 from zeroshot.report.few_shot_curve import Point
 from zeroshot.runtime import provenance
+from zeroshot.studies.ablation import table as ablation_table
+from zeroshot.studies.runs import Record
 from zeroshot.train import resume
 
 # Where each figure stands in the metrics of a record.

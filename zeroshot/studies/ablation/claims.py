@@ -25,11 +25,12 @@ from typing import NamedTuple
 
 from absl import logging
 
-from launch import ablation_records, ablation_report
-from launch.ablation_plan import Evaluation, Training
-from launch.ablation_records import Fault
-from launch.ablation_report import Failure
 from zeroshot.runtime import locks
+from zeroshot.studies.ablation import records
+from zeroshot.studies.ablation import report as ablation_report
+from zeroshot.studies.ablation.plan import Evaluation, Training
+from zeroshot.studies.ablation.records import Fault
+from zeroshot.studies.ablation.report import Failure
 
 CLAIM = 'claim.lock'
 
@@ -139,15 +140,15 @@ def _evaluate(evaluation: Evaluation, old: set[Fault], steps: Steps) -> None:
 
 def _is_trained(training: Training, old: set[Fault]) -> bool:
   """Whether a training has come to its end, or to grief since we began."""
-  done = ablation_records.read_training(training).get('done', False)
-  return done or ablation_records.find_fault(training) not in {None, *old}
+  done = records.read_training(training).get('done', False)
+  return done or records.find_fault(training) not in {None, *old}
 
 
 def _is_settled(evaluation: Evaluation, old: set[Fault]) -> bool:
   """Whether there are figures, or a failure since we began."""
-  if ablation_records.find_result(evaluation):
+  if records.find_result(evaluation):
     return True
-  return ablation_records.why_not(evaluation) not in {None, *old}
+  return records.why_not(evaluation) not in {None, *old}
 
 
 def _faults(evaluations: Sequence[Evaluation]) -> set[Fault]:
@@ -158,7 +159,7 @@ def _faults(evaluations: Sequence[Evaluation]) -> set[Fault]:
   found = set()
   for evaluation in evaluations:
     for thing in (evaluation, evaluation.training):
-      fault = ablation_records.find_fault(thing) if thing else None
+      fault = records.find_fault(thing) if thing else None
       if fault:
         found.add(fault)
   return found
@@ -170,7 +171,7 @@ def _failures(
   """The evaluations that could not be had this time."""
   found = []
   for evaluation in evaluations:
-    fault = ablation_records.why_not(evaluation)
+    fault = records.why_not(evaluation)
     if fault and fault not in old:
       found.append(Failure(evaluation, fault))
   return found

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from launch import ablation_records, ablation_runs
 from tests.launch import ablation_crowd
 from zeroshot.runtime import locks
+from zeroshot.studies.ablation import records, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,7 @@ def test_an_interruption_ends_the_command(tmp_path, monkeypatch, handler):
     'time.sleep(60)\n'
   )
   monkeypatch.setenv('PYTHONPATH', str(tmp_path))
-  monkeypatch.setattr(ablation_runs, '_GRACE_S', 0.3)
+  monkeypatch.setattr(runs, '_GRACE_S', 0.3)
   log = tmp_path / 'log'
 
   def interrupt():
@@ -54,7 +54,7 @@ def test_an_interruption_ends_the_command(tmp_path, monkeypatch, handler):
     locks.hold(tmp_path / 'claim') as claim,
     pytest.raises(KeyboardInterrupt),
   ):
-    ablation_runs.run_module(['sleeper'], log, claim)
+    runs.run_module(['sleeper'], log, claim)
   watcher.join()
   with pytest.raises(ProcessLookupError):
     os.kill(int(log.read_text()), 0)
@@ -119,10 +119,8 @@ def test_a_command_without_its_parent_does_not_begin(tmp_path):
 
 def test_a_training_that_was_told_to_stop_has_not_failed(tmp_path):
   training = ablation_crowd.plan(tmp_path).rows[0].evaluations[0].training
-  runner = ablation_runs.Runner(
-    tmp_path / 'logs', 'x', lambda *unused: os.EX_TEMPFAIL
-  )
-  with pytest.raises(ablation_runs.Stopped):
-    ablation_runs.train(training, 0, runner=runner)
-  assert ablation_records.find_fault(training) is None
-  assert ablation_records.read_training(training)['done'] is False
+  runner = runs.Runner(tmp_path / 'logs', 'x', lambda *unused: os.EX_TEMPFAIL)
+  with pytest.raises(runs.Stopped):
+    runs.train(training, 0, runner=runner)
+  assert records.find_fault(training) is None
+  assert records.read_training(training)['done'] is False

@@ -16,9 +16,10 @@ from typing import Any
 import ml_collections
 import numpy as np
 
-from launch import ablation_table, few_shot_table
-from launch.transfer_runs import Record
 from zeroshot.runtime import provenance
+from zeroshot.studies import few_shot_table
+from zeroshot.studies.ablation import table as ablation_table
+from zeroshot.studies.runs import Record
 from zeroshot.train import resume
 
 SIDES = ('transferred', 'untrained')

@@ -8,7 +8,7 @@ A command must not outlive its claim, or the next process would train in the
 same folder beside it. So the child is given the descriptor of the claim, which
 the operating system then frees when parent *and* child have ended: there is no
 moment between, on any Unix and whatever the child is waiting for. And lest a
-child without a parent go on for hours, ``launch/leash.py`` ends it with its
+child without a parent go on for hours, ``zeroshot/studies/ablation/leash.py`` ends it with its
 parent, where that is possible.
 """
 
@@ -25,9 +25,9 @@ from typing import NamedTuple
 
 from absl import logging
 
-from launch import ablation_records, ablation_report
-from launch.ablation_plan import Evaluation, Training
-from launch.ablation_records import Fault
+from zeroshot.studies.ablation import records, report
+from zeroshot.studies.ablation.plan import Evaluation, Training
+from zeroshot.studies.ablation.records import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
 _GRACE_S = 60.0  # for a training to save when it is told to stop
@@ -60,8 +60,8 @@ def train(training: Training, claim: int, *, runner: Runner) -> None:
 
   The seconds of a run that was stopped count too.
   """
-  ablation_records.forget_fault(training)
-  before = ablation_records.read_training(training)
+  records.forget_fault(training)
+  before = records.read_training(training)
   done, start = False, time.monotonic()
   try:
     log = runner.logs / f'{training.folder.name}.log'
@@ -69,7 +69,7 @@ def train(training: Training, claim: int, *, runner: Runner) -> None:
     done = fault is None
   finally:
     seconds = before.get('seconds', 0.0) + time.monotonic() - start
-    ablation_records.note_training(
+    records.note_training(
       training, done=done, seconds=seconds, commit=runner.commit
     )
   if fault:
@@ -78,18 +78,18 @@ def train(training: Training, claim: int, *, runner: Runner) -> None:
 
 def evaluate(evaluation: Evaluation, claim: int, *, runner: Runner) -> None:
   """Evaluates, in place of any figures of other settings."""
-  ablation_records.forget_fault(evaluation)
-  ablation_records.forget_result(evaluation)
+  records.forget_fault(evaluation)
+  records.forget_result(evaluation)
   name = f'{evaluation.row}-seed{evaluation.seed}-{evaluation.view}'
   log = runner.logs / f'{name}.log'
   fault = _attempt(evaluation.command, log, claim, runner.run)
-  metrics = ablation_records.metrics_file(evaluation)
+  metrics = records.metrics_file(evaluation)
   if fault is None and not metrics.is_file():
     fault = Fault(f'it ended well but wrote no {metrics}', log)
   if fault:
     _note(evaluation, fault)
   else:
-    ablation_records.note_result(evaluation, commit=runner.commit)
+    records.note_result(evaluation, commit=runner.commit)
 
 
 def run_module(words: Sequence[str], log: Path, claim: int) -> int:
@@ -140,10 +140,10 @@ def _attempt(
   Raises:
     Stopped: it was told to stop, and saved.
   """
-  logging.info('%s', ablation_report.as_typed(words))
+  logging.info('%s', report.as_typed(words))
   log.parent.mkdir(parents=True, exist_ok=True)
   with log.open('a', encoding='utf-8') as file:
-    file.write(f'$ {ablation_report.as_typed(words)}\n')
+    file.write(f'$ {report.as_typed(words)}\n')
   size, start = log.stat().st_size, time.monotonic()
   status = run(words, log, claim)
   logging.info('%.0f s; log: %s', time.monotonic() - start, log)
@@ -159,5 +159,5 @@ def _attempt(
 
 
 def _note(thing: Training | Evaluation, fault: Fault) -> None:
-  ablation_records.note_fault(thing, fault)
+  records.note_fault(thing, fault)
   logging.warning('%s: %s (log: %s)', fault.log.stem, fault.message, fault.log)

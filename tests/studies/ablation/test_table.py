@@ -6,24 +6,24 @@ import math
 
 import pytest
 
-from launch import ablation_table
 from tests.launch.ablation_parts import metrics
+from zeroshot.studies.ablation import table
 
 
 def build(results, **changed):
   fields = dict(about='a | b', seeds=(0, 1), commands=dict(train='x'))
-  return ablation_table.build_row('name', results=results, **fields | changed)
+  return table.build_row('name', results=results, **fields | changed)
 
 
 def cells(*rows):
   """The table's cells as rendered, without its head."""
-  text = ablation_table.to_markdown(rows, title='T', caption='C')
+  text = table.to_markdown(rows, title='T', caption='C')
   lines = [line for line in text.splitlines() if line.startswith('| `')]
   return [[cell.strip() for cell in line[1:-1].split(' | ')] for line in lines]
 
 
 def test_a_summary_of_two_values():
-  found = ablation_table.summarise([0.2, 0.6])
+  found = table.summarise([0.2, 0.6])
   assert found['mean'] == pytest.approx(0.4)
   assert found['std'] == pytest.approx(0.2 * math.sqrt(2))  # by n - 1
   assert (found['min'], found['max']) == (0.2, 0.6)
@@ -31,24 +31,24 @@ def test_a_summary_of_two_values():
 
 
 def test_a_single_value_has_no_deviation():
-  found = ablation_table.summarise([0.2])
+  found = table.summarise([0.2])
   assert (found['mean'], found['min'], found['max']) == (0.2, 0.2, 0.2)
   assert math.isnan(found['std'])
 
 
 def test_a_summary_of_nothing_is_undefined():
-  found = ablation_table.summarise([])
+  found = table.summarise([])
   assert found.pop('values') == []
   assert all(math.isnan(value) for value in found.values())
 
 
 def test_an_undefined_value_is_not_left_out():
-  found = ablation_table.summarise([0.2, math.nan])
+  found = table.summarise([0.2, math.nan])
   assert math.isnan(found['mean'])
 
 
 def test_figures_are_read_by_name():
-  found = ablation_table.read_figures(metrics(0.9))
+  found = table.read_figures(metrics(0.9))
   assert math.isnan(found.pop('recall'))
   assert found == dict(
     ap=0.9,
@@ -61,7 +61,7 @@ def test_figures_are_read_by_name():
 
 
 def test_figures_that_were_not_measured_are_undefined():
-  found = ablation_table.read_figures(metrics(0.9, pixel_ap=None))
+  found = table.read_figures(metrics(0.9, pixel_ap=None))
   assert math.isnan(found['synthetic_pixel_ap'])
 
 
@@ -106,16 +106,16 @@ def test_a_failed_row_is_listed():
   row = build(dict(aligned=[], moved=[]), failures=[failure])
   assert row['status'] == 'failed'
   assert cells(row)[0][3] == 'failed'
-  text = ablation_table.to_markdown([row], title='T', caption='C')
+  text = table.to_markdown([row], title='T', caption='C')
   assert '- name, seed 1, aligned: error: why (log: logs/x)' in text
   done = build(dict(aligned=[metrics(0.8)] * 2, moved=[metrics(0.8)] * 2))
-  text = ablation_table.to_markdown([done], title='T', caption='C')
+  text = table.to_markdown([done], title='T', caption='C')
   assert 'Failed' not in text
 
 
 def test_the_table_is_markdown():
   row = build(dict(aligned=[], moved=[]))
-  text = ablation_table.to_markdown([row, row], title='T', caption='C')
+  text = table.to_markdown([row, row], title='T', caption='C')
   lines = text.splitlines()
   assert lines[0] == '# T'
   assert lines[-1] == 'C'

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from launch import ablation_records, ablation_table
-from launch.ablation_plan import Evaluation, Plan, Row
-from launch.ablation_records import Fault
 from zeroshot.runtime import locks, provenance
+from zeroshot.studies.ablation import records, table
+from zeroshot.studies.ablation.plan import Evaluation, Plan, Row
+from zeroshot.studies.ablation.records import Fault
 
 
 class Failure(NamedTuple):
@@ -91,13 +91,13 @@ def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
       otherwise=provenance.label(header),
     )
     content = dict(header, date=signed['date'], rows=rows)
-    ablation_records.write_json(workdir / 'table.json', content)
-    text = ablation_table.to_markdown(
+    records.write_json(workdir / 'table.json', content)
+    text = table.to_markdown(
       rows,
       title=f'Ablations: {header["config"]}',
       caption=signed['caption'],
     )
-    ablation_records.write_text(workdir / 'table.md', text)
+    records.write_text(workdir / 'table.md', text)
 
 
 def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
@@ -127,18 +127,18 @@ def _build_row(row: Row, plan: Plan) -> dict[str, Any]:
   commits: list[str] = []
   failures: list[dict[str, Any]] = []
   for evaluation in row.evaluations:
-    result = ablation_records.find_result(evaluation)
+    result = records.find_result(evaluation)
     if result:
       results[evaluation.view].append(result.metrics)
       commits += result.commits
       if result.minutes is not None:
         minutes[evaluation.seed] = result.minutes
-    elif fault := ablation_records.why_not(evaluation):
+    elif fault := records.why_not(evaluation):
       failures.append(_as_plain(Failure(evaluation, fault)))
   first = row.evaluations[0]
   commands = {'train': first.training.command} if first.training else {}
   commands['evaluate'] = first.command
-  return ablation_table.build_row(
+  return table.build_row(
     row.name,
     about=row.about,
     seeds=row.seeds,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from launch import transfer_runs
 from tests.launch import transfer_parts
+from zeroshot.studies import runs
 from zeroshot.train import resume
 from zeroshot.weights import files
 
@@ -41,13 +41,13 @@ class Flags(dict):
 def test_the_weights_to_start_from(monkeypatch, field, given, wanted):
   config = transfer_parts.config_of('unused', train__init_weights=field)
   parsed = Flags(config, given, present=given is not None)
-  monkeypatch.setattr(transfer_runs.flags, 'FLAGS', parsed)
-  assert transfer_runs.config_from_flags().train.init_weights == wanted
+  monkeypatch.setattr(runs.flags, 'FLAGS', parsed)
+  assert runs.config_from_flags().train.init_weights == wanted
 
 
 def test_untrained_weights_fit_their_config():
   config = transfer_parts.config_of('unused')
-  plain = resume.plain_config(transfer_runs.untrained(config))
+  plain = resume.plain_config(runs.untrained(config))
   resume.check_same_model(files.load('default').config, plain)
   assert plain['loss']['kinds'] == 0
   assert config.model.predicts_sides  # it was a copy
@@ -57,10 +57,10 @@ def test_a_training_that_breaks_is_named(monkeypatch, tmp_path):
   def broken(config, folder):
     raise FloatingPointError('loss is nan in update 3')
 
-  monkeypatch.setattr(transfer_runs, 'train', broken)
-  run = transfer_runs.Run('n1', 'n1', transfer_parts.config_of('unused'))
+  monkeypatch.setattr(runs, 'train', broken)
+  run = runs.Run('n1', 'n1', transfer_parts.config_of('unused'))
   with pytest.raises(SystemExit, match='n1: training stopped: loss is nan'):
-    transfer_runs.make(run, tmp_path)
+    runs.make(run, tmp_path)
   assert list(tmp_path.iterdir()) == []
 
 

@@ -21,13 +21,13 @@ from absl import flags, logging
 from flax import traverse_util
 
 from configs import default
-from launch import ablation_records
 from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import early_stopping, setup
 from zeroshot.experiments.labelled_figures import STILL, evaluate
 from zeroshot.runtime import cli, provenance
+from zeroshot.studies.ablation import records
 from zeroshot.train import loop, resume
 from zeroshot.weights import files
 
@@ -188,7 +188,7 @@ def make(run: Run, workdir: Path) -> None:
     step=weights.step,
     commit=provenance.label(provenance.commit()),
   )
-  ablation_records.write_json(_record_file(run, workdir), record)
+  records.write_json(_record_file(run, workdir), record)
 
 
 def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:

@@ -19,9 +19,10 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
-from launch import ablate, ablation_records, ablation_shards
-from launch.ablation_plan import Evaluation, Plan, Row, Training
+from launch import ablate
 from tests.launch.ablation_parts import metrics
+from zeroshot.studies.ablation import records, shards
+from zeroshot.studies.ablation.plan import Evaluation, Plan, Row, Training
 
 VIEWS = ('aligned', 'moved')
 # Which training each row has by seed; bb shares one of a's, d has none.
@@ -105,11 +106,11 @@ def work(job):
       return 1
     if module == 'evaluate':
       path = workdir / 'rows' / name / 'metrics.json'
-      ablation_records.write_json(path, metrics(0.5))
+      records.write_json(path, metrics(0.5))
     note(workdir, f'{os.getpid()} end {name}')
     return 0
 
-  shard = ablation_shards.parse(job.shard)
+  shard = shards.parse(job.shard)
   return ablate.ablate(
     plan(workdir, job.only),
     workdir=workdir,
@@ -139,7 +140,7 @@ def main():
         names = ['/'.join(each.evaluation.command[1:]) for each in failures]
         content = dict(failures=names, running=running)
         path = Path(job.workdir) / 'outcomes' / f'{os.getpid()}.json'
-        ablation_records.write_json(path, content)
+        records.write_json(path, content)
       except BaseException:
         traceback.print_exc()
       finally:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from launch.ablation_plan import Evaluation, Plan
+from zeroshot.studies.ablation.plan import Evaluation, Plan
 
 ALL = 'all'
 

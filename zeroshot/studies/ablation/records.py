@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from launch.ablation_plan import Evaluation, Training
 from zeroshot.runtime import json_text
+from zeroshot.studies.ablation.plan import Evaluation, Training
 
 
 class Result(NamedTuple):

@@ -11,12 +11,13 @@ import pytest
 from ml_collections import config_dict
 
 from configs import ablations
-from launch import ablation_plan, ablation_report
 from tests.launch.ablation_parts import config_of, make_data, row_of
 from tests.test_config import leaves, words_read
 from zeroshot import losses
 from zeroshot.data import deeppcb
 from zeroshot.model.build import build_model
+from zeroshot.studies.ablation import plan as ablation_plan
+from zeroshot.studies.ablation import report
 from zeroshot.synthesis import pairs
 from zeroshot.train.optimizer import build_optimizer
 
@@ -209,7 +210,7 @@ def test_rows_of_other_labelled_pairs_are_trained_apart(data):
 
 def test_commands_are_as_one_types_them(rows, data):
   row = rows['no_matching'].evaluations[0]
-  line = ablation_report.as_typed(row.training.command)
+  line = report.as_typed(row.training.command)
   folder = row.training.folder
   assert folder.parent == Path('work/trainings')
   assert folder.name.startswith('no_matching-seed0-')

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from launch import ablation_bank
 from zeroshot.data import deeppcb, manifest, readable
 from zeroshot.run_config import overrides
+from zeroshot.studies.ablation import bank
 from zeroshot.train import resume
 
 # Each command is a run by itself, even where a launcher started several of us.
@@ -134,9 +134,7 @@ def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
       Row(name, row.about, row.seeds, name in wanted, tuple(evaluations))
     )
   firsts = {row.name: row.evaluations[0].training for row in rows if row.wanted}
-  ablation_bank.check(
-    {n: first.settings for n, first in firsts.items() if first}
-  )
+  bank.check({n: first.settings for n, first in firsts.items() if first})
   return Plan(
     rows=tuple(rows),
     views=dict(config.views.items()),
@@ -217,7 +215,7 @@ def _plan_training(
   seeds = [f'seed={seed}']
   lines = overrides.merge(_common(config), row.train, seeds, field=field)
   settings = overrides.resolve(path, lines, field=field)
-  lines, settings = ablation_bank.given(config, path, lines, settings)
+  lines, settings = bank.given(config, path, lines, settings)
   decisive = json.dumps(resume.decisive_fields(settings), sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
@@ -254,7 +252,7 @@ def _plan_evaluation(
   )
   settings = overrides.resolve(path, lines, field=field)
   if settings['eval']['synthetic_pairs']:
-    lines, settings = ablation_bank.given(config, path, lines, settings)
+    lines, settings = bank.given(config, path, lines, settings)
   folder = workdir / 'rows' / name / f'seed{seed}' / view
   network = (
     f'--workdir={training.folder}' if training else f'--weights={row.weights}'
