@@ -6,7 +6,8 @@
 Sizes, seeds and the groups that are reported on, and never learned from, stand
 in ``config.few_shot``. No pair at all means ``--init_weights`` as they are, by
 the settings of configs/default.py. Below ``--workdir`` lie ``runs/`` and
-``records/``, see ``zeroshot/studies/runs.py``, and, written anew after each run,
+``records/``, see ``zeroshot/studies/runs.py``, and, written anew after each
+run,
 ``few_shot.md``, ``few_shot.json`` and ``few_shot.png``. With ``--only`` two
 processes can share the work: what they write is made of all records.
 """
@@ -14,174 +15,23 @@ processes can share the work: what they write is made of all records.
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
-import ml_collections
-
-from zeroshot.data import manifest, pictures
-from zeroshot.data.manifest import LabelledPair
-from zeroshot.experiments import setup
-from zeroshot.report import few_shot_curve
+from configs import default
 from zeroshot.runtime import cli
-from zeroshot.studies import few_shot_table
-from zeroshot.studies import runs as transfer_runs
-from zeroshot.studies.ablation import records as ablation_records
-from zeroshot.studies.runs import Record, Run
-
-ALL = 'all'
-
-
-class Size(NamedTuple):
-  """One number of labelled pairs.
-
-  Attributes:
-    num_pairs: that are learned from.
-    runs: one for each seed; of 0 pairs there is but one.
-  """
-
-  num_pairs: int
-  runs: tuple[Run, ...]
+from zeroshot.studies import few_shot, runs
 
 
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  transfer_runs.run_command(few_shot, table='few_shot.md')
-
-
-def few_shot(
-  config: ml_collections.ConfigDict, *, workdir: Path, only: str = ''
-) -> None:
-  """Runs what is missing of the curve, and keeps its table up to date.
-
-  Args:
-    config: the whole config.
-    workdir: folder of it all.
-    only: comma-separated names of runs, as ``'n10_seed1,all_seed0'``; ``''``
-      takes all.
-
-  Raises:
-    ValueError: for settings or files that cannot be, or records of another
-      config.
-  """
-  sizes = plan(config)
-  transfer_runs.run_all(
-    [run for size in sizes.values() for run in size.runs],
-    only=only,
-    workdir=workdir,
-    report=functools.partial(write, config, sizes, workdir),
+  runs.run_command(
+    functools.partial(few_shot.run, default_config=default.get_config()),
+    table='few_shot.md',
   )
-
-
-def plan(config: ml_collections.ConfigDict) -> dict[str, Size]:
-  """All there is to run.
-
-  Args:
-    config: the whole config.
-
-  Returns:
-    The sizes in order, by their labels: ``'0'``, ``'1'`` and so on, ``'all'``.
-
-  Raises:
-    ValueError: for settings or files that cannot be.
-  """
-  settings = config.few_shot
-  base = _held_out(config, transfer_runs.check_labelled(config))
-  most = len(setup.list_labelled(base))
-  _check(settings, most)
-  sizes = {}
-  for num_pairs in sorted(settings.sizes):
-    sizes[str(num_pairs)] = _size(
-      base, f'n{num_pairs}', num_pairs, settings.num_seeds
-    )
-  everything = _size(base, ALL, most, settings.num_seeds)
-  return {**sizes, ALL: everything}
-
-
-def write(
-  config: ml_collections.ConfigDict,
-  sizes: Mapping[str, Size],
-  workdir: Path,
-  records: Mapping[str, Record],
-) -> None:
-  """Writes table and plot of the records that there are."""
-  rows = {
-    label: few_shot_table.build_row(
-      size.num_pairs,
-      {run.config.seed: records.get(run.name) for run in size.runs},
-    )
-    for label, size in sizes.items()
-  }
-  content = few_shot_table.describe(config, list(records.values()))
-  ablation_records.write_json(
-    workdir / 'few_shot.json', {**content, 'sizes': rows}
-  )
-  ablation_records.write_text(
-    workdir / 'few_shot.md',
-    few_shot_table.to_markdown(rows, caption=content['caption']),
-  )
-  points = few_shot_table.to_points(rows)
-  partial = workdir / f'few_shot.{os.getpid()}.partial.png'
-  pictures.write_picture(partial, few_shot_curve.few_shot_curve(points))
-  os.replace(partial, workdir / 'few_shot.png')
-
-
-def _held_out(
-  config: ml_collections.ConfigDict, found: Sequence[LabelledPair]
-) -> ml_collections.ConfigDict:
-  """A config that learns from all pairs but those reported on."""
-  settings = config.few_shot
-  reported = manifest.split_names(settings.held_out)
-  if not reported:
-    raise ValueError('few_shot.held_out is empty; name the groups to report on')
-  manifest.in_groups(found, settings.held_out, field='few_shot.held_out')
-  copy = setup.reporting_on(
-    config, reported, every=settings.every, stop_groups=''
-  )
-  copy.labelled.num_pairs = 0
-  copy.train.steps = settings.steps or config.train.steps
-  return copy
-
-
-def _size(
-  base: ml_collections.ConfigDict, label: str, num_pairs: int, num_seeds: int
-) -> Size:
-  """The runs of one size."""
-  if not num_pairs:
-    return Size(
-      0, (Run(label, label, transfer_runs.untrained(base), trained=False),)
-    )
-  runs = []
-  for seed in range(num_seeds):
-    copy = base.copy_and_resolve_references()
-    copy.seed = seed
-    copy.labelled.num_pairs = 0 if label == ALL else num_pairs
-    name = f'{label}_seed{seed}'
-    runs.append(Run(name, name, copy))
-  return Size(num_pairs, tuple(runs))
-
-
-def _check(settings: ml_collections.ConfigDict, most: int) -> None:
-  """Refuses sizes and counts that cannot be."""
-  sizes = settings.sizes
-  possible = all(type(n) is int and 0 <= n <= most for n in sizes)
-  if not possible or len(set(sizes)) < len(sizes):
-    raise ValueError(
-      f'few_shot.sizes is {sizes}; give whole numbers from 0 to {most}, the '
-      'pairs that may be learned from, each once'
-    )
-  if settings.num_seeds < 1 or settings.steps < 0:
-    raise ValueError(
-      f'few_shot.num_seeds is {settings.num_seeds} and few_shot.steps is '
-      f'{settings.steps}; give at least 1 seed, and 0 steps or more'
-    )
-  transfer_runs.check_every(settings.every, 'few_shot.every')
 
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  transfer_runs.define_flags()
+  runs.define_flags()
   cli.run(main)

@@ -29,8 +29,9 @@ from zeroshot.checkpoints import Checkpoint
 from zeroshot.data import pictures
 from zeroshot.experiments import setup
 from zeroshot.report import example_sheet
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import cli
-from zeroshot.train import examples, replay, resume, verdict, writers
+from zeroshot.train import examples, replay, verdict, writers
 from zeroshot.train.examples import Finding
 from zeroshot.train.replay import Outcome, Replayed
 from zeroshot.types import Pair
@@ -112,15 +113,15 @@ def read_run(
     raise ValueError(
       f'{record} is missing: no run has trained there; correct --workdir'
     )
-  wanted = resume.plain_config(config)
-  resume.check_same_run(json.loads(record.read_text('utf-8')), wanted)
+  wanted = compatibility.plain_config(config)
+  compatibility.check_same_run(json.loads(record.read_text('utf-8')), wanted)
   replay.check_step(config, step)
   checkpoint = runs.read_before(workdir, step)
   if checkpoint is None:
     logging.info('no checkpoint from before update %d: from the start', step)
     return None
   try:
-    resume.check_same_run(checkpoint.config, wanted)
+    compatibility.check_same_run(checkpoint.config, wanted)
   except ValueError as error:
     # The run itself went on from it under the present config.
     logging.warning('checkpoint of step %d: %s', checkpoint.step, error)

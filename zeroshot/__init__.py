@@ -6,28 +6,33 @@
 
 The rooms, from the last word to the first (a room imports only rooms below):
 
-  commands     the command line ``zeroshot``
-  ui           two drop zones in a browser
-  page         a folder of results -> one self-contained HTML page
-  export       the network and its settings as one file for other runtimes
-  inspection   pictures as they come -> a verdict; Detector is its door
-  report       results -> pictures
-  evaluate     predictions + truth -> figures
-  transfer     labelled pairs -> windows with pixel targets
-  detect       parameters + pictures -> score map -> boxes -> kinds
-  train        state, step, loop
-  weights      parameters as files, and those that ship
-  runs         a run as others see it: its parameters, its checkpoints
-  checkpoints  the only user of orbax
-  losses       masked pixel and region losses
-  model        the Siamese discrepancy network
-  synthesis    key -> Pair(reference, test, mask)
-  data         host side: pictures, background bank, DeepPCB and other pairs
-  processes    what the processes of a run tell each other
-  locks        one process at a time in a folder
-  whole_files  files that are there whole or not at all
-  rng          named streams of keys
-  types        Pair, Boxes and the notation legend
+  commands      the command line ``zeroshot``
+  ui            two drop zones in a browser
+  page          a folder of results -> one self-contained HTML page
+  export        the network and its settings as one file for other runtimes
+  studies       many runs compared: ablation, few-shot, leave-one-out
+  experiments   one run from its config: set-up, evaluation, calibration
+  inspection    pictures as they come -> a verdict; Detector is its door
+  report        results -> pictures
+  evaluate      predictions + truth -> metrics
+  transfer      labelled pairs -> windows with pixel targets
+  detect        parameters + pictures -> score map -> boxes
+  pcb           what is known of circuit boards and of nothing else
+  registration  reference picture -> the same, aligned with the test picture
+  train         state, step, loop
+  weights       parameters as files, and those that ship
+  runs          a run as others see it: its parameters, its checkpoints
+  checkpoints   the only user of orbax
+  losses        masked pixel and region losses
+  model         the Siamese discrepancy network
+  synthesis     key -> Pair(reference, test, mask)
+  boards        drawn boards with known defects
+  data          host side: pictures, background bank, DeepPCB and other pairs
+  run_config    configs as plain values: overrides, compatibility
+  runtime       command line, processes, locks, atomic files
+  rng           named streams of keys
+  types         Pair, Boxes and the notation legend
+  version       of this package
 """
 
 from __future__ import annotations
@@ -52,15 +57,7 @@ def __getattr__(name: str) -> Any:
 
     return Inspection
   if name == '__version__':
+    from zeroshot.version import version
+
     return version()
   raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-
-
-def version() -> str:
-  """Of this package; ``'unknown'`` where it is not installed."""
-  import importlib.metadata
-
-  try:
-    return importlib.metadata.version('zeroshot')
-  except importlib.metadata.PackageNotFoundError:
-    return 'unknown'

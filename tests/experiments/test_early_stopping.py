@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from configs import transfer
-from tests.launch import transfer_parts
+from tests.studies import transfer_parts
 from zeroshot.data import deeppcb, manifest, pictures
 from zeroshot.experiments import early_stopping, setup
 from zeroshot.train import loop

@@ -13,7 +13,7 @@ from zeroshot.detect.calibration import Calibration, calibrated
 from zeroshot.detect.classical import classical_scores
 from zeroshot.evaluate.defect_free import second_take
 from zeroshot.experiments import loading
-from zeroshot.train import resume
+from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
 CALIBRATION = Calibration(slope=0.5, offset=2.0, threshold=0.75)
@@ -51,7 +51,7 @@ def plain_network(monkeypatch):
 def weights(calibration=None, weight=1.0):
   return files.Weights(
     {'weight': np.float32(weight)},
-    resume.plain_config(default.get_config()),
+    compatibility.plain_config(default.get_config()),
     7,
     calibration and calibration._asdict(),
   )
@@ -69,7 +69,7 @@ def test_the_rival_has_no_parameters():
   found = loading.load(config(), workdir=None, weights='classical')
   assert found.parameters is None
   assert (found.step, found.calibration) == (0, None)
-  assert found.config == resume.plain_config(config())
+  assert found.config == compatibility.plain_config(config())
 
 
 @pytest.mark.parametrize('calibration', [None, CALIBRATION])

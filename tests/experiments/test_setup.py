@@ -10,7 +10,7 @@ import pytest
 
 from configs import default, transfer
 from data_tools import make_pairs
-from zeroshot.experiments import setup
+from zeroshot.experiments import labelled_sets, setup
 from zeroshot.types import Material
 from zeroshot.weights import files
 
@@ -53,11 +53,11 @@ def config(path, **changes):
 
 
 def groups(settings):
-  return ''.join(p.group for p in setup.list_labelled(settings))
+  return ''.join(p.group for p in labelled_sets.list_labelled(settings))
 
 
 def test_the_default_names_no_pair():
-  assert setup.list_labelled(default.get_config()) == []
+  assert labelled_sets.list_labelled(default.get_config()) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_so_many_pairs_are_drawn_by_the_seed(manifest):
   def names(seed):
     settings = config(manifest, num_pairs=3)
     settings.seed = seed
-    return [pair.name for pair in setup.list_labelled(settings)]
+    return [pair.name for pair in labelled_sets.list_labelled(settings)]
 
   assert len(names(0)) == 3
   assert names(0) == names(0)
@@ -98,14 +98,14 @@ def test_so_many_pairs_are_drawn_by_the_seed(manifest):
 )
 def test_what_cannot_be(manifest, changes, words):
   with pytest.raises(ValueError, match=words):
-    setup.list_labelled(config(manifest, **changes))
+    labelled_sets.list_labelled(config(manifest, **changes))
 
 
 def test_folders_of_the_dataset_serve_as_well(root):
   folder, split, listed = root
   settings = transfer.get_config()
   settings.labelled.update(root=str(folder), split=split)
-  found = setup.list_labelled(settings)
+  found = labelled_sets.list_labelled(settings)
   assert [pair.group for pair in found] == listed
 
 
@@ -148,7 +148,7 @@ def test_what_would_fail_late_is_refused_at_once(manifest, changes, words):
 
 def test_all_bad_pictures_are_named_before_training(manifest):
   settings = config(manifest)
-  pairs = setup.list_labelled(settings)
+  pairs = labelled_sets.list_labelled(settings)
   lines = [json.loads(line) for line in manifest.read_text().splitlines()]
   for index in (1, 4):
     bad = manifest.parent / f'{index}.jpg'

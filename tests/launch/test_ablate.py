@@ -15,8 +15,13 @@ import pytest
 
 from configs import default
 from launch import ablate
-from tests.launch.ablation_parts import Runner, config_of, make_data, row_of
 from tests.launch.test_train import SETTINGS
+from tests.studies.ablation.ablation_parts import (
+  Runner,
+  config_of,
+  make_data,
+  row_of,
+)
 from zeroshot.studies.ablation import plan as ablation_plan
 from zeroshot.studies.ablation import report
 

@@ -13,11 +13,11 @@ from configs import smoke
 from launch import calibrate
 from tests.data import damage
 from zeroshot.data import pictures
-from zeroshot.detect import calibration, detector
-from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect import detector
+from zeroshot.detect.calibration import Calibration, calibrated, fit, from_plain
 from zeroshot.evaluate import defect_free
-from zeroshot.experiments import good_pairs
-from zeroshot.train import resume
+from zeroshot.experiments import calibration, good_pairs
+from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def touch(folder, *names):
 
 def test_references_are_listed_once_and_sorted(tmp_path):
   touch(tmp_path, 'b.png', 'a.png', 'c.jpg', 'd.txt')
-  found = calibrate.list_references(
+  found = calibration.list_references(
     f'{tmp_path}/*.png,{tmp_path}/c.jpg,{tmp_path}/a.*'
   )
   assert found == [tmp_path / name for name in ('a.png', 'b.png', 'c.jpg')]
@@ -41,7 +41,7 @@ def test_a_pattern_that_matches_nothing_is_named(tmp_path, patterns):
   touch(tmp_path, 'a.png')
   patterns = patterns.format(tmp_path)
   with pytest.raises(ValueError, match='matches no file; quote') as raised:
-    calibrate.list_references(patterns)
+    calibration.list_references(patterns)
   assert repr(patterns.split(',')[-1]) in str(raised.value)
 
 
@@ -49,18 +49,18 @@ def test_what_would_fail_at_the_end_is_refused_first(tmp_path):
   settings = smoke.get_config()
   settings.calibrate.update(takes=2, false_boxes_per_pair=0.02)
   enough, few = [tmp_path / 'a.png'] * 25, [tmp_path / 'a.png'] * 24
-  calibrate.check(settings, enough)
+  calibration.check(settings, enough)
   with pytest.raises(ValueError, match='24 pictures taken 2 times'):
-    calibrate.check(settings, few)
-  calibrate.check_out(tmp_path / 'w.safetensors')
+    calibration.check(settings, few)
+  calibration.check_out(tmp_path / 'w.safetensors')
   with pytest.raises(ValueError, match='its folder does not exist'):
-    calibrate.check_out(tmp_path / 'no' / 'w.safetensors')
+    calibration.check_out(tmp_path / 'no' / 'w.safetensors')
 
 
 def test_unsure_boxes_count_whatever_is_hidden_from_users(config, references):
-  plain = calibrate.calibrate(config, weights(config), references)
+  plain = calibration.calibrate(config, weights(config), references)
   config.detect.min_confidence = 0.9
-  assert calibrate.calibrate(config, weights(config), references) == plain
+  assert calibration.calibrate(config, weights(config), references) == plain
   assert config.detect.min_confidence == 0.9
 
 
@@ -103,12 +103,12 @@ def config(monkeypatch):
 
 
 def weights(config, stored=None):
-  return files.Weights({}, resume.plain_config(config), 5, stored)
+  return files.Weights({}, compatibility.plain_config(config), 5, stored)
 
 
 def test_slope_and_offset_are_fitted_on_synthetic_pairs(config, references):
-  found = calibrate.calibrate(config, weights(config), references)
-  expected = calibration.fit(*simulated())
+  found = calibration.calibrate(config, weights(config), references)
+  expected = fit(*simulated())
   assert (found['slope'], found['offset']) == expected
   assert expected == pytest.approx((2.0, -1.0), abs=0.2)
   assert found['synthetic_boxes'] == 4000
@@ -121,14 +121,14 @@ def test_all_bad_references_are_named_first(
   monkeypatch.setattr(calibrate, 'judge_synthetic', None)  # not reached
   bad = damage.write_all_bad(tmp_path)
   with pytest.raises(ValueError, match=f'^{len(bad)} faults: ') as caught:
-    calibrate.calibrate(config, weights(config), [*references, *bad])
+    calibration.calibrate(config, weights(config), [*references, *bad])
   assert all(words in str(caught.value) for words in damage.BAD.values())
 
 
 def test_the_threshold_is_chosen_on_calibrated_takes(config, references):
-  found = calibrate.calibrate(config, weights(config), references)
+  found = calibration.calibrate(config, weights(config), references)
   images = [pictures.read_picture(path) for path in references for _ in '123']
-  fitted = calibration.from_plain(found)
+  fitted = from_plain(found)
   takes = defect_free.false_confidences(
     images,
     detector.build_detector(
@@ -148,9 +148,9 @@ def test_the_threshold_is_chosen_on_calibrated_takes(config, references):
 
 
 def test_an_old_calibration_is_replaced_and_not_stacked(config, references):
-  plain = calibrate.calibrate(config, weights(config), references)
+  plain = calibration.calibrate(config, weights(config), references)
   old = Calibration(9.0, 4.0, 0.1)._asdict()
-  again = calibrate.calibrate(config, weights(config, old), references)
+  again = calibration.calibrate(config, weights(config, old), references)
   assert again == plain
 
 
@@ -170,7 +170,7 @@ def test_synthetic_boxes_are_judged_uncalibrated(monkeypatch):
   config = smoke.get_config()
   config.detect.registration = 'none'
   old = Calibration(9.0, 4.0, 0.1)._asdict()
-  assert calibrate.judge_synthetic(config, weights(config, old)) == 'judged'
+  assert calibration.judge_synthetic(config, weights(config, old)) == 'judged'
   assert seen['num_pairs'] == config.calibrate.synthetic_pairs
   assert (seen['bank'], seen['seed']) == (None, config.seed)
   reference = np.full((20, 20, 3), 0.25, np.float32)
@@ -181,7 +181,7 @@ def test_synthetic_boxes_are_judged_uncalibrated(monkeypatch):
 def test_too_few_references_are_refused(config, references):
   config.calibrate.update(takes=1, false_boxes_per_pair=0.02)
   with pytest.raises(ValueError, match='5 defect-free pairs cannot show'):
-    calibrate.calibrate(config, weights(config), references)
+    calibration.calibrate(config, weights(config), references)
 
 
 # --- Real pairs of good parts ------------------------------------------------
@@ -266,7 +266,7 @@ def false_confidences(config, pairs, stored):
   detect = detector.build_detector(
     detector.network_scorer(None, None),
     settings,
-    calibration.from_plain(stored),
+    from_plain(stored),
   )
   both = (pictures.read_pair(p.reference_path, p.test_path) for p in pairs)
   return np.concatenate([detect(*pair).boxes.confidence for pair in both])
@@ -288,7 +288,7 @@ def test_uncalibrated_weights_choose_no_threshold(config, good_list):
 def test_the_settings_of_detection_go_with_the_threshold(config):
   old = weights(smoke.get_config())
   config.detect.registration = 'homography'
-  stored = calibrate.with_calibration(config, old, {'threshold': 0.5})
+  stored = calibration.with_calibration(config, old, {'threshold': 0.5})
   assert stored.calibration == {'threshold': 0.5}
   assert stored.config['detect']['registration'] == 'homography'
   assert stored.config['model'] == old.config['model']

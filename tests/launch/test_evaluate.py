@@ -19,7 +19,7 @@ from launch import evaluate
 from tests.launch.test_train import SETTINGS
 from tests.train import parts
 from zeroshot.data import deeppcb, pictures
-from zeroshot.experiments import evaluation_extras, loading
+from zeroshot.experiments import evaluation, evaluation_extras, loading
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -397,7 +397,7 @@ def evaluate_classical(root, out, *, kinds='topology', **changes):
   )
   config.eval.update(changes)
   weights = loading.load(config, workdir=None, weights='classical')
-  return evaluate.evaluate(config, weights, out)
+  return evaluation.evaluate(config, weights, out)
 
 
 def test_what_is_returned_is_what_is_written(generated, tmp_path):
@@ -526,7 +526,7 @@ def test_synthetic_pairs_of_photographs_need_them_first(tmp_path):
   config.synthesis.backgrounds.photographs = 1.0
   weights = loading.load(config, workdir=None, weights='classical')
   with pytest.raises(ValueError, match=r'synthesis\.bank is empty'):
-    evaluate.evaluate(config, weights, tmp_path)
+    evaluation.evaluate(config, weights, tmp_path)
 
 
 def test_swapped_pictures_give_the_same_figures(generated, tmp_path):
@@ -604,7 +604,7 @@ def test_a_manifest_is_evaluated_like_a_folder(tmp_path):
   def names(**changes):
     chosen = settings.copy_and_resolve_references()
     chosen.update(changes)
-    return [pair.name for pair in evaluate.list_evaluated(chosen)]
+    return [pair.name for pair in evaluation.list_evaluated(chosen)]
 
   assert names() == ['1', '2', '3', '4', '5']
   assert names(groups='x') == ['1', '3', '5']

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launch import transfer_parts
+from tests.studies import transfer_parts
 from tests.train import parts
 from zeroshot import checkpoints
 from zeroshot.data import manifest

@@ -13,25 +13,25 @@ from zeroshot.runtime import broadcast
 TELL = """
 import jax
 from absl import flags
-from launch import command, distributed
-from zeroshot import processes
+from zeroshot.runtime import cli, distributed
+from zeroshot.runtime import broadcast
 
 def refuse():
   raise ValueError('there is no such thing')
 
 def main(argv):
   here = jax.process_index()
-  assert processes.gather(b'x' * here) == [b'', b'x']
-  assert processes.gather(b'') == [b'', b'']
-  assert processes.from_first(lambda: b'of %d' % here) == b'of 0'
+  assert broadcast.gather(b'x' * here) == [b'', b'x']
+  assert broadcast.gather(b'') == [b'', b'']
+  assert broadcast.from_first(lambda: b'of %d' % here) == b'of 0'
   try:
-    processes.from_first(refuse)
+    broadcast.from_first(refuse)
   except ValueError as error:
     print('refused:', error, flush=True)
 
 if __name__ == '__main__':
   distributed.define_flags()
-  command.run(main)
+  cli.run(main)
 """
 
 

@@ -18,7 +18,7 @@ import json
 import pathlib
 import sys
 from absl import flags
-from launch import command, distributed
+from zeroshot.runtime import cli, distributed
 
 
 def find():
@@ -44,7 +44,7 @@ def main(argv):
   elif mode == 'lock': config.new = 1
   elif mode == 'nan': raise FloatingPointError('loss is nan')
   elif mode == 'interrupt': raise KeyboardInterrupt
-  elif mode == 'preempted': sys.exit(command.PREEMPTED)
+  elif mode == 'preempted': sys.exit(cli.PREEMPTED)
   elif mode == 'full': raise OSError(errno.ENOSPC, 'no space')
   elif mode == 'pipe': raise BrokenPipeError(errno.EPIPE, 'it is closed')
   elif mode == 'reset': raise ConnectionResetError(errno.ECONNRESET, 'reset')
@@ -59,13 +59,13 @@ def main(argv):
 
 
 if __name__ == '__main__':
-  command.define_config_flag()
+  cli.define_config_flag()
   flags.DEFINE_string('mode', '', 'What goes wrong.')
   flags.DEFINE_string('out', None, 'Folder.')
   if '--mode=find' in sys.argv:
     distributed.find = find
   with_out = any(word.startswith('--out=') for word in sys.argv)
-  command.run(main, crashes_in='out' if with_out else None)
+  cli.run(main, crashes_in='out' if with_out else None)
 """
 
 

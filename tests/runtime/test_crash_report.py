@@ -12,7 +12,7 @@ from zeroshot.runtime import crash_report
 
 NATIVE = """
 import os, sys
-from launch import crash_report
+from zeroshot.runtime import crash_report
 crash_report.begin(sys.argv[1], process_id=3, num_processes=4)
 os.abort()
 """

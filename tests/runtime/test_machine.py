@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def peak_of_a_new_process(holding=0):
-  words = 'from launch import machine; '
+  words = 'from zeroshot.runtime import machine; '
   words += f'held = bytes([1]) * {holding}; print(machine.peak_memory_bytes())'
   done = subprocess.run(
     [sys.executable, '-c', words],

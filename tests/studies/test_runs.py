@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from tests.launch import transfer_parts
+from configs import default
+from tests.studies import transfer_parts
+from zeroshot.run_config import compatibility
 from zeroshot.studies import runs
-from zeroshot.train import resume
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,8 +48,10 @@ def test_the_weights_to_start_from(monkeypatch, field, given, wanted):
 
 def test_untrained_weights_fit_their_config():
   config = transfer_parts.config_of('unused')
-  plain = resume.plain_config(runs.untrained(config))
-  resume.check_same_model(files.load('default').config, plain)
+  plain = compatibility.plain_config(
+    runs.untrained(config, default.get_config())
+  )
+  compatibility.check_same_model(files.load('default').config, plain)
   assert plain['loss']['kinds'] == 0
   assert config.model.predicts_sides  # it was a copy
 

@@ -7,8 +7,8 @@ import json
 from configs import transfer
 from data_tools import make_pairs
 from zeroshot.data import deeppcb, manifest
+from zeroshot.run_config import compatibility
 from zeroshot.studies import runs
-from zeroshot.train import resume
 from zeroshot.weights import files
 
 # Few kinds of everything and small windows, so that it compiles in seconds.
@@ -86,7 +86,9 @@ class Stand:
     self.trained.append(folder.name)
     if self.stopping == folder.name:
       raise KeyboardInterrupt
-    return files.Weights({}, resume.plain_config(config), config.train.steps)
+    return files.Weights(
+      {}, compatibility.plain_config(config), config.train.steps
+    )
 
   def evaluate(self, config, weights, chosen, *, moves):
     self.evaluated.append([pair.name for pair in chosen])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.train import parts
 from zeroshot.checkpoints import Checkpoint
+from zeroshot.run_config import compatibility
 from zeroshot.train import resume
 from zeroshot.train import state as states
 
@@ -52,8 +53,8 @@ def test_a_missing_array_is_refused_by_name():
 
 
 def test_the_same_config_goes_on():
-  plain = resume.plain_config(parts.config())
-  resume.check_same_run(plain, copy.deepcopy(plain))
+  plain = compatibility.plain_config(parts.config())
+  compatibility.check_same_run(plain, copy.deepcopy(plain))
 
 
 def test_each_differing_field_is_named():
@@ -61,7 +62,9 @@ def test_each_differing_field_is_named():
   new.seed = 7
   new.model.widths = (8, 8, 8, 8)
   with pytest.raises(ValueError, match='workdir') as error:
-    resume.check_same_run(resume.plain_config(old), resume.plain_config(new))
+    compatibility.check_same_run(
+      compatibility.plain_config(old), compatibility.plain_config(new)
+    )
   widths = list(old.model.widths)
   assert f'model.widths was {widths} and is now [8, 8, 8, 8]' in str(
     error.value
@@ -75,23 +78,25 @@ def test_how_often_to_look_is_free_and_so_are_other_rooms():
   new.train.keep_checkpoints = 5
   new.detect.threshold = 0.9
   new.eval.root = 'elsewhere'
-  resume.check_same_run(resume.plain_config(old), resume.plain_config(new))
+  compatibility.check_same_run(
+    compatibility.plain_config(old), compatibility.plain_config(new)
+  )
 
 
 def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
   def change(schedule):
     return [
-      resume.plain_config(parts.config(schedule=schedule, steps=steps))
+      compatibility.plain_config(parts.config(schedule=schedule, steps=steps))
       for steps in (8, 16)
     ]
 
-  resume.check_same_run(*change('constant'))
+  compatibility.check_same_run(*change('constant'))
   with pytest.raises(ValueError, match=r'train.steps was 8 and is now 16'):
-    resume.check_same_run(*change('cosine'))
+    compatibility.check_same_run(*change('cosine'))
 
 
 def test_a_run_from_before_labels_goes_on():
-  plain = resume.plain_config(parts.config())
+  plain = compatibility.plain_config(parts.config())
   old = copy.deepcopy(plain)
   del old['labelled']
   for room, name in [
@@ -104,32 +109,32 @@ def test_a_run_from_before_labels_goes_on():
     ('train', 'trunk_rate'),
   ]:
     del old[room][name]
-  resume.check_same_run(old, plain)
-  resume.check_same_model(old, plain)
+  compatibility.check_same_run(old, plain)
+  compatibility.check_same_model(old, plain)
   changed = parts.config()
   changed.model.kinds = ('open',)
   with pytest.raises(ValueError, match=r"model\.kinds was \[\] and is now \['"):
-    resume.check_same_model(old, resume.plain_config(changed))
+    compatibility.check_same_model(old, compatibility.plain_config(changed))
 
 
 def test_labels_are_decisive_once_there_are_any():
   def plain(**changes):
     config = parts.config()
     config.labelled.update(changes)
-    return resume.plain_config(config)
+    return compatibility.plain_config(config)
 
-  resume.check_same_run(plain(), plain(num_pairs=5))  # of no set
+  compatibility.check_same_run(plain(), plain(num_pairs=5))  # of no set
   with pytest.raises(ValueError, match=r'labelled\.num_pairs was 0'):
-    resume.check_same_run(plain(root='a'), plain(root='a', num_pairs=5))
+    compatibility.check_same_run(plain(root='a'), plain(root='a', num_pairs=5))
   with pytest.raises(ValueError, match=r"labelled\.root was '' and is"):
-    resume.check_same_run(plain(), plain(root='a'))
+    compatibility.check_same_run(plain(), plain(root='a'))
 
 
 def test_a_head_does_not_make_the_trunk_another():
   config = parts.config()
-  old = resume.plain_config(config)
+  old = compatibility.plain_config(config)
   config.model.kinds = ('open',)
-  resume.check_same_trunk(old, resume.plain_config(config))
+  compatibility.check_same_trunk(old, compatibility.plain_config(config))
   config.model.match_support = 3
   with pytest.raises(ValueError, match=r'model\.match_support'):
-    resume.check_same_trunk(old, resume.plain_config(config))
+    compatibility.check_same_trunk(old, compatibility.plain_config(config))

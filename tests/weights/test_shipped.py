@@ -10,10 +10,9 @@ import pytest
 
 from configs import default, transfer
 from data_tools import make_pairs
-from launch import evaluate
 from zeroshot.detect import calibration
-from zeroshot.experiments import loading
-from zeroshot.train import resume
+from zeroshot.experiments import evaluation, loading
+from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
 MOST_BYTES = 8e6  # all that lies in zeroshot/weights
@@ -42,7 +41,9 @@ def test_each_has_a_card_with_all_its_pictures():
 def test_default_is_what_the_default_config_trains(weights):
   config = default.get_config()
   assert weights.step == config.train.steps
-  resume.check_same_run(weights.config, resume.plain_config(config))
+  compatibility.check_same_run(
+    weights.config, compatibility.plain_config(config)
+  )
   leaves = jax.tree.leaves(weights.parameters)
   assert sum(leaf.size for leaf in leaves) == 130_028
   assert all(np.isfinite(leaf).all() for leaf in leaves)
@@ -54,7 +55,7 @@ def test_deeppcb_is_default_with_a_head(weights):
   config.labelled.root = 'PCBData'
   found = loading.load(config, workdir=None, weights='deeppcb')
   assert found.step == config.train.steps
-  resume.check_same_run(found.config, resume.plain_config(config))
+  compatibility.check_same_run(found.config, compatibility.plain_config(config))
   head = found.parameters['pair_head']
   assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(head))
   assert np.abs(head['sides']['kernel']).max() > 0  # it has learned
@@ -94,7 +95,7 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
   )
   for turn in (0.0, 2.5):
     config.eval.misalign.rotation_deg = turn
-    figures = evaluate.evaluate(config, weights, tmp_path / str(turn))
+    figures = evaluation.evaluate(config, weights, tmp_path / str(turn))
     assert figures['official']['ap'] > 0.9
     assert figures['official']['at_threshold']['precision'] > 0.9
     assert figures['defect_free']['false_boxes_per_pair_at_threshold'] < 0.5
@@ -105,7 +106,7 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
   [('default', default.get_config()), ('deeppcb', transfer.get_config())],
 )
 def test_they_carry_the_settings_that_the_config_gives(name, config):
-  plain = resume.plain_config(config)
+  plain = compatibility.plain_config(config)
   stored = files.load(name).config
   assert {field: stored[field] for field in ('model', 'detect')} == {
     field: plain[field] for field in ('model', 'detect')

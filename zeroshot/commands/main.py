@@ -20,8 +20,8 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
-import zeroshot
 from zeroshot.data import faults
+from zeroshot.version import version
 
 CANNOT, INTERRUPTED = 2, 130
 _SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
@@ -86,7 +86,7 @@ def _parser() -> tuple[
     allow_abbrev=False,
   )
   parser.add_argument(
-    '--version', action='version', version=f'zeroshot {zeroshot.version()}'
+    '--version', action='version', version=f'zeroshot {version()}'
   )
   commands = parser.add_subparsers(
     required=True, metavar='COMMAND', dest='command'

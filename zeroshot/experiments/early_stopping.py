@@ -22,9 +22,9 @@ from absl import logging
 
 from zeroshot.data import deeppcb, manifest, pictures, readable
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.experiments import labelled_figures, setup
-from zeroshot.studies.ablation import records
-from zeroshot.train import resume
+from zeroshot.experiments import labelled_figures, labelled_sets, setup
+from zeroshot.run_config import compatibility
+from zeroshot.runtime import atomic_files
 from zeroshot.train.loop import Hook
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -62,12 +62,12 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
   for name in ('stop_every', 'patience'):
     if settings[name] < 1:
       raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
-  if not setup.every_pair(config):
+  if not labelled_sets.every_pair(config):
     raise ValueError(
       'labelled.stop_groups is given but no labelled pairs are: give '
       'labelled.root or labelled.manifest too'
     )
-  held_out = setup.list_stopping(config)
+  held_out = labelled_sets.list_stopping(config)
   folder = Path(workdir).expanduser()
   look = functools.partial(
     _look,
@@ -90,7 +90,7 @@ def _hold(
     return readable.hold(held_out)
   except ValueError:
     # One error for all pairs of the run, instead of another one at packing.
-    learned = setup.list_labelled(config)
+    learned = labelled_sets.list_labelled(config)
     readable.check_pairs([*held_out, *learned])
     raise
 
@@ -106,7 +106,9 @@ def _look(
 ) -> Mapping[str, float]:
   """Scores the held-out pairs; keeps the parameters if none were better."""
   weights = setup.with_calibration(
-    files.Weights(jax.device_get(params), resume.plain_config(config), step)
+    files.Weights(
+      jax.device_get(params), compatibility.plain_config(config), step
+    )
   )
   figures = score(config, weights, pairs, read)
   # Lines from beyond this step are of a run that was killed before it saved.
@@ -116,7 +118,7 @@ def _look(
     files.save(folder / BEST, weights)
     logging.info('best so far on held-out groups: step %d', step)
   text = ''.join(json.dumps(line) + '\n' for line in [*earlier, record])
-  records.write_text(folder / LOOKS, text)
+  atomic_files.write_text(folder / LOOKS, text)
   return figures
 
 

@@ -14,8 +14,8 @@ from absl import flags
 from zeroshot import runs
 from zeroshot.detect import calibration, detector
 from zeroshot.detect.detector import Detection
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
-from zeroshot.train import resume
 from zeroshot.weights import files
 
 CLASSICAL = 'classical'
@@ -52,7 +52,7 @@ def load(
   if (workdir is None) == (weights is None):
     raise ValueError('give either --workdir=DIR or --weights=FILE')
   if weights == CLASSICAL:
-    return files.Weights(None, resume.plain_config(config), step=0)
+    return files.Weights(None, compatibility.plain_config(config), step=0)
   if workdir is not None:
     # All processes take the step that the first finds: the run may go on.
     newest = broadcast.from_first(
@@ -63,7 +63,9 @@ def load(
   else:
     assert weights is not None
     found = files.load(weights)
-  resume.check_same_model(found.config, resume.plain_config(config))
+  compatibility.check_same_model(
+    found.config, compatibility.plain_config(config)
+  )
   return found
 
 

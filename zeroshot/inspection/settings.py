@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import zeroshot
 from zeroshot.inspection.areas import Region
+from zeroshot.version import version
 from zeroshot.weights import files
 
 _Path = str | os.PathLike[str]
@@ -56,7 +56,7 @@ def of_run(
     'roi': [list(region) for region in roi],
     'ignore': _resolved(ignore),
     'kinds': kinds,
-    'version': zeroshot.version(),
+    'version': version(),
     'pair': [_resolved(path) for path in pair],
     'weights_sha256': _digest(files.find(Path(weights))),
     'manifest_sha256': _digest(manifest),

@@ -1,6 +1,6 @@
 """Files that are there whole or not at all, whatever ends the program.
 
-with whole_files.replaced(path) as partial:
+with atomic_files.replaced(path) as partial:
   partial.write_text(text, 'utf-8')
 """
 
@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from zeroshot.runtime import json_text
 
 
 def partial_of(path: Path) -> Path:
@@ -34,3 +38,21 @@ def replaced(path: Path) -> Iterator[Path]:
     os.replace(partial, path)
   finally:
     partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+  """Writes figures as JSON, see ``json_text``, whole or not at all."""
+  write_text(path, json_text.to_json(content) + '\n')
+
+
+def write_text(path: Path, text: str) -> None:
+  """Writes a file, whole or not at all; makes its folder.
+
+  Two processes may write the same file at the same time: the later one wins.
+  """
+  path.parent.mkdir(parents=True, exist_ok=True)
+  # Processes of two machines, or of two containers, may have one number.
+  writer = f'{socket.gethostname()}.{os.getpid()}'
+  partial = path.with_name(f'{path.name}.{writer}.partial')
+  partial.write_text(text, 'utf-8')
+  os.replace(partial, path)

@@ -1,7 +1,7 @@
 """What the processes of a run tell each other: bytes, and nothing else.
 
-  text = processes.from_first(lambda: file.read_bytes())   # asked of process 0
-  parts = processes.gather(mine)                           # of every process
+  text = broadcast.from_first(lambda: file.read_bytes())   # asked of process 0
+  parts = broadcast.gather(mine)                           # of every process
 
 Every process must make the same calls in the same order. A process on its own
 gets its own bytes back.

@@ -17,7 +17,7 @@ from typing import Any
 
 from zeroshot.runtime import machine
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def commit() -> dict[str, Any]:

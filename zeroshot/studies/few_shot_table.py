@@ -17,10 +17,10 @@ import ml_collections
 
 from zeroshot.evaluate import intervals
 from zeroshot.report.few_shot_curve import Point
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
 from zeroshot.studies.ablation import table as ablation_table
 from zeroshot.studies.runs import Record
-from zeroshot.train import resume
 
 # Where each figure stands in the metrics of a record.
 FIGURES = {
@@ -66,7 +66,7 @@ def describe(
     'other IoUs is of one class.'
   )
   return dict(
-    settings=resume.plain_config(config),
+    settings=compatibility.plain_config(config),
     num_reported_pairs=reported,
     commits=commits,
     hardware=provenance.hardware(),

@@ -16,11 +16,11 @@ from typing import Any
 import ml_collections
 import numpy as np
 
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
 from zeroshot.studies import few_shot_table
 from zeroshot.studies.ablation import table as ablation_table
 from zeroshot.studies.runs import Record
-from zeroshot.train import resume
 
 SIDES = ('transferred', 'untrained')
 MOVED = 'moved_official_6_ap'
@@ -59,7 +59,7 @@ def describe(
     'mean is weighted by pictures.'
   )
   return dict(
-    settings=resume.plain_config(config),
+    settings=compatibility.plain_config(config),
     commits=commits,
     hardware=provenance.hardware(),
     **provenance.signed(caption, commits, otherwise='none yet'),

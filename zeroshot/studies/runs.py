@@ -20,15 +20,14 @@ import ml_collections
 from absl import flags, logging
 from flax import traverse_util
 
-from configs import default
 from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.experiments import early_stopping, setup
+from zeroshot.experiments import early_stopping, labelled_sets, setup
 from zeroshot.experiments.labelled_figures import STILL, evaluate
-from zeroshot.runtime import cli, provenance
-from zeroshot.studies.ablation import records
-from zeroshot.train import loop, resume
+from zeroshot.run_config import compatibility
+from zeroshot.runtime import atomic_files, cli, provenance
+from zeroshot.train import loop
 from zeroshot.weights import files
 
 AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': STILL}
@@ -95,13 +94,16 @@ def config_from_flags() -> ml_collections.ConfigDict:
   return config
 
 
-def untrained(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+def untrained(
+  config: ml_collections.ConfigDict,
+  default_config: ml_collections.ConfigDict,
+) -> ml_collections.ConfigDict:
   """The config of the weights to start from, as they are.
 
   They have no pair head, and detect with the settings of configs/default.py,
   which were chosen for them.
   """
-  copy, plain = config.copy_and_resolve_references(), default.get_config()
+  copy, plain = config.copy_and_resolve_references(), default_config
   copy.model.update(kinds=(), predicts_sides=False)
   copy.loss.update(kinds=0.0, sides=0.0)
   copy.detect.update(plain.detect)
@@ -154,8 +156,8 @@ def check_readable(runs: Sequence[Run]) -> None:
   for run in runs:
     chosen = reported_pairs(run.config)
     if run.trained:
-      chosen += setup.list_labelled(run.config)
-      chosen += setup.list_stopping(run.config)
+      chosen += labelled_sets.list_labelled(run.config)
+      chosen += labelled_sets.list_stopping(run.config)
     used.update((pair.name, pair) for pair in chosen)
   readable.check_pairs(list(used.values()))
 
@@ -175,7 +177,9 @@ def make(run: Run, workdir: Path) -> None:
       sys.exit(f'{run.name}: training stopped: {error}')
   else:
     weights = files.load(config.train.init_weights)
-    resume.check_same_model(weights.config, resume.plain_config(config))
+    compatibility.check_same_model(
+      weights.config, compatibility.plain_config(config)
+    )
   chosen = reported_pairs(config)
   metrics = {
     view: evaluate(config, weights, chosen, moves=moves)
@@ -188,7 +192,7 @@ def make(run: Run, workdir: Path) -> None:
     step=weights.step,
     commit=provenance.label(provenance.commit()),
   )
-  records.write_json(_record_file(run, workdir), record)
+  atomic_files.write_json(_record_file(run, workdir), record)
 
 
 def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
@@ -215,7 +219,7 @@ def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   """The labelled pairs that a run is evaluated on."""
   settings = config.eval
   found = manifest.in_groups(
-    setup.every_pair(config), settings.groups, field='eval.groups'
+    labelled_sets.every_pair(config), settings.groups, field='eval.groups'
   )
   return found[:: settings.every]
 
@@ -230,7 +234,7 @@ def find(run: Run, workdir: Path) -> Record | None:
   if not path.is_file():
     return None
   record: Record = json.loads(path.read_text('utf-8'))
-  differing = resume.differences(record['settings'], _settings(run))
+  differing = compatibility.differences(record['settings'], _settings(run))
   if differing:
     raise ValueError(
       f'{path} was made with another config: {"; ".join(differing)}. Take a '
@@ -245,7 +249,7 @@ def check_labelled(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   Raises:
     ValueError: there are none, or nothing to start from.
   """
-  found = setup.every_pair(config)
+  found = labelled_sets.every_pair(config)
   if not found:
     raise ValueError(
       'no labelled pairs are named; give --config.labelled.root=PCBDATA, or '
@@ -288,9 +292,9 @@ def _record_file(run: Run, workdir: Path) -> Path:
 
 def _settings(run: Run) -> dict[str, Any]:
   """Dotted names -> values of all that decides the figures of a run."""
-  plain = resume.plain_config(run.config)
+  plain = compatibility.plain_config(run.config)
   rooms = {room: plain[room] for room in _ROOMS}
   rooms['eval'] = {name: plain['eval'][name] for name in _EVAL}
   rooms['views'] = {view: dict(moves) for view, moves in run.views.items()}
   flat = traverse_util.flatten_dict(rooms, sep='.')
-  return {k: v for k, v in flat.items() if k not in resume.FREE}
+  return {k: v for k, v in flat.items() if k not in compatibility.FREE}

@@ -36,12 +36,12 @@ import ml_collections
 from absl import logging
 from flax import linen as nn
 
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
 from zeroshot.train import (
   metrics,
   parallel,
   preemption,
-  resume,
   run_folder,
   sample_hook,
   writers,
@@ -103,7 +103,7 @@ def train(
   update = build_update(
     config, synthesise=synthesise, model=model, loss=loss, devices=devices
   )
-  record = resume.plain_config(config)
+  record = compatibility.plain_config(config)
   with (
     run_folder.open_run(
       workdir, keep_last=settings.keep_checkpoints

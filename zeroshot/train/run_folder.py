@@ -24,6 +24,7 @@ from flax import serialization
 
 from zeroshot import checkpoints
 from zeroshot.checkpoints import Checkpoint
+from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast, locks
 from zeroshot.train import resume, writers
 from zeroshot.train.state import TrainState
@@ -86,7 +87,7 @@ def agree_on_state(
     build: makes the state of a checkpoint, or that of a new run, see
       ``update.first_state``; called in process 0.
     expected: shapes and types, as of ``describe_state``.
-    config: of this command, as of ``resume.plain_config``.
+    config: of this command, as of ``compatibility.plain_config``.
     allow_config_change: go on under another config than the checkpoint's.
 
   Returns:
@@ -100,7 +101,7 @@ def agree_on_state(
   def find() -> TrainState:
     checkpoint = checkpoints.restore_latest(manager)
     if checkpoint is not None:
-      resume.check_same_run(
+      compatibility.check_same_run(
         checkpoint.config, config, allow_change=allow_config_change
       )
     return build(checkpoint)
@@ -122,7 +123,7 @@ def store_config(
 
   Args:
     workdir: folder of the run.
-    config: of this command, as of ``resume.plain_config``.
+    config: of this command, as of ``compatibility.plain_config``.
     step: from where it holds.
   """
   if not broadcast.is_first():

@@ -1,6 +1,6 @@
 """Processes that work on one small ablation, whose commands are made up.
 
-  python -m tests.launch.ablation_crowd
+  python -m tests.studies.ablation.ablation_crowd
 
 Each line on stdin is a process to fork: JSON, the fields of ``Job``. Its number
 is written to stdout. All are forks of one, since to import is what takes
@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from launch import ablate
-from tests.launch.ablation_parts import metrics
-from zeroshot.studies.ablation import records, shards
+from tests.studies.ablation.ablation_parts import metrics
+from zeroshot.runtime import atomic_files
+from zeroshot.studies.ablation import shards
 from zeroshot.studies.ablation.plan import Evaluation, Plan, Row, Training
 
 VIEWS = ('aligned', 'moved')
@@ -106,7 +107,7 @@ def work(job):
       return 1
     if module == 'evaluate':
       path = workdir / 'rows' / name / 'metrics.json'
-      records.write_json(path, metrics(0.5))
+      atomic_files.write_json(path, metrics(0.5))
     note(workdir, f'{os.getpid()} end {name}')
     return 0
 
@@ -140,7 +141,7 @@ def main():
         names = ['/'.join(each.evaluation.command[1:]) for each in failures]
         content = dict(failures=names, running=running)
         path = Path(job.workdir) / 'outcomes' / f'{os.getpid()}.json'
-        records.write_json(path, content)
+        atomic_files.write_json(path, content)
       except BaseException:
         traceback.print_exc()
       finally:

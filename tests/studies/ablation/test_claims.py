@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.launch import ablation_crowd
-from tests.launch.ablation_crowd import EVALUATIONS, TRAININGS
+from tests.studies.ablation import ablation_crowd
+from tests.studies.ablation.ablation_crowd import EVALUATIONS, TRAININGS
 from zeroshot.runtime import locks
 from zeroshot.studies.ablation import claims as ablation_claims
 from zeroshot.studies.ablation import records
@@ -87,7 +87,7 @@ def is_alive(pid):
 def server():
   """The process that all others are forks of."""
   with subprocess.Popen(
-    [sys.executable, '-m', 'tests.launch.ablation_crowd'],
+    [sys.executable, '-m', 'tests.studies.ablation.ablation_crowd'],
     cwd=ROOT,
     stdin=subprocess.PIPE,
     stdout=subprocess.PIPE,

@@ -11,7 +11,7 @@ import pytest
 from ml_collections import config_dict
 
 from configs import ablations
-from tests.launch.ablation_parts import config_of, make_data, row_of
+from tests.studies.ablation.ablation_parts import config_of, make_data, row_of
 from tests.test_config import leaves, words_read
 from zeroshot import losses
 from zeroshot.data import deeppcb

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import threading
 
-from tests.launch import ablation_crowd
-from tests.launch.ablation_parts import metrics
-from zeroshot.runtime import locks
+from tests.studies.ablation import ablation_crowd
+from tests.studies.ablation.ablation_parts import metrics
+from zeroshot.runtime import atomic_files, locks
 from zeroshot.studies.ablation import records, report
 
 
@@ -26,7 +26,7 @@ def test_a_table_is_of_what_is_there_once_no_other_is_written(tmp_path):
     assert not (tmp_path / 'table.json').exists()
     for evaluation in plan.rows[0].evaluations:
       path = records.metrics_file(evaluation)
-      records.write_json(path, metrics(0.5))
+      atomic_files.write_json(path, metrics(0.5))
       records.note_result(evaluation, commit='x')
   writer.join()
   rows = json.loads((tmp_path / 'table.json').read_text())['rows']

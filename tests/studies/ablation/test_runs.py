@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.launch import ablation_crowd
+from tests.studies.ablation import ablation_crowd
 from zeroshot.runtime import locks
 from zeroshot.studies.ablation import records, runs
 
@@ -63,11 +63,11 @@ def test_an_interruption_ends_the_command(tmp_path, monkeypatch, handler):
 PARENT = """
 import sys
 from pathlib import Path
-from launch import ablation_runs
+from zeroshot.studies.ablation import runs
 from zeroshot import locks
 folder = Path(sys.argv[1])
 with locks.hold(folder / 'claim') as claim:
-  ablation_runs.run_module(['saver'], folder / 'log', claim)
+  runs.run_module(['saver'], folder / 'log', claim)
 """
 SAVER = r"""
 import os, signal, sys, time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.launch import ablation_crowd
+from tests.studies.ablation import ablation_crowd
 from zeroshot.studies.ablation import shards as ablation_shards
 from zeroshot.studies.ablation.shards import Shard
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tests.launch.ablation_parts import metrics
+from tests.studies.ablation.ablation_parts import metrics
 from zeroshot.studies.ablation import table
 
 

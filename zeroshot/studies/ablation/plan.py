@@ -20,9 +20,8 @@ from typing import Any, NamedTuple
 import ml_collections
 
 from zeroshot.data import deeppcb, manifest, readable
-from zeroshot.run_config import overrides
+from zeroshot.run_config import compatibility, overrides
 from zeroshot.studies.ablation import bank
-from zeroshot.train import resume
 
 # Each command is a run by itself, even where a launcher started several of us.
 _ALONE = '--distributed=off'
@@ -216,7 +215,7 @@ def _plan_training(
   lines = overrides.merge(_common(config), row.train, seeds, field=field)
   settings = overrides.resolve(path, lines, field=field)
   lines, settings = bank.given(config, path, lines, settings)
-  decisive = json.dumps(resume.decisive_fields(settings), sort_keys=True)
+  decisive = json.dumps(compatibility.decisive_fields(settings), sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
   words = (

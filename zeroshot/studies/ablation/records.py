@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zeroshot.runtime import json_text
+from zeroshot.runtime import atomic_files
 from zeroshot.studies.ablation.plan import Evaluation, Training
 
 
@@ -85,7 +84,7 @@ def note_result(evaluation: Evaluation, *, commit: str) -> None:
   """Records that the figures of an evaluation are there."""
   command = ['python', '-m', *evaluation.command]
   record = dict(_decisive(evaluation), command=command, commit=commit)
-  write_json(_command_file(evaluation), record)
+  atomic_files.write_json(_command_file(evaluation), record)
 
 
 def read_training(training: Training) -> dict[str, Any]:
@@ -105,7 +104,7 @@ def note_training(
     commit: of the code.
   """
   record = dict(done=done, seconds=seconds, commit=commit)
-  write_json(_training_file(training), record)
+  atomic_files.write_json(_training_file(training), record)
 
 
 def find_fault(thing: Training | Evaluation) -> Fault | None:
@@ -139,25 +138,7 @@ def note_fault(thing: Training | Evaluation, fault: Fault) -> None:
     origin=f'{now} in process {os.getpid()} on {socket.gethostname()}',
     of=_identity(thing),
   )
-  write_json(_fault_file(thing), record)
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-  """Writes figures as JSON, see ``json_text``, whole or not at all."""
-  write_text(path, json_text.to_json(content) + '\n')
-
-
-def write_text(path: Path, text: str) -> None:
-  """Writes a file, whole or not at all; makes its folder.
-
-  Two processes may write the same file at the same time: the later one wins.
-  """
-  path.parent.mkdir(parents=True, exist_ok=True)
-  # Processes of two machines, or of two containers, may have one number.
-  writer = f'{socket.gethostname()}.{os.getpid()}'
-  partial = path.with_name(f'{path.name}.{writer}.partial')
-  partial.write_text(text, 'utf-8')
-  os.replace(partial, path)
+  atomic_files.write_json(_fault_file(thing), record)
 
 
 def _command_file(evaluation: Evaluation) -> Path:

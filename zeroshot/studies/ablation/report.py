@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from zeroshot.runtime import locks, provenance
+from zeroshot.runtime import atomic_files, locks, provenance
 from zeroshot.studies.ablation import records, table
 from zeroshot.studies.ablation.plan import Evaluation, Plan, Row
 from zeroshot.studies.ablation.records import Fault
@@ -91,13 +91,13 @@ def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
       otherwise=provenance.label(header),
     )
     content = dict(header, date=signed['date'], rows=rows)
-    records.write_json(workdir / 'table.json', content)
+    atomic_files.write_json(workdir / 'table.json', content)
     text = table.to_markdown(
       rows,
       title=f'Ablations: {header["config"]}',
       caption=signed['caption'],
     )
-    records.write_text(workdir / 'table.md', text)
+    atomic_files.write_text(workdir / 'table.md', text)
 
 
 def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:

@@ -8,8 +8,8 @@ A command must not outlive its claim, or the next process would train in the
 same folder beside it. So the child is given the descriptor of the claim, which
 the operating system then frees when parent *and* child have ended: there is no
 moment between, on any Unix and whatever the child is waiting for. And lest a
-child without a parent go on for hours, ``zeroshot/studies/ablation/leash.py`` ends it with its
-parent, where that is possible.
+child without a parent go on for hours, ``zeroshot/studies/ablation/leash.py``
+ends it with its parent, where that is possible.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from zeroshot.studies.ablation import records, report
 from zeroshot.studies.ablation.plan import Evaluation, Training
 from zeroshot.studies.ablation.records import Fault
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 _GRACE_S = 60.0  # for a training to save when it is told to stop
 
 # Runs a module: (module and its flags, log, descriptor of the claim, which is

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from launch import leave_one_out
-from tests.launch import transfer_parts
-from zeroshot.studies import leave_one_out_table, runs
+from configs import default
+from tests.studies import transfer_parts
+from zeroshot.studies import leave_one_out, leave_one_out_table, runs
 
 COUNTS = {'a': 3, 'b': 1, 'lot 3/x': 2}
 BEFORE = {'a': 0.1, 'b': 0.2, 'lot 3/x': 0.3}
@@ -40,7 +40,9 @@ class Table:
   def go(self, only='', **changed):
     """Runs; gives the names of the trainings."""
     config = config_of(self.pairs, **changed)
-    leave_one_out.leave_one_out(config, workdir=self.workdir, only=only)
+    leave_one_out.run(
+      config, default.get_config(), workdir=self.workdir, only=only
+    )
     return self.stand.take()
 
   def json(self):
@@ -75,7 +77,7 @@ def test_a_killed_group_alone_is_run_again(table):
 
 
 def test_each_group_is_reported_on_by_weights_that_never_saw_it(pairs):
-  groups = leave_one_out.plan(config_of(pairs))
+  groups = leave_one_out.plan(config_of(pairs), default.get_config())
   assert list(groups) == ['a', 'b', 'lot 3/x']
   for name, group in groups.items():
     labelled = group.transferred.config.labelled
@@ -94,13 +96,15 @@ def test_each_group_is_reported_on_by_weights_that_never_saw_it(pairs):
 
 def test_some_groups_alone(pairs):
   config = config_of(pairs, labelled__groups='a,b', labelled__leave_out='a')
-  (group,) = leave_one_out.plan(config).values()
+  (group,) = leave_one_out.plan(config, default.get_config()).values()
   assert group.transferred.config.labelled.leave_out == 'a,b'
 
 
 def test_no_stop_group_trains_to_the_end(pairs, table):
   changed = dict(leave_one_out__stop_group='', leave_one_out__every=2)
-  for group in leave_one_out.plan(config_of(pairs, **changed)).values():
+  for group in leave_one_out.plan(
+    config_of(pairs, **changed), default.get_config()
+  ).values():
     assert group.transferred.config.labelled.stop_groups == ''
   table.go(**changed)
   assert 'each training took 800 steps' in table.text()
@@ -186,7 +190,7 @@ def test_a_mistake_is_told_before_anything_is_run(table, changed, message):
 def test_from_pairs_to_table(pairs, tmp_path):
   config = config_of(pairs, labelled__stop_every=1)
   config.update_from_flattened_dict(transfer_parts.TINY)
-  leave_one_out.leave_one_out(config, workdir=tmp_path, only='b')
+  leave_one_out.run(config, default.get_config(), workdir=tmp_path, only='b')
   content = json.loads((tmp_path / 'leave_one_out.json').read_text())
   row = content['groups'][1]
   assert (row['group'], row['num_pairs']) == ('b', 1)

@@ -8,11 +8,11 @@ import math
 import numpy as np
 import pytest
 
-from launch import few_shot
-from tests.launch import transfer_parts
+from configs import default
+from tests.studies import transfer_parts
 from zeroshot.data import manifest, pictures
-from zeroshot.experiments import setup
-from zeroshot.studies import few_shot_table, runs
+from zeroshot.experiments import labelled_sets
+from zeroshot.studies import few_shot, few_shot_table, runs
 
 COUNTS = {'a': 3, 'b': 1, 'c': 2}
 ALL_RUNS = ['n1_seed0', 'n1_seed1', 'n3_seed0', 'n3_seed1']
@@ -46,7 +46,7 @@ class Curve:
   def go(self, only='', **changed):
     """Runs; gives the names of the trainings."""
     config = config_of(self.pairs, **changed)
-    few_shot.few_shot(config, workdir=self.workdir, only=only)
+    few_shot.run(config, default.get_config(), workdir=self.workdir, only=only)
     return self.stand.take()
 
   def json(self):
@@ -79,8 +79,8 @@ def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
   for pair in (found[1], found[5]):  # learned from, reported on
     pair.test_path.write_bytes(b'')
   config = config_of(path, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
-  first = few_shot.plan(config)['1'].runs[0]
-  assert '2' not in {p.name for p in setup.list_labelled(first.config)}
+  first = few_shot.plan(config, default.get_config())['1'].runs[0]
+  assert '2' not in {p.name for p in labelled_sets.list_labelled(first.config)}
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     curve.go()
   for pair in (found[1], found[5]):
@@ -110,7 +110,9 @@ def test_more_seeds_and_sizes_repeat_nothing(curve):
 
 
 def test_what_each_run_learns_from_and_is_reported_on(pairs):
-  sizes = few_shot.plan(config_of(pairs, few_shot__steps=7))
+  sizes = few_shot.plan(
+    config_of(pairs, few_shot__steps=7), default.get_config()
+  )
   assert list(sizes) == ['0', '1', '3', 'all']
   assert [size.num_pairs for size in sizes.values()] == [0, 1, 3, 4]
   second = sizes['3'].runs[1].config
@@ -120,7 +122,9 @@ def test_what_each_run_learns_from_and_is_reported_on(pairs):
   assert sizes['all'].runs[0].config.labelled.num_pairs == 0
   names = [pair.name for pair in runs.reported_pairs(second)]
   assert names == ['5', '6']
-  every = few_shot.plan(config_of(pairs, few_shot__every=2))
+  every = few_shot.plan(
+    config_of(pairs, few_shot__every=2), default.get_config()
+  )
   config = every['1'].runs[0].config
   assert len(runs.reported_pairs(config)) == 1
   assert config.train.steps == 800  # of the config
@@ -128,19 +132,24 @@ def test_what_each_run_learns_from_and_is_reported_on(pairs):
 
 def test_groups_left_out_stay_so(pairs):
   config = config_of(pairs, labelled__leave_out='b')
-  sizes = few_shot.plan(config)
+  sizes = few_shot.plan(config, default.get_config())
   assert sizes['all'].num_pairs == 3
   assert sizes['1'].runs[0].config.labelled.leave_out == 'b,c'
 
 
 def test_no_pair_means_the_weights_before_any_transfer(pairs):
   config = config_of(pairs, detect__threshold=0.3)
-  (run,) = few_shot.plan(config)['0'].runs
+  (run,) = few_shot.plan(config, default.get_config())['0'].runs
   assert not run.trained
   assert run.config.model.kinds == ()
   assert not run.config.model.predicts_sides
   assert run.config.detect.threshold == 0.1  # of configs/default.py
-  assert few_shot.plan(config)['1'].runs[0].config.detect.threshold == 0.3
+  assert (
+    few_shot.plan(config, default.get_config())['1']
+    .runs[0]
+    .config.detect.threshold
+    == 0.3
+  )
 
 
 def test_only_some_runs_are_run_and_the_table_shows_all_records(curve):
@@ -241,7 +250,7 @@ def test_a_mistake_is_told_before_anything_is_run(curve, changed, message):
 def test_from_pairs_to_table_and_plot(pairs, tmp_path):
   config = config_of(pairs, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
   config.update_from_flattened_dict(transfer_parts.TINY)
-  few_shot.few_shot(config, workdir=tmp_path)
+  few_shot.run(config, default.get_config(), workdir=tmp_path)
   sizes = json.loads((tmp_path / 'few_shot.json').read_text())['sizes']
   assert [sizes[label]['seeds'] for label in ('1', 'all')] == [[0], [0]]
   for label in ('0', '1', 'all'):
@@ -252,7 +261,7 @@ def test_from_pairs_to_table_and_plot(pairs, tmp_path):
   log = tmp_path / 'runs/n1_seed0/metrics.jsonl'
   before = log.stat().st_mtime_ns
   (tmp_path / 'records/n1_seed0.json').unlink()  # killed in the evaluation
-  few_shot.few_shot(config, workdir=tmp_path)
+  few_shot.run(config, default.get_config(), workdir=tmp_path)
   again = json.loads((tmp_path / 'records/n1_seed0.json').read_text())
   assert again['metrics'] == record['metrics']
   assert log.stat().st_mtime_ns >= before

@@ -1,0 +1,1 @@
+"""Drawn boards with known defects; they share no code with training."""

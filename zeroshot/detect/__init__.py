@@ -1,0 +1,1 @@
+"""Parameters + pictures -> score map -> boxes -> kinds."""

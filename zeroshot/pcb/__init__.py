@@ -1,0 +1,1 @@
+"""What is known of circuit boards and of nothing else."""

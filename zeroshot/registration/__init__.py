@@ -1,0 +1,1 @@
+"""How the reference picture is moved and lit to lie on the test picture."""

@@ -1,0 +1,1 @@
+"""Configs as plain values: overrides, and whether two make the same run."""

@@ -1,0 +1,1 @@
+"""Many runs compared: ablation, few-shot, leave-one-out."""

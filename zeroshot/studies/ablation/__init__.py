@@ -1,0 +1,1 @@
+"""Rows of variants, each trained and evaluated, in one table."""
