@@ -188,7 +188,7 @@ def get_detect() -> ml_collections.ConfigDict:
 
 
 def get_classical() -> ml_collections.ConfigDict:
-  """The rival behind ``--weights=classical``: differencing that learns nothing.
+  """The baseline behind ``--weights=classical``: differencing that learns nothing.
 
   Chosen, all of it, on groups 20085, 44000 and 77000.
   """

@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> None:
     raise ValueError(
       'nothing to check; give --root, --manifest, --photographs or --bank'
     )
-  print(f'checked {"; ".join(checked)}: {checks.told(count)}')
+  print(f'checked {"; ".join(checked)}: {checks.count_faults(count)}')
   if count:
     sys.exit(_FAULTY)
 

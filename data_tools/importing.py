@@ -234,7 +234,7 @@ def write(
   faults.refuse([*wrong, *readable.pair_faults(pairs)])
   file.parent.mkdir(parents=True, exist_ok=True)
   lines = (json.dumps(_line(*row, file.parent)) for row in labelled)
-  with atomic_files.replaced(file) as partial:
+  with atomic_files.atomic_write(file) as partial:
     partial.write_text(''.join(f'{line}\n' for line in lines), 'utf-8')
   kinds = Counter(kind for _, labels in labelled for kind in labels.kinds)
   good = sum(not labels.boxes for _, labels in labelled)
@@ -259,7 +259,7 @@ def check_out(out: str | pathlib.Path) -> None:
 
 
 def _pair(part: Part, labels: Labels) -> manifest.LabelledPair:
-  truth = deeppcb.annotated(labels.boxes, labels.kinds)
+  truth = deeppcb.to_boxes(labels.boxes, labels.kinds)
   return manifest.LabelledPair(
     part.name, part.group, part.reference, part.picture, truth
   )

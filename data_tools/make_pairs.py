@@ -21,7 +21,7 @@ from zeroshot.runtime import cli
 
 GROUPS = ('90000', '90001')
 SPLIT = 'generated'
-LEAST_SIZE_PX = 256
+MIN_SIZE_PX = 256
 SHIFT_PX = 2.0  # largest local misregistration
 
 
@@ -52,8 +52,8 @@ def make(out: Path, *, num_pairs: int, seed: int, size_px: int) -> None:
   """
   if num_pairs < len(GROUPS):
     raise ValueError(f'num_pairs is {num_pairs}; give at least {len(GROUPS)}')
-  if size_px < LEAST_SIZE_PX:
-    raise ValueError(f'size_px is {size_px}; give at least {LEAST_SIZE_PX}')
+  if size_px < MIN_SIZE_PX:
+    raise ValueError(f'size_px is {size_px}; give at least {MIN_SIZE_PX}')
   lines = []
   for index in range(num_pairs):
     group = GROUPS[index % len(GROUPS)]

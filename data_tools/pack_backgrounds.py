@@ -60,7 +60,7 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
   if unreadable:
     raise ValueError(
       f'nothing was written; {len(unreadable)} of {len(files)} pictures cannot '
-      f'be read: {faults.told(unreadable)}'
+      f'be read: {faults.summarize(unreadable)}'
     )
   _write(out, np.stack(packed), [file.name for file in files])
   return len(files)
@@ -88,7 +88,7 @@ def square(image: HostArray, *, size_px: int) -> HostArray:
 def _write(out: Path, packed: HostArray, names: list[str]) -> None:
   """Writes the bank in one move, so that no half file is ever found."""
   out.parent.mkdir(parents=True, exist_ok=True)
-  with atomic_files.replaced(out) as partial, partial.open('wb') as file:
+  with atomic_files.atomic_write(out) as partial, partial.open('wb') as file:
     np.savez(file, pictures=packed, names=np.array(names))
 
 

@@ -38,7 +38,7 @@ from zeroshot.types import HostArray
 from zeroshot.weights import files
 
 STAGES = ('read', 'register', 'score', 'boxes')
-_LEAST_SIZE_PX = 192
+_MIN_SIZE_PX = 192
 
 
 class Contestant(NamedTuple):
@@ -278,7 +278,7 @@ def export_size(size: tuple[int, ...], *, tile_px: int) -> tuple[int, ...]:
   """
   if max(size) > tile_px:
     size = tile_px, tile_px
-  return tuple(max(side + -side % 64, _LEAST_SIZE_PX) for side in size)
+  return tuple(max(side + -side % 64, _MIN_SIZE_PX) for side in size)
 
 
 if __name__ == '__main__':

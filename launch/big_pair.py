@@ -28,7 +28,7 @@ _DEFECT_PX = 12
 _MARGIN_PX = 160  # of the picture, without defects: the reference ends there
 _SEAM_PX = 1280  # tiles of streamed detection begin at its multiples
 _MOVE = (9.0, -6.0, 0.2)  # px, px, degrees
-_LEAST_PX = _SEAM_PX + 2 * _MARGIN_PX  # of a side, so that it has a seam
+_MIN_PX = _SEAM_PX + 2 * _MARGIN_PX  # of a side, so that it has a seam
 _TRIES = 1000  # to find a place for a defect
 _CELL_PX = 40  # a trace, a pad or nothing lies in each
 
@@ -164,7 +164,7 @@ def _add_noise(draws: np.random.Generator, picture: HostArray) -> None:
 if __name__ == '__main__':
   for side, pixels in (('width', 12000), ('height', 9000)):
     flags.DEFINE_integer(
-      side, pixels, 'Of the pictures, pixels.', lower_bound=_LEAST_PX
+      side, pixels, 'Of the pictures, pixels.', lower_bound=_MIN_PX
     )
   flags.DEFINE_integer('defects', 60, 'How many there are.', lower_bound=0)
   flags.DEFINE_enum('suffix', '.tif', ['.tif', '.png', '.jpg'], 'Of the files.')

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-LEAST_PYTHON = (3, 11)
+MIN_PYTHON = (3, 11)
 UV = 'uv>=0.9,<1'
 PIP_INSTALL = ('pip', 'install', '--quiet', '--disable-pip-version-check')
 
@@ -63,10 +63,10 @@ def prepare(*extras: str) -> Path:
   Raises:
     SystemExit: with one line, where Python is too old or a step failed.
   """
-  if sys.version_info < LEAST_PYTHON:
+  if sys.version_info < MIN_PYTHON:
     sys.exit(
       f'Python {sys.version.split()[0]} is too old: run this with Python '
-      f'{LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or newer.'
+      f'{MIN_PYTHON[0]}.{MIN_PYTHON[1]} or newer.'
     )
   folder = environment_folder()
   python = python_of(folder)

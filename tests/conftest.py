@@ -12,7 +12,7 @@ import pytest
 from tests import xla_flags
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST_MAPPINGS = 20_000
+MAX_MAPPINGS = 20_000
 
 # JAX reads these when it is imported, which no test file may do before this
 # one; a command that a test starts inherits them.
@@ -41,7 +41,7 @@ def few_mappings() -> Iterator[None]:
   mappings = Path('/proc/self/maps')
   if not mappings.exists():  # not Linux
     return
-  if mappings.read_bytes().count(b'\n') > MOST_MAPPINGS:
+  if mappings.read_bytes().count(b'\n') > MAX_MAPPINGS:
     import jax
 
     jax.clear_caches()

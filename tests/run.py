@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST_WORKERS = 4
+MAX_WORKERS = 4
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
   os.chdir(ROOT)
   # A worker for each core, but no more than memory bears (about 3 GB each); a
   # file stays on one worker, for the sake of what its tests share.
-  workers = min(os.cpu_count() or 1, MOST_WORKERS)
+  workers = min(os.cpu_count() or 1, MAX_WORKERS)
   shared_out = ['--numprocesses', str(workers), '--dist', 'loadfile']
   # Where xdist replaces a worker that died, loadfile waits for ever at the end.
   shared_out += ['--max-worker-restart', '0']

@@ -16,7 +16,8 @@ Notation:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -37,6 +38,9 @@ else:
 
 
 HostArray = np.ndarray
+Params: TypeAlias = Mapping[str, Any]  # of a network: nested dicts of arrays
+PlainConfig: TypeAlias = Mapping[str, Any]  # a config as JSON holds it
+JsonObject: TypeAlias = dict[str, Any]  # an object as JSON holds it
 
 UNKNOWN_KIND = 'difference'  # of a box that nothing has named
 OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open

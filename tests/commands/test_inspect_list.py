@@ -113,7 +113,7 @@ def test_another_run_is_refused_by_what_differs(capsys, work):
 
 def test_two_runs_in_one_folder_are_refused(capsys, work):
   write_list(work, 'good.png')
-  with folder.held(work / 'out'):
+  with folder.lock_folder(work / 'out'):
     assert inspect(work) == 2
   assert 'is held by process' in capsys.readouterr().err
   assert inspect(work) == 0

@@ -13,7 +13,7 @@ from zeroshot.data import deeppcb, manifest, pictures, readable
 
 
 def pair_of(reference, test, *boxes):
-  truth = deeppcb.annotated(boxes, ['difference'] * len(boxes))
+  truth = deeppcb.to_boxes(boxes, ['difference'] * len(boxes))
   return manifest.LabelledPair(test.stem, 'a', reference, test, truth)
 
 

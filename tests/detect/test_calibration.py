@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroshot.detect import calibration
-from zeroshot.detect.calibration import Calibration, calibrated, fit
+from zeroshot.detect.calibration import Calibration, apply_calibration, fit
 
 
 def chance(score, slope, offset):
@@ -28,7 +28,7 @@ CALIBRATIONS = [(1.0, 0.0), (0.5, 1.0), (2.5, -1.5)]
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_by_the_definition(slope, offset):
   score = np.linspace(0.01, 0.99, 99).astype(np.float32)
-  found = calibrated(score, Calibration(slope, offset, 0.5))
+  found = apply_calibration(score, Calibration(slope, offset, 0.5))
   np.testing.assert_allclose(
     found, chance(score.astype(np.float64), slope, offset), rtol=1e-5
   )
@@ -38,14 +38,14 @@ def test_by_the_definition(slope, offset):
 
 def test_slope_1_and_offset_0_change_nothing():
   score = np.random.default_rng(0).random(1000, np.float32)
-  found = calibrated(score, Calibration(1.0, 0.0, 0.5))
+  found = apply_calibration(score, Calibration(1.0, 0.0, 0.5))
   np.testing.assert_allclose(found, score, atol=2e-6)
 
 
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_no_ranking_changes(slope, offset):
   score = np.sort(np.random.default_rng(1).random(500) * 0.98 + 0.01)
-  found = calibrated(score, Calibration(slope, offset, 0.5))
+  found = apply_calibration(score, Calibration(slope, offset, 0.5))
   assert (np.diff(found) >= 0).all()
   assert found[-1] - found[0] > 0.5
 
@@ -54,7 +54,9 @@ def test_no_ranking_changes(slope, offset):
 def test_the_ends_stay_ends(slope, offset):
   score = np.array([0, 1e-9, 1e-3, 0.5, 0.999, 1 - 1e-9, 1])
   for dtype in (np.float32, np.float64):
-    found = calibrated(score.astype(dtype), Calibration(slope, offset, 0.5))
+    found = apply_calibration(
+      score.astype(dtype), Calibration(slope, offset, 0.5)
+    )
     assert np.isfinite(found).all()
     assert 0 <= found[0] <= found[-1] <= 1
     assert (np.diff(found) >= 0).all()
@@ -63,7 +65,7 @@ def test_the_ends_stay_ends(slope, offset):
 
 
 def test_no_box_has_no_confidence():
-  found = calibrated(np.zeros(0, np.float32), Calibration(2.0, 1.0, 0.5))
+  found = apply_calibration(np.zeros(0, np.float32), Calibration(2.0, 1.0, 0.5))
   assert found.shape == (0,)
   assert found.dtype == np.float32
 
@@ -88,13 +90,13 @@ def test_fit_is_the_likeliest():
     assert likelihood(slope + step, offset) < best
     assert likelihood(slope, offset + step) < best
   # The likeliest claims as many true boxes as there are.
-  found = calibrated(score, Calibration(slope, offset, 0.5))
+  found = apply_calibration(score, Calibration(slope, offset, 0.5))
   assert found.mean() == pytest.approx(correct.mean(), abs=1e-3)
 
 
 def test_fitted_confidences_are_right_as_often_as_they_say():
   score, correct = simulated(0.5, 1.0)
-  found = calibrated(score, Calibration(*fit(score, correct), 0.5))
+  found = apply_calibration(score, Calibration(*fit(score, correct), 0.5))
   for low in np.arange(0.2, 1, 0.2):
     inside = (found >= low) & (found < low + 0.2)
     assert inside.sum() > 200
@@ -121,7 +123,7 @@ def test_classes_that_never_overlap_are_fitted_all_the_same():
   score = np.array([0.2, 0.3, 0.4, 0.6, 0.7, 0.8])
   slope, offset = fit(score, score > 0.5)
   assert np.isfinite([slope, offset]).all()
-  found = calibrated(score, Calibration(slope, offset, 0.5))
+  found = apply_calibration(score, Calibration(slope, offset, 0.5))
   assert found[2] < 0.1 < 0.9 < found[3]
 
 

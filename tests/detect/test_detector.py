@@ -13,7 +13,7 @@ import pytest
 from configs import default
 from tests.model import parts
 from zeroshot.detect import classical, detector
-from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.model.build import build_model
 from zeroshot.registration.lighting import with_lighting_of
 
@@ -257,7 +257,8 @@ def test_confidences_are_calibrated_and_nothing_else():
     found.boxes.confidence, [0.76804, 0.26894], atol=1e-4
   )
   np.testing.assert_array_equal(
-    found.boxes.confidence, calibrated(plain.boxes.confidence, calibration)
+    found.boxes.confidence,
+    apply_calibration(plain.boxes.confidence, calibration),
   )
   np.testing.assert_array_equal(found.boxes.xyxy, plain.boxes.xyxy)
   np.testing.assert_array_equal(found.scores, plain.scores)
@@ -513,7 +514,7 @@ def test_a_calibration_reaches_the_boxes():
   assert len(plain.boxes.confidence) > 0
   np.testing.assert_array_equal(
     find(reference, test).boxes.confidence,
-    calibrated(plain.boxes.confidence, calibration),
+    apply_calibration(plain.boxes.confidence, calibration),
   )
 
 

@@ -47,7 +47,7 @@ def test_sides_move_outward_by_what_the_scoring_pixels_say():
   sides[12:15, 20:24] = 0
   sides[12:15, 20:22] = 4  # half of the second region
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
-  moved = maps.corrected(before, maps.Maps(scores, sides=sides)) - before
+  moved = maps.correct_boxes(before, maps.Maps(scores, sides=sides)) - before
   np.testing.assert_allclose(moved[0], [-1, -2, 3, -1], atol=1e-5)
   np.testing.assert_allclose(moved[1], [-2, -2, 2, 2], atol=1e-5)
 
@@ -55,13 +55,13 @@ def test_sides_move_outward_by_what_the_scoring_pixels_say():
 def test_a_box_without_a_scoring_pixel_stays():
   before = np.array([[0, 0, 2, 2]], np.float32)
   seen = maps.Maps(two_regions(), sides=np.ones((20, 30, 4), np.float32))
-  np.testing.assert_array_equal(maps.corrected(before, seen), before)
+  np.testing.assert_array_equal(maps.correct_boxes(before, seen), before)
 
 
 def test_a_side_never_passes_its_opposite():
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
   sides = np.full((20, 30, 4), -9.0, np.float32)
-  found = maps.corrected(before, maps.Maps(two_regions(), sides=sides))
+  found = maps.correct_boxes(before, maps.Maps(two_regions(), sides=sides))
   assert (found[:, :2] + 1 <= found[:, 2:]).all()
 
 

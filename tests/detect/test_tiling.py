@@ -60,7 +60,7 @@ def test_a_picture_within_a_tile_is_one_tile():
 def test_tiled_equals_whole_for_a_local_function(height, width):
   reference, test = pictures(height, width)
   whole = blurred_difference(reference, test)
-  scores = tiling.tiled(
+  scores = tiling.score_tiled(
     blurred_difference, reference, test, tile_px=64, overlap_px=20
   )
   assert scores.dtype == np.float32
@@ -70,7 +70,7 @@ def test_tiled_equals_whole_for_a_local_function(height, width):
 @pytest.mark.parametrize(('height', 'width'), [(300, 211), (97, 333)])
 def test_tiled_equals_whole_for_strided_cells(height, width):
   reference, test = pictures(height, width)
-  scores = tiling.tiled(
+  scores = tiling.score_tiled(
     cells, reference, test, tile_px=96, overlap_px=64, stride_px=16
   )
   np.testing.assert_allclose(scores, cells(reference, test), atol=1e-6)
@@ -83,7 +83,7 @@ def test_layers_are_blended_like_scores():
     scores = blurred_difference(reference, test)
     return np.stack([scores, 1 - scores], axis=-1)
 
-  found = tiling.tiled(layers, reference, test, tile_px=64, overlap_px=20)
+  found = tiling.score_tiled(layers, reference, test, tile_px=64, overlap_px=20)
   assert found.dtype == np.float32
   np.testing.assert_allclose(found, layers(reference, test), atol=1e-6)
 
@@ -95,7 +95,7 @@ def test_all_tiles_have_one_shape():
     shapes.add((reference.shape, test.shape))
     return np.zeros(test.shape[:2], np.float32)
 
-  tiling.tiled(score, *pictures(150, 40), tile_px=64, overlap_px=16)
+  tiling.score_tiled(score, *pictures(150, 40), tile_px=64, overlap_px=16)
   assert shapes == {((64, 40, 3), (64, 40, 3))}
 
 
@@ -113,7 +113,7 @@ def test_tiles_that_disagree_leave_no_seam():
 def test_without_overlap_tiles_are_laid_side_by_side():
   reference, test = pictures(70, 130)
   pointwise = np.abs(reference - test).mean(-1)
-  scores = tiling.tiled(
+  scores = tiling.score_tiled(
     lambda r, t: np.abs(r - t).mean(-1),
     reference,
     test,
@@ -140,13 +140,15 @@ def test_tiles_that_cannot_overlap_raise(size):
 def test_wrong_shapes_raise():
   reference, test = pictures(100, 100)
   with pytest.raises(ValueError, match='one score for each pixel'):
-    tiling.tiled(lambda r, t: t[1:], reference, test, tile_px=64, overlap_px=16)
+    tiling.score_tiled(
+      lambda r, t: t[1:], reference, test, tile_px=64, overlap_px=16
+    )
   with pytest.raises(ValueError, match='one score for each pixel'):
-    tiling.tiled(
+    tiling.score_tiled(
       lambda r, t: t[..., None], reference, test, tile_px=64, overlap_px=16
     )
   with pytest.raises(ValueError, match='crop or resize'):
-    tiling.tiled(
+    tiling.score_tiled(
       blurred_difference, reference[1:], test, tile_px=64, overlap_px=16
     )
   with pytest.raises(ValueError, match='0 x 5 px'):

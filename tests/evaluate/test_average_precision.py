@@ -116,15 +116,15 @@ def test_a_thinned_curve_keeps_its_ends():
   random = np.random.default_rng(3)
   matches = pooled(random.random(500), random.random(500) < 0.5, num_truth=300)
   curve = average_precision.precision_recall_curve(matches)
-  thin = average_precision.thinned(curve, num_points=200)
+  thin = average_precision.thin(curve, num_points=200)
   for few, all_ in zip(thin, curve, strict=True):
     assert len(few) == 200
     assert (few[0], few[-1]) == (all_[0], all_[-1])
   assert (np.diff(thin.threshold) < 0).all()  # no point twice
-  same = average_precision.thinned(thin, num_points=200)
+  same = average_precision.thin(thin, num_points=200)
   np.testing.assert_array_equal(same, thin)
   nothing = average_precision.precision_recall_curve(pooled([], [], 0))
-  assert average_precision.thinned(nothing, num_points=200).recall.size == 0
+  assert average_precision.thin(nothing, num_points=200).recall.size == 0
 
 
 def test_area_under_the_curve_is_ap():

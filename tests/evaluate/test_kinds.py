@@ -103,10 +103,10 @@ def test_summarise_is_made_of_plain_lists():
 
 def test_kinds_and_their_sureness_do_not_decide_who_is_paired():
   truth = [boxes((0, 'open'))]
-  rivals = boxes(
+  baselines = boxes(
     (1, 'open'), (2, 'short'), confidence=[0.5, 0.75], sure=[1, 0.125]
   )
-  found = kinds.confusion(truth, [rivals], iou_threshold=0.33)
+  found = kinds.confusion(truth, [baselines], iou_threshold=0.33)
   assert cell(found, 'open', 'short') == cell(found, 'none', 'open') == 1
   assert kinds.kind_accuracy(found) == 0
 
@@ -161,7 +161,7 @@ def test_the_margins_of_the_table_are_the_one_class_figures():
 def test_two_that_nobody_named_do_not_agree():
   box = np.array([[10, 10, 40, 40]], np.float32)
   one = Boxes(box, np.ones(1, np.float32), ('difference',))
-  truth = kinds.unnamed(one)
+  truth = kinds.clear_kinds(one)
   assert truth.kind == ('unnamed',)
   counted = kinds.confusion([truth], [one], iou_threshold=0.33)
   assert kinds.kind_accuracy(counted) == 0.0

@@ -36,7 +36,7 @@ def write_pair(folder, group):
   paths = [folder / f'{group}_{name}.png' for name in ('good', 'part')]
   for path in paths:
     pictures.write_picture(path, np.full((8, 8), 0.5))
-  truth = deeppcb.annotated([], [])
+  truth = deeppcb.to_boxes([], [])
   return manifest.LabelledPair(group, group, *paths, truth)
 
 

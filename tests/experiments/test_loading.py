@@ -9,7 +9,7 @@ import pytest
 
 from configs import default
 from zeroshot.detect import detector
-from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.evaluate.defect_free import second_take
 from zeroshot.experiments import loading
@@ -107,19 +107,19 @@ def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
 
 def test_a_stored_calibration_is_used(plain_network):
   found = loading.build_detector(config(), weights(CALIBRATION))(*pair())
-  expected = calibrated(np.array([0.5]), CALIBRATION)
+  expected = apply_calibration(np.array([0.5]), CALIBRATION)
   assert expected[0] > 0.8
   np.testing.assert_allclose(found.boxes.confidence, expected, rtol=1e-6)
 
 
-def rival(**changes):
+def baseline(**changes):
   changed = config(**changes)
   found = loading.load(changed, workdir=None, weights='classical')
   return loading.build_detector(changed, found)(*pair())
 
 
 def test_the_rival_s_detector_scores_without_a_network():
-  found = rival()
+  found = baseline()
   expected = classical_scores(*pair(), **config().classical.scores.to_dict())
   np.testing.assert_allclose(found.scores, expected, atol=1e-6)
   assert found.scores.max() > 0.2
@@ -135,16 +135,16 @@ def test_the_rival_s_detector_scores_without_a_network():
   ],
 )
 def test_the_rival_has_settings_of_its_own(changes):
-  assert len(rival().boxes.kind) == 1
-  assert len(rival(**changes).boxes.kind) == 0
+  assert len(baseline().boxes.kind) == 1
+  assert len(baseline(**changes).boxes.kind) == 0
 
 
 def test_the_rival_s_settings_stand_instead_of_the_network_s():
-  plain = rival()
+  plain = baseline()
   (box,) = plain.boxes.xyxy
-  others = rival(**{'detect.threshold': 0.99, 'detect.min_area_px': 1e4})
+  others = baseline(**{'detect.threshold': 0.99, 'detect.min_area_px': 1e4})
   np.testing.assert_array_equal(others.boxes.xyxy, [box])
-  wider = rival(**{'detect.box_margin_px': 5.0})  # this one they share
+  wider = baseline(**{'detect.box_margin_px': 5.0})  # this one they share
   np.testing.assert_allclose(wider.boxes.xyxy - box, [[-5, -5, 5, 5]])
   # And the config is left as it was.
   changed = config()

@@ -22,7 +22,9 @@ def test_each_piece_is_done_once_and_in_order(count):
     done.append(index)
     return b'%d' % index
 
-  assert pair_shards.deal(count, work) == [b'%d' % i for i in range(count)]
+  assert pair_shards.map_across_processes(count, work) == [
+    b'%d' % i for i in range(count)
+  ]
   assert sorted(done) == list(range(count))
 
 
@@ -35,7 +37,7 @@ def test_every_device_works():
     seen.add((device, threading.get_ident()))
     return b''
 
-  pair_shards.deal(32, work)
+  pair_shards.map_across_processes(32, work)
   assert {device for device, _ in seen} == set(jax.local_devices())
   assert len({thread for _, thread in seen}) > 1
 
@@ -45,7 +47,7 @@ def test_what_goes_wrong_is_raised():
     raise ValueError(f'pair {index} is broken')
 
   with pytest.raises(ValueError, match='pair 0 is broken'):
-    pair_shards.deal(3, work)
+    pair_shards.map_across_processes(3, work)
 
 
 @pytest.mark.parametrize('sure', [None, np.array([0.25, 1.0], np.float32)])

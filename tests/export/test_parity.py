@@ -14,7 +14,7 @@ from zeroshot.detect import detector, tiling
 from zeroshot.export import network, onnx_format, runner, stablehlo_format
 from zeroshot.weights import files
 
-MOST = 1e-4
+MAX = 1e-4
 
 pytestmark = pytest.mark.slow
 
@@ -46,19 +46,19 @@ def test_a_drawn_pair(exported, drawn_pair):
   layers = exported.scorer.score(*drawn_pair)
   assert layers.shape == (SIZE_PX, SIZE_PX, 1 + 6 + 4)
   assert layers[..., 0].max() > 0.9
-  assert np.abs(layers - scorer('deeppcb').score(*drawn_pair)).max() <= MOST
+  assert np.abs(layers - scorer('deeppcb').score(*drawn_pair)).max() <= MAX
   # The head leaves the scores what they are: this is default as well.
   scores = scorer('default').score(*drawn_pair)
-  assert np.abs(layers[..., 0] - scores).max() <= MOST
+  assert np.abs(layers[..., 0] - scores).max() <= MAX
   assert exported.metadata.kinds == scorer('deeppcb').kinds
 
 
 def test_real_pairs(exported, shared):
   for pair in real_pairs(shared):
     layers = exported.scorer.score(*pair)
-    assert np.abs(layers - scorer('deeppcb').score(*pair)).max() <= MOST
+    assert np.abs(layers - scorer('deeppcb').score(*pair)).max() <= MAX
     scores = scorer('default').score(*pair)
-    assert np.abs(layers[..., 0] - scores).max() <= MOST
+    assert np.abs(layers[..., 0] - scores).max() <= MAX
 
 
 def test_default_has_scores_alone(drawn_pair, tmp_path):
@@ -71,7 +71,7 @@ def test_default_has_scores_alone(drawn_pair, tmp_path):
   assert metadata == found.metadata
   assert metadata.outputs == ('scores',)
   scores = made.score(*drawn_pair)
-  assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MOST
+  assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MAX
 
 
 def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
@@ -80,7 +80,7 @@ def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
   found = onnx_runner.scorer.score(*pair)[..., 0]
   difference = np.abs(found - scorer('default').score(*pair))
   assert found.shape == (120, SIZE_PX)
-  assert difference[:24].max() <= MOST  # farther than 96 px
+  assert difference[:24].max() <= MAX  # farther than 96 px
   assert difference[:80].max() <= 2e-3
   assert difference.max() <= 0.3
 
@@ -88,7 +88,7 @@ def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
 def test_larger_pictures_are_tiled(onnx_runner, drawn_pair):
   wide = tuple(np.tile(p, (1, 2, 1))[:, :280] for p in drawn_pair)
   metadata = onnx_runner.metadata
-  layers = tiling.tiled(
+  layers = tiling.score_tiled(
     onnx_runner.scorer.score,
     *wide,
     tile_px=(metadata.height, metadata.width),

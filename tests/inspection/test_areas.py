@@ -10,7 +10,7 @@ from zeroshot.inspection import areas
 
 
 def wanted(*roi, ignore=None):
-  return areas.wanted(roi, ignore, height=4, width=6)
+  return areas.roi_mask(roi, ignore, height=4, width=6)
 
 
 def test_nothing_given_is_everywhere():

@@ -165,7 +165,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
   (tmp_path / 'partial').mkdir()
   with (
     pytest.raises(ValueError, match=r"others in it, 'partial' for one; give"),
-    folder.held(tmp_path),
+    folder.lock_folder(tmp_path),
   ):
     pass
   assert [path.name for path in tmp_path.iterdir()] == ['partial']
@@ -173,7 +173,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
 
 def test_a_kill_at_the_very_start_leaves_a_folder_that_goes_on(tmp_path):
   (tmp_path / 'run.json.partial').write_text('{')
-  with folder.held(tmp_path):
+  with folder.lock_folder(tmp_path):
     begin(tmp_path)
   assert not (tmp_path / 'run.json.partial').exists()
 

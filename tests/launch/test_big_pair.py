@@ -20,7 +20,7 @@ def places(side, count):
 
 
 def test_the_smallest_pair_has_room_for_defects():
-  assert places(big_pair._LEAST_PX, 24).shape == (24, 2)
+  assert places(big_pair._MIN_PX, 24).shape == (24, 2)
 
 
 @pytest.mark.parametrize(('side', 'count'), [(1500, 2), (1600, 1000)])

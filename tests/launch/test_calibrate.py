@@ -14,7 +14,12 @@ from launch import calibrate
 from tests.data import damage
 from zeroshot.data import pictures
 from zeroshot.detect import detector
-from zeroshot.detect.calibration import Calibration, calibrated, fit, from_plain
+from zeroshot.detect.calibration import (
+  Calibration,
+  apply_calibration,
+  fit,
+  from_plain,
+)
 from zeroshot.evaluate import defect_free
 from zeroshot.experiments import calibration, good_pairs
 from zeroshot.run_config import compatibility
@@ -73,7 +78,7 @@ def simulated(count=4000):
   """Judged boxes whose best calibration is known."""
   random = np.random.default_rng(0)
   score = random.uniform(0.01, 0.99, count)
-  return score, random.random(count) < calibrated(score, TRUE)
+  return score, random.random(count) < apply_calibration(score, TRUE)
 
 
 @pytest.fixture

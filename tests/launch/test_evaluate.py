@@ -370,7 +370,7 @@ def test_a_mistake_ends_in_one_line(mistakes, mistake):
   assert done.stdout == ''
 
 
-# --- Here and now, by the classical rival -----------------------------------
+# --- Here and now, by the classical baseline -----------------------------------
 
 
 @pytest.fixture(scope='module')
@@ -381,7 +381,7 @@ def generated(tmp_path_factory):
 
 
 def evaluate_classical(root, out, *, kinds='topology', **changes):
-  """Figures of the rival; it looks for moves and light no more than it must."""
+  """Figures of the baseline; it looks for moves and light no more than it must."""
   config = smoke.get_config()
   config.detect.registration = 'none'
   config.detect.kinds = kinds
@@ -420,7 +420,7 @@ def test_named_kinds_are_told_and_shown(generated, tmp_path, monkeypatch):
   build = loading.build_detector
 
   def build_naming(*arguments):
-    """The rival, which now says of everything that it is a spur."""
+    """The baseline, which now says of everything that it is a spur."""
     plain = build(*arguments)
 
     def detect(reference, test):
@@ -530,7 +530,7 @@ def test_synthetic_pairs_of_photographs_need_them_first(tmp_path):
 
 
 def test_swapped_pictures_give_the_same_figures(generated, tmp_path):
-  """Of the rival, to which both pictures are alike."""
+  """Of the baseline, to which both pictures are alike."""
   plain, swapped = (
     evaluate_classical(generated, tmp_path / str(swap), swap=swap)
     for swap in (False, True)

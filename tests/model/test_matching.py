@@ -108,7 +108,7 @@ def test_window_goes_row_by_row():
 
 def test_shifted_reads_at_an_offset_and_repeats_the_edge():
   x = jnp.arange(6.0).reshape(1, 2, 3, 1)
-  moved = matching.shifted(x, 1, -1, radius=2)
+  moved = matching.shift(x, 1, -1, radius=2)
   np.testing.assert_array_equal(moved[0, ..., 0], [[3, 3, 4], [3, 3, 4]])
 
 
@@ -169,8 +169,7 @@ def test_without_sharpness_the_window_is_averaged():
   test, reference = features(), features()
   matched, flow = matcher(1, 1)(test, reference, jnp.zeros((2, 9, 11, 2)), 0.0)
   around = [
-    matching.shifted(reference, dy, dx, radius=1)
-    for dy, dx in matching.window(1)
+    matching.shift(reference, dy, dx, radius=1) for dy, dx in matching.window(1)
   ]
   np.testing.assert_allclose(matched, sum(around) / 9, atol=1e-5)
   np.testing.assert_allclose(flow, np.zeros((2, 9, 11, 2)), atol=1e-6)

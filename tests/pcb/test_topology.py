@@ -75,7 +75,7 @@ def boxes_of(*corners):
 
 def name(before, after, box=None, **settings):
   """The kind, and its probability, of the one difference between two boards."""
-  found = topology.named(
+  found = topology.name_kinds(
     boxes_of(box_round(before != after) if box is None else box),
     picture(before),
     picture(after),
@@ -210,7 +210,7 @@ def test_grey_noise_and_blur(kind):
     noise = rng.normal(0, 0.03, image.shape)
     return (image + noise).astype(np.float32)
 
-  found = topology.named(
+  found = topology.name_kinds(
     boxes_of(box_round(before != after)), taken(before, 0.8), taken(after, 0.5)
   )
   assert found.kind == (kind,)
@@ -229,7 +229,7 @@ def test_probabilities_sum_to_one_and_name_the_box():
     assert rows.dtype == np.float32
     assert rows.min() > 0
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-6)
-    found = topology.named(box, *images)
+    found = topology.name_kinds(box, *images)
     assert found.kind == (KINDS[rows.argmax()],)
     assert found.kind_confidence.dtype == np.float32
     np.testing.assert_array_equal(found.kind_confidence, rows.max(axis=1))
@@ -293,14 +293,14 @@ def faint(board):
 def test_pictures_that_do_not_separate(drawn, kind):
   before, after = boards(kind)
   box = boxes_of(box_round(before != after))
-  assert unnamed(topology.named(box, drawn(before), drawn(after)))
+  assert unnamed(topology.name_kinds(box, drawn(before), drawn(after)))
   rows = topology.kind_probabilities(box.xyxy, drawn(before), drawn(after))
   np.testing.assert_allclose(rows, 1 / 6, rtol=1e-6)
 
 
 def test_a_box_in_which_nothing_changed():
   before, after = boards('open')
-  found = topology.named(
+  found = topology.name_kinds(
     boxes_of([56, 38, 66, 54], [10, 80, 30, 90], [100, 100, 128, 128]),
     picture(before),
     picture(after),
@@ -315,13 +315,15 @@ def test_what_has_no_content_has_not_changed():
   valid[30:60, 50:70] = 0
   box = boxes_of(box_round(before != after))
   images = picture(before), picture(after)
-  assert topology.named(box, *images, np.ones_like(valid)).kind == ('open',)
-  assert unnamed(topology.named(box, *images, valid))
+  assert topology.name_kinds(box, *images, np.ones_like(valid)).kind == (
+    'open',
+  )
+  assert unnamed(topology.name_kinds(box, *images, valid))
 
 
 def test_no_boxes():
   before, after = boards('open')
-  found = topology.named(boxes_of(), picture(before), picture(after))
+  found = topology.name_kinds(boxes_of(), picture(before), picture(after))
   assert found.kind == ()
   assert found.kind_confidence.shape == (0,)
   assert found.kind_confidence.dtype == np.float32
@@ -334,7 +336,7 @@ def test_boxes_and_confidences_stay():
   before, after = boards('open')
   given = boxes_of([56, 38, 66, 54], [0, 0, 9, 9])
   given = given._replace(confidence=np.float32([0.3, 0.2]))
-  found = topology.named(given, picture(before), picture(after))
+  found = topology.name_kinds(given, picture(before), picture(after))
   assert found.xyxy is given.xyxy
   assert found.confidence is given.confidence
 
@@ -350,11 +352,11 @@ def test_pictures_smaller_than_the_surroundings(shape):
 def test_pictures_that_do_not_fit_are_named():
   image = picture(np.zeros((8, 9), bool))
   with pytest.raises(ValueError, match=r'\(8, 9, 3\).*\(9, 8, 3\)'):
-    topology.named(boxes_of(), image, image.transpose(1, 0, 2))
+    topology.name_kinds(boxes_of(), image, image.transpose(1, 0, 2))
   with pytest.raises(ValueError, match='two RGB images'):
-    topology.named(boxes_of(), image[..., 0], image[..., 0])
+    topology.name_kinds(boxes_of(), image[..., 0], image[..., 0])
   with pytest.raises(ValueError, match=r'valid has shape \(9, 8\)'):
-    topology.named(boxes_of(), image, image, np.ones((9, 8)))
+    topology.name_kinds(boxes_of(), image, image, np.ones((9, 8)))
 
 
 # --- The drawings in the docs -------------------------------------------------

@@ -36,12 +36,12 @@ def test_warp_reads_where_the_matrix_leads():
 def test_rescaled_there_and_back_is_the_same_and_keeps_edges():
   matrix = far_matrix()
   sizes = dict(from_shape=(90, 120), to_shape=(270, 240))
-  larger = transforms.rescaled(matrix, **sizes)
-  again = transforms.rescaled(larger, from_shape=(270, 240), to_shape=(90, 120))
+  larger = transforms.rescale(matrix, **sizes)
+  again = transforms.rescale(larger, from_shape=(270, 240), to_shape=(90, 120))
   np.testing.assert_allclose(again, matrix, atol=1e-9)
-  edge = transforms.rescaled(np.eye(3), **sizes)
+  edge = transforms.rescale(np.eye(3), **sizes)
   np.testing.assert_allclose(edge, np.eye(3), atol=1e-12)
-  doubled = transforms.rescaled(
+  doubled = transforms.rescale(
     transforms.translation(1, 1), from_shape=(10, 10), to_shape=(20, 20)
   )
   np.testing.assert_allclose(doubled, transforms.translation(2, 2))

@@ -10,7 +10,7 @@ from zeroshot.runtime import atomic_files
 def test_what_is_written_takes_the_place(tmp_path):
   path = tmp_path / 'a.json'
   path.write_text('old')
-  with atomic_files.replaced(path) as partial:
+  with atomic_files.atomic_write(path) as partial:
     partial.write_text('new')
     assert path.read_text() == 'old'
   assert path.read_text() == 'new'
@@ -18,7 +18,7 @@ def test_what_is_written_takes_the_place(tmp_path):
 
 
 def write_a_half(path):
-  with atomic_files.replaced(path) as partial:
+  with atomic_files.atomic_write(path) as partial:
     partial.write_text('ne')
     raise OSError('full')
 

@@ -10,7 +10,7 @@ import pytest
 from jax._src import clusters
 
 from zeroshot.runtime import distributed
-from zeroshot.runtime.distributed import ALONE, Place
+from zeroshot.runtime.distributed import ALONE, ProcessInfo
 
 SLURM = dict(
   SLURM_JOB_ID='5000',
@@ -58,8 +58,8 @@ def find(monkeypatch):
     ('off', ALONE),
     ('auto', ALONE),
     ('host:1234,1,0', ALONE),
-    ('10.0.0.1:1234,4,3', Place(3, 4, '10.0.0.1:1234', None)),
-    ('[::1]:1234,2,0', Place(0, 2, '[::1]:1234', None)),
+    ('10.0.0.1:1234,4,3', ProcessInfo(3, 4, '10.0.0.1:1234', None)),
+    ('[::1]:1234,2,0', ProcessInfo(0, 2, '[::1]:1234', None)),
   ],
 )
 def test_what_is_told(find, value, place):
@@ -81,7 +81,7 @@ def test_a_wrong_value_names_the_flag_and_its_form(find, value):
 
 
 def test_slurm_gives_each_task_one_device(find):
-  assert find('auto', SLURM) == Place(3, 4, 'node007:62344', (1,))
+  assert find('auto', SLURM) == ProcessInfo(3, 4, 'node007:62344', (1,))
 
 
 def test_slurm_with_all_devices_of_a_node(find):
@@ -143,7 +143,7 @@ def test_a_port_that_is_taken_is_refused():
     taken.listen()
     address = f'127.0.0.1:{taken.getsockname()[1]}'
     with pytest.raises(ValueError, match=f'cannot listen at {address}'):
-      distributed.start(Place(0, 2, address, None))
+      distributed.start(ProcessInfo(0, 2, address, None))
 
 
 @pytest.mark.parametrize('address', ['0.0.0.0', '0.0.0.0:', 'a:b', 'a:70000'])
@@ -151,18 +151,18 @@ def test_an_address_to_listen_at_has_a_port(monkeypatch, address):
   monkeypatch.setenv('JAX_COORDINATOR_BIND_ADDRESS', address)
   form = f'JAX_COORDINATOR_BIND_ADDRESS={address}: give ADDRESS:PORT'
   with pytest.raises(ValueError, match=form):
-    distributed.start(Place(0, 2, '127.0.0.1:29999', None))
+    distributed.start(ProcessInfo(0, 2, '127.0.0.1:29999', None))
 
 
 def test_a_coordinator_has_a_port():
   with pytest.raises(ValueError, match='JAX_COORDINATOR_ADDRESS=node7: give'):
-    distributed.start(Place(1, 2, 'node7', None))
+    distributed.start(ProcessInfo(1, 2, 'node7', None))
 
 
 @pytest.mark.parametrize('host', ['no-such-host.invalid', '192.0.2.1'])
 def test_a_coordinator_elsewhere_is_refused(host):
   with pytest.raises(ValueError, match=f'cannot listen at {host}:29999'):
-    distributed.start(Place(0, 2, f'{host}:29999', None))
+    distributed.start(ProcessInfo(0, 2, f'{host}:29999', None))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def fake_synthesis(keys, photographs):
 
 def mix(every, count=8, photographs=0.5):
   make = jax.jit(
-    labelled.mixed(
+    labelled.mix(
       fake_synthesis,
       built(still()),
       synthetic_every=every,
@@ -196,7 +196,7 @@ def test_no_pair_is_synthetic():
 def test_a_pair_is_the_same_in_any_share_of_the_batch():
   pair, keys = mix(2)
   make = jax.jit(
-    labelled.mixed(fake_synthesis, built(still()), synthetic_every=2)
+    labelled.mix(fake_synthesis, built(still()), synthetic_every=2)
   )
   half = make(keys[4:], Material(0.5, windows()))
   np.testing.assert_allclose(pair.test[4:], half.test, atol=1e-6)

@@ -10,7 +10,7 @@ from flax import linen as nn
 
 from configs import default
 from zeroshot.losses import whole_batch
-from zeroshot.synthesis.labelled import unlabelled
+from zeroshot.synthesis.labelled import without_labels
 from zeroshot.types import Array, Pair
 
 SIZE = 8
@@ -63,7 +63,7 @@ def loss(prediction, mask, labels=None, *, sum_across=whole_batch):
 
 def labelled_synthesise(keys, bank):
   """The same pairs; where the reference is dark, the mask is open."""
-  pair = unlabelled(synthesise(keys, bank))
+  pair = without_labels(synthesise(keys, bank))
   is_bright = pair.reference[..., 0] > 0.3
   weight = is_bright.astype(jnp.float32)
   return pair._replace(labels=pair.labels._replace(weight=weight))

@@ -64,7 +64,7 @@ def test_shipped_weights_go_by_their_name(tmp_path, monkeypatch):
   monkeypatch.setattr(files, 'SHIPPED', tmp_path)
   weights = files.Weights(parameters(), CONFIG, 7)
   files.save(tmp_path / 'mine.safetensors', weights)
-  assert files.shipped() == ['mine']
+  assert files.list_shipped() == ['mine']
   assert files.load('mine').step == 7
   with pytest.raises(ValueError, match=r'other; .* that ship: mine$'):
     files.load('other')

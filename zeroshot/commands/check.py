@@ -32,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
   report = checks.check_manifest(options.manifest)
   for fault in report.faults:
     print(printable(' '.join(fault.split())))
-  print(f'checked {report.checked}: {checks.told(len(report.faults))}')
+  print(f'checked {report.checked}: {checks.count_faults(len(report.faults))}')
   return 2 if report.faults else 0

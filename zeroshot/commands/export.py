@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     (options.out, formats[options.format](found)),
     (runner, bundle.build()),
   ):
-    with atomic_files.replaced(path) as partial:
+    with atomic_files.atomic_write(path) as partial:
       partial.write_bytes(data)
   kilobytes = options.out.stat().st_size / 1000
   print(f'{options.out}: {options.size_px} px, {kilobytes:.0f} kB')

@@ -119,7 +119,9 @@ def _region(text: str) -> tuple[float, ...]:
   from zeroshot.inspection import areas
 
   try:
-    return tuple(areas.checked([float(side) for side in text.split(',')]))
+    return tuple(
+      areas.validate_region([float(side) for side in text.split(',')])
+    )
   except ValueError as error:
     raise argparse.ArgumentTypeError(
       f'{text!r}: give X1,Y1,X2,Y2, in pixels ({error})'
@@ -154,7 +156,7 @@ def _folder(
     record = folder.add(out, 1, found)
     return f'\npictures: {out / record["pictures"]}'
 
-  with folder.held(out):
+  with folder.lock_folder(out):
     folder.check(out, this_run)
     yield add
 

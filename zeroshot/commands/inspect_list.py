@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     for record in records:
       counts[record['verdict']] += 1
       is_error = record['verdict'] == folder.ERROR
-      if is_error and len(failed) < faults.MOST_TOLD:
+      if is_error and len(failed) < faults.MAX_TOLD:
         failed.append(
           f'row {record["row"]} ({record["name"]}): {record["error"]}'
         )
@@ -53,7 +53,7 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
   """The records of the rows done before, then of each as it is done."""
   out = Path(options.out)
   pairs = pair_list.read_pair_list(options.manifest)
-  ignore = options.ignore and areas.ignored(
+  ignore = options.ignore and areas.load_ignore_mask(
     options.ignore, max_megapixels=options.max_megapixels
   )
   detector = Detector.load(
@@ -87,7 +87,7 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
     pair = by_row.get(record['row'])
     return pair is not None and listed.still_holds(record, pair)
 
-  with folder.held(out):
+  with folder.lock_folder(out):
     done = folder.begin(out, this_run, keep=keep)
     yield from folder.records(out)
     left = [pair for pair in pairs if pair.row not in done]

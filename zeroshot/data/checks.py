@@ -36,7 +36,7 @@ class Report(NamedTuple):
   faults: list[str]
 
 
-def told(num_faults: int) -> str:
+def count_faults(num_faults: int) -> str:
   """How many faults there are, in words."""
   if not num_faults:
     return 'all is well'

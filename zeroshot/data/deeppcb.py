@@ -151,10 +151,10 @@ def read_annotations(path: str | os.PathLike[str]) -> Boxes:
       )
     corners.append(parse_corners(fields[:4], where=where))
     kinds.append(parse_kind_number(fields[4], where=where))
-  return annotated(corners, kinds)
+  return to_boxes(corners, kinds)
 
 
-def annotated(corners: Sequence[Sequence[int]], kinds: Sequence[str]) -> Boxes:
+def to_boxes(corners: Sequence[Sequence[int]], kinds: Sequence[str]) -> Boxes:
   """Annotations as boxes, with confidence 1.
 
   Args:

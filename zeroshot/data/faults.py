@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-MOST_TOLD = 20
+MAX_TOLD = 20
 
 
 def refuse(faults: Sequence[str]) -> None:
@@ -24,7 +24,7 @@ def refuse(faults: Sequence[str]) -> None:
   if len(faults) == 1:
     raise ValueError(faults[0])
   if faults:
-    raise ValueError(f'{len(faults)} faults: {told(faults)}')
+    raise ValueError(f'{len(faults)} faults: {summarize(faults)}')
 
 
 def line_of(error: Exception) -> str:
@@ -38,8 +38,8 @@ def line_of(error: Exception) -> str:
   return text if foreseen else f'{type(error).__name__}: {text}'
 
 
-def told(faults: Sequence[str]) -> str:
+def summarize(faults: Sequence[str]) -> str:
   """The first 20 faults in one line, and how many more there are."""
-  first = '; '.join(faults[:MOST_TOLD])
-  more = len(faults) - MOST_TOLD
+  first = '; '.join(faults[:MAX_TOLD])
+  more = len(faults) - MAX_TOLD
   return first if more <= 0 else f'{first}; and {more} more'

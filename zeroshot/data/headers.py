@@ -47,7 +47,7 @@ _FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
 _DECODER_MEGAPIXELS = 1073  # OpenCV decodes 2 ** 30 pixels at most
 _WIDTH, _HEIGHT, _SUBFILE = 256, 257, 254  # tags of TIFF
 _TIFF_CODES = {3: 'H', 4: 'L', 16: 'Q'}  # of struct, for types of TIFF
-_MOST_PAGES = 64  # looked at
+_MAX_PAGES = 64  # looked at
 
 
 class Header(NamedTuple):
@@ -78,18 +78,21 @@ def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
   """
   if _is_cut_short(data):
     raise ValueError(
-      f'{shown(path)}: the picture is cut short (its end marker is missing); '
+      f'{printable(path)}: the picture is cut short (its end marker is missing); '
       'copy it again from its source'
     )
   found = _header(data, path)
   if found is None:
     return
   check_size(
-    found.width, found.height, shown(path), max_megapixels=max_megapixels
+    found.width,
+    found.height,
+    printable(path),
+    max_megapixels=max_megapixels,
   )
   if found.several:
     raise ValueError(
-      f'{shown(path)}: holds several pictures (an animation, or pages); save '
+      f'{printable(path)}: holds several pictures (an animation, or pages); save '
       'the one that is meant as PNG'
     )
 
@@ -127,7 +130,7 @@ def check_limit(max_megapixels: float) -> float:
 def undecodable(data: bytes, path: Path) -> str:
   """What to say of a picture that starts as one and then is none."""
   return (
-    f'{shown(path)}: not a picture that OpenCV can decode (damaged, cut short, '
+    f'{printable(path)}: not a picture that OpenCV can decode (damaged, cut short, '
     f'or a rare kind of {_format(data)}); copy it again, or convert it to PNG'
   )
 
@@ -146,7 +149,7 @@ def orientation(path: Path) -> int:
     return 1
 
 
-def shown(path: Path) -> str:
+def printable(path: Path) -> str:
   """A path as messages show it: on one line, harmless to any terminal."""
   text = os.fspath(path)
   return text if text.isprintable() else repr(text)
@@ -180,7 +183,7 @@ def _header(data: bytes, path: Path) -> Header | None:
   if kind is None:
     *most, last = _FORMATS
     raise ValueError(
-      f'{shown(path)}: not a picture ({", ".join(most)} or {last}); give one, '
+      f'{printable(path)}: not a picture ({", ".join(most)} or {last}); give one, '
       'or convert it to PNG'
     )
   reader = _reader(kind)
@@ -217,7 +220,7 @@ def _tiff_header(data: bytes) -> Header:
 
   place, pages = number(offset_code, 8 if big else 4), []
   seen: set[int] = set()
-  while place and place not in seen and len(seen) < _MOST_PAGES:
+  while place and place not in seen and len(seen) < _MAX_PAGES:
     seen.add(place)
     num_entries = number(count_code, place)
     place += struct.calcsize(order + count_code)

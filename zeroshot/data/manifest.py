@@ -81,7 +81,7 @@ def annotate(
   """
   pairs, wrong = [], []
   for entry in entries:
-    truth = deeppcb.annotated([], [])
+    truth = deeppcb.to_boxes([], [])
     try:
       truth = deeppcb.read_annotations(entry.annotation_path)
     except ValueError as error:
@@ -290,4 +290,4 @@ def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
       f'{where}: kinds is {kinds!r}; give one word for each of the '
       f'{len(rows)} boxes, or leave kinds out'
     )
-  return deeppcb.annotated(rows, words)
+  return deeppcb.to_boxes(rows, words)

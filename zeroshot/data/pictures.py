@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data import headers
-from zeroshot.data.headers import MAX_MEGAPIXELS, shown
+from zeroshot.data.headers import MAX_MEGAPIXELS, printable
 from zeroshot.types import HostArray
 
 Path = str | os.PathLike[str]
@@ -26,7 +26,7 @@ SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 _MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
 # Colour and alpha of 16 bits, and room for metadata.
-_MOST_BYTES_A_PIXEL, _ROOM = 8, 1 << 26
+_MAX_BYTES_A_PIXEL, _ROOM = 8, 1 << 26
 
 
 def read_picture(
@@ -222,8 +222,8 @@ def unequal(
   """What to say of a pair whose heights and widths, in pixels, differ."""
   sizes = [f'{width}x{height}' for height, width in (reference, test)]
   return (
-    f'sizes differ: reference {shown(reference_path)} is {sizes[0]} and test'
-    f' {shown(test_path)} is {sizes[1]}; take both with the same settings, or'
+    f'sizes differ: reference {printable(reference_path)} is {sizes[0]} and test'
+    f' {printable(test_path)} is {sizes[1]}; take both with the same settings, or'
     f' resize one to the other{turned_apart(reference_path, test_path)}'
   )
 
@@ -249,25 +249,27 @@ def read_bytes(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
   Raises:
     ValueError: the file is missing, empty, too large or cannot be read.
   """
-  most = int(max_megapixels * 1e6 * _MOST_BYTES_A_PIXEL) + _ROOM
+  most = int(max_megapixels * 1e6 * _MAX_BYTES_A_PIXEL) + _ROOM
   try:
     with open(path, 'rb', opener=_open_regular) as file:
       size = os.fstat(file.fileno()).st_size
       data = file.read() if size <= most else b''
   except FileNotFoundError as error:
-    raise ValueError(f'{shown(path)}: no such file; check the path') from error
+    raise ValueError(
+      f'{printable(path)}: no such file; check the path'
+    ) from error
   except (OSError, ValueError) as error:  # of a path with a NUL in it
     why = getattr(error, 'strerror', None) or error
     raise ValueError(
-      f'{shown(path)}: cannot be read ({why}); give a readable file'
+      f'{printable(path)}: cannot be read ({why}); give a readable file'
     ) from error
   if size > most:
     raise ValueError(
-      f'{shown(path)}: {size / 1e6:.0f} MB are more than a picture of '
+      f'{printable(path)}: {size / 1e6:.0f} MB are more than a picture of '
       f'max_megapixels, {max_megapixels:g}, takes; crop it or scale it down'
     )
   if not data:
-    raise ValueError(f'{shown(path)}: the file is empty; copy it again')
+    raise ValueError(f'{printable(path)}: the file is empty; copy it again')
   return data
 
 
@@ -291,7 +293,7 @@ def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
     raise ValueError(headers.undecodable(data, path))
   if stored.dtype not in _MAX_VALUE:
     raise ValueError(
-      f'{shown(path)}: pixels of type {stored.dtype}; convert it to 8 or 16 '
+      f'{printable(path)}: pixels of type {stored.dtype}; convert it to 8 or 16 '
       'bits'
     )
   return stored

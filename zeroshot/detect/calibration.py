@@ -17,7 +17,7 @@ import numpy as np
 
 from zeroshot.types import HostArray
 
-_LEAST = 1e-6  # scores are kept so far from 0 and 1, where logits end
+_MIN = 1e-6  # scores are kept so far from 0 and 1, where logits end
 
 
 class Calibration(NamedTuple):
@@ -35,7 +35,9 @@ class Calibration(NamedTuple):
   threshold: float
 
 
-def calibrated(confidence: HostArray, calibration: Calibration) -> HostArray:
+def apply_calibration(
+  confidence: HostArray, calibration: Calibration
+) -> HostArray:
   """Probabilities that boxes are true differences.
 
   Args:
@@ -89,5 +91,5 @@ def from_plain(values: Mapping[str, Any]) -> Calibration:
 
 
 def _logit(confidence: HostArray) -> HostArray:
-  share = np.clip(np.asarray(confidence, np.float64), _LEAST, 1 - _LEAST)
+  share = np.clip(np.asarray(confidence, np.float64), _MIN, 1 - _MIN)
   return np.log(share / (1 - share))

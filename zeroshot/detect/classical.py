@@ -1,4 +1,4 @@
-"""The classical rival: differencing that tolerates small misregistration.
+"""The classical baseline: differencing that tolerates small misregistration.
 
   scores = classical_scores(reference, test, tolerance_px=2.0, smooth_px=0.5,
                             window_px=9, min_change=0.1, match_lighting=True)

@@ -104,12 +104,12 @@ def mean_over_highest(found: Components, plane: HostArray) -> HostArray:
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:
   """Returns the component of each pixel of a mask, from 0; -1 elsewhere."""
   _, labels = cv2.connectedComponents(
-    joined(mask, join_px=join_px), connectivity=8
+    join(mask, join_px=join_px), connectivity=8
   )
   return labels - 1
 
 
-def joined(mask: HostArray, *, join_px: float) -> HostArray:
+def join(mask: HostArray, *, join_px: float) -> HostArray:
   """A mask, uint8 ``[H, W]``, of which components are the connected parts.
 
   Args:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.detect import boxes, finding, maps, naming, settings, tiling
+from zeroshot.detect import boxes, maps, naming, postprocess, settings, tiling
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.registration import register
@@ -107,7 +107,7 @@ def network_scorer(
     height, width = test.shape[:2]
     # On the host: there each size of picture would be a program of its own.
     size = height + -height % BUCKET_PX, width + -width % BUCKET_PX
-    pair = (tiling.padded(picture, size) for picture in (reference, test))
+    pair = (tiling.pad(picture, size) for picture in (reference, test))
     return np.asarray(score(parameters, *pair))[:height, :width]
 
   return Scorer(
@@ -119,7 +119,7 @@ def network_scorer(
 
 
 def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
-  """Tolerance-aware differencing as a scorer: the rival that learns nothing.
+  """Tolerance-aware differencing as a scorer: the baseline that learns nothing.
 
   Args:
     config: ``config.classical.scores``.
@@ -137,7 +137,7 @@ def build_detector(
   """Builds the detector.
 
   Args:
-    scorer: the network or its rival.
+    scorer: the network or its baseline.
     config: ``config.detect``.
     calibration: turns a component's score into the probability that it is a
       true difference; None leaves it as it is.
@@ -149,7 +149,7 @@ def build_detector(
   Raises:
     ValueError: nothing names kinds as ``config.kinds`` says.
   """
-  opened = settings.opened(config)
+  opened = settings.from_config(config)
   namer = naming.build_namer(
     opened.kinds, scorer.kinds, dark_is_conductor=opened.dark_is_conductor
   )
@@ -212,7 +212,7 @@ def detect(
   """
   check_pictures(reference, test, wanted)
   ready = prepare(reference, test, valid, method=method)
-  layers = tiling.tiled(
+  layers = tiling.score_tiled(
     scorer.score,
     ready.comparable,
     test,
@@ -225,7 +225,7 @@ def detect(
     seen = seen * wanted
   found_maps = scorer.split(layers)
   scores = found_maps.scores * seen
-  found = finding.find(
+  found = postprocess.postprocess(
     scores,
     found_maps,
     seen,

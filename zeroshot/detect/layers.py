@@ -31,7 +31,7 @@ def said(
     scores: ``[H, W]``, what it says of the whole, enough for one without a
       pair head.
     tile: the window.
-    tile_settings: keyword arguments of ``tiling.tiled``; the window is widened
+    tile_settings: keyword arguments of ``tiling.score_tiled``; the window is widened
       to such a tile, so that nothing compiles anew.
   """
   if not scorer.kinds and not scorer.predicts_sides:
@@ -45,7 +45,9 @@ def said(
     tile.left, tile.width, least.width, width, tile_settings
   )
   cut = views.cut(tiling.Tile(top, left, bottom - top, right - left))
-  layers = tiling.tiled(scorer.score, cut.comparable, cut.test, **tile_settings)
+  layers = tiling.score_tiled(
+    scorer.score, cut.comparable, cut.test, **tile_settings
+  )
   inner = tile._replace(top=tile.top - top, left=tile.left - left)
   return scorer.split(layers[inner.window])
 

@@ -50,7 +50,7 @@ def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
   return Maps(layers[..., 0], kinds, sides)
 
 
-def corrected(xyxy: HostArray, maps: Maps) -> HostArray:
+def correct_boxes(xyxy: HostArray, maps: Maps) -> HostArray:
   """Boxes moved to where annotators would draw them.
 
   Args:

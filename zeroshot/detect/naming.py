@@ -81,7 +81,7 @@ def _by_topology(
 ) -> Boxes:
   """See ``kinds.named``."""
   del seen
-  return topology.named(
+  return topology.name_kinds(
     found, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
   )
 

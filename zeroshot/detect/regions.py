@@ -15,7 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.detect.components import joined
+from zeroshot.detect.components import join
 from zeroshot.detect.tiling import Tile
 from zeroshot.types import HostArray
 
@@ -53,7 +53,7 @@ def regions(
     The regions; none where the mask is empty.
   """
   _, labels, statistics, _ = cv2.connectedComponentsWithStats(
-    joined(mask, join_px=join_px), connectivity=8
+    join(mask, join_px=join_px), connectivity=8
   )
   left, top, width, height = statistics[:, :4].T
   large = np.maximum(width, height) > longest_px

@@ -28,7 +28,7 @@ Picture = Array | HostArray
 BUCKET_PX = 64
 # Compiled programs that are kept. On the CPU each takes about 450 of the memory
 # mappings of which Linux allows a process 65,530, and beyond them XLA crashes.
-MOST_SIZES = 100
+MAX_SIZES = 100
 
 _compiled: set[tuple[Any, ...]] = set()  # network and shape
 _lock = threading.Lock()
@@ -101,7 +101,7 @@ def predict(
 def _make_room(program: tuple[Any, ...]) -> None:
   """Frees all compiled programs where one more would be too many."""
   with _lock:
-    if program not in _compiled and len(_compiled) >= MOST_SIZES:
+    if program not in _compiled and len(_compiled) >= MAX_SIZES:
       jax.clear_caches()  # with what padded each size of picture
       _compiled.clear()
     _compiled.add(program)

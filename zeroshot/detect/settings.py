@@ -34,7 +34,7 @@ class Settings(NamedTuple):
   box_settings: dict[str, float]
 
 
-def opened(config: Mapping[str, Any]) -> Settings:
+def from_config(config: Mapping[str, Any]) -> Settings:
   """The settings of ``config.detect``.
 
   Raises:

@@ -27,10 +27,10 @@ from zeroshot.data.pictures import as_image
 from zeroshot.detect import (
   boxes,
   detector,
-  finding,
   layers,
   maps,
   naming,
+  postprocess,
   regions,
   settings,
   tiling,
@@ -89,7 +89,7 @@ def build_streamed(
     ValueError: a setting is out of its range, or nothing names kinds as
       ``config.kinds`` says.
   """
-  opened = settings.opened(config)
+  opened = settings.from_config(config)
   side: int | tuple[int, int] = tile_px or _TILE_PX
   overlap_px = overlap_px or _OVERLAP_PX
   if isinstance(opened.tile_px, tuple):
@@ -202,7 +202,7 @@ def _scan(
   wanted: HostArray | None,
   tile_settings: Mapping[str, Any],
 ) -> _Scan:
-  """Compares the pictures tile by tile; see ``tiling.tiled``."""
+  """Compares the pictures tile by tile; see ``tiling.score_tiled``."""
   height, width = views.test.shape[:2]
   tiles = tiling.tile_grid(height, width, **tile_settings)
   scores = np.zeros((height, width), np.float32)
@@ -252,7 +252,7 @@ def _find(
   ):
     tile = region.tile
     cut = views.cut(tile)
-    found = finding.find(
+    found = postprocess.postprocess(
       scores[tile.window],
       say(scores, tile),
       cut.seen if wanted is None else cut.seen * wanted[tile.window],

@@ -135,7 +135,7 @@ def weights(tiles: list[Tile], *, overlap_px: int) -> Iterator[HostArray]:
     yield np.outer(down[tile.top, tile.height], across[tile.left, tile.width])
 
 
-def tiled(
+def score_tiled(
   score_function: Callable[[HostArray, HostArray], HostArray],
   reference: HostArray,
   test: HostArray,
@@ -181,7 +181,7 @@ def tiled(
   return blend(tiles, maps, overlap_px=overlap_px)
 
 
-def padded(image: HostArray, size: tuple[int, int]) -> HostArray:
+def pad(image: HostArray, size: tuple[int, int]) -> HostArray:
   """Returns an image with its last row and column repeated up to a size.
 
   Args:

@@ -74,7 +74,7 @@ def precision_recall_curve(matches: Matches) -> Curve:
   )
 
 
-def thinned(curve: Curve, *, num_points: int) -> Curve:
+def thin(curve: Curve, *, num_points: int) -> Curve:
   """Fewer points of a curve, spread evenly, its first and last among them.
 
   Args:

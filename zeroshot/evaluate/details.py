@@ -43,7 +43,7 @@ def summarise(
   """
   matches = judge(iou_threshold)
   curve = average_precision.precision_recall_curve(matches)
-  points = average_precision.thinned(curve, num_points=_NUM_POINTS)
+  points = average_precision.thin(curve, num_points=_NUM_POINTS)
   low, high = intervals.bootstrap_ap(matches, samples=samples, seed=seed)
   bins = reliability(matches.confidence, matches.correct, num_bins=_NUM_BINS)
   group_of = np.asarray(groups)

@@ -60,7 +60,7 @@ def rank_by_kind(boxes: Boxes) -> Boxes:
   return boxes._replace(confidence=product, kind_confidence=None)
 
 
-def unnamed(truth: Boxes) -> Boxes:
+def clear_kinds(truth: Boxes) -> Boxes:
   """Annotations, those of no kind with a word that no detection has.
 
   Else two that both do not know would count as agreeing.

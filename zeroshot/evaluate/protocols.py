@@ -258,7 +258,7 @@ def _prepare(
   truth = [picture.truth for picture in pictures]
   found = [detections_as_annotated(p, margin_px=margin_px) for p in pictures]
   if protocol.class_aware:
-    truth = [kinds.unnamed(boxes) for boxes in truth]
+    truth = [kinds.clear_kinds(boxes) for boxes in truth]
   if protocol.shrink_truth:
     truth = [box_shapes.shrunk(boxes) for boxes in truth]
   if protocol.rank_by_truth:

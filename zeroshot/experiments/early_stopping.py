@@ -35,14 +35,16 @@ LOOKS = 'early_stopping.jsonl'
 Read = Callable[[pictures.Path], HostArray]
 
 
-class Looks(NamedTuple):
+class EarlyStopping(NamedTuple):
   """Arguments of ``loop.train``; none where nothing is held out."""
 
   hooks: Sequence[Hook] = ()
   stop: Callable[[int], bool] = lambda step: False
 
 
-def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
+def build(
+  config: ml_collections.ConfigDict, workdir: str | Path
+) -> EarlyStopping:
   """What looks at ``labelled.stop_groups``, and when it has seen enough.
 
   Args:
@@ -58,7 +60,7 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
   """
   settings = config.labelled
   if not manifest.split_names(settings.stop_groups):
-    return Looks()
+    return EarlyStopping()
   for name in ('stop_every', 'patience'):
     if settings[name] < 1:
       raise ValueError(f'labelled.{name} is {settings[name]}; give 1 or more')
@@ -76,7 +78,7 @@ def build(config: ml_collections.ConfigDict, workdir: str | Path) -> Looks:
     folder=folder,
     read=_hold(config, held_out),
   )
-  return Looks(
+  return EarlyStopping(
     hooks=[('held_out', settings.stop_every, look)],
     stop=functools.partial(_stop, folder / LOOKS, patience=settings.patience),
   )

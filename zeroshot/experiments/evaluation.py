@@ -57,7 +57,7 @@ def evaluate(
     moves=config.eval.misalign.to_dict(),
     swap=config.eval.swap,
   )
-  examined = pair_shards.deal(
+  examined = pair_shards.map_across_processes(
     len(entries), lambda index: pair_shards.pack(examine(entries[index]))
   )
   takes = extras.look_at_second_takes(config, entries, detector)

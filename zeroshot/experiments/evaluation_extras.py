@@ -37,7 +37,7 @@ def look_at_second_takes(
     )
     return found.astype(np.float32).tobytes()
 
-  packed = pair_shards.deal(len(chosen), look)
+  packed = pair_shards.map_across_processes(len(chosen), look)
   return [np.frombuffer(one, np.float32) for one in packed]
 
 

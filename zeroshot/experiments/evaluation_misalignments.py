@@ -64,7 +64,7 @@ def look(
     )
     return pair_shards.pack(done)
 
-  packed = pair_shards.deal(len(steps) * len(chosen), one)
+  packed = pair_shards.map_across_processes(len(steps) * len(chosen), one)
   results = [pair_shards.unpack(each)[0] for each in packed]
   return [
     results[start : start + len(chosen)]

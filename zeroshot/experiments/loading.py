@@ -1,4 +1,4 @@
-"""What a command scores with: a run, a weights file or the classical rival.
+"""What a command scores with: a run, a weights file or the classical baseline.
 
 weights = sources.load(config, workdir=None, weights='default')
 detector = sources.build_detector(config, weights)
@@ -43,7 +43,7 @@ def load(
     weights: a weights file or a name, or None.
 
   Returns:
-    The weights; those of the classical rival have None for parameters.
+    The weights; those of the classical baseline have None for parameters.
 
   Raises:
     ValueError: unless exactly one of the two is given, can be read and fits
@@ -72,7 +72,7 @@ def load(
 def build_detector(
   config: ml_collections.ConfigDict, weights: files.Weights
 ) -> Callable[..., Detection]:
-  """The detector of some weights, or of the classical rival.
+  """The detector of some weights, or of the classical baseline.
 
   Args:
     config: the whole config.

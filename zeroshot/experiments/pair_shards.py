@@ -1,6 +1,6 @@
 """Work on many pairs, dealt to every process and every device.
 
-  found = pair_shards.deal(len(pairs), lambda index: to_bytes(pairs[index]))
+  found = pair_shards.map_across_processes(len(pairs), lambda index: to_bytes(pairs[index]))
 
 The results are those of a single device, in the same order, in every process:
 each piece of work depends on its index alone.
@@ -25,7 +25,9 @@ from zeroshot.types import Boxes
 LOG_EVERY = 100  # pieces of work, over all processes
 
 
-def deal(count: int, work: Callable[[int], bytes]) -> list[bytes]:
+def map_across_processes(
+  count: int, work: Callable[[int], bytes]
+) -> list[bytes]:
   """Does each piece of work once, somewhere.
 
   Process p of P takes every P-th piece from the p-th on, and spreads them over

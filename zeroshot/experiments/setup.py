@@ -62,7 +62,7 @@ def prepare(
   if labelled_pairs:
     settings = config.labelled
     bank = Material(bank, labelled_sets.pack(config, labelled_pairs))
-    synthesise = labelled.mixed(
+    synthesise = labelled.mix(
       synthesise,
       labelled.build_labelled(
         config.synthesis, nuisance_share=settings.nuisance_share

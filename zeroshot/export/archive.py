@@ -9,7 +9,7 @@ from collections.abc import Mapping
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def zipped(entries: Mapping[str, str | bytes]) -> bytes:
+def zip_entries(entries: Mapping[str, str | bytes]) -> bytes:
   """An archive.
 
   Args:

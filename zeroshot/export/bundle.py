@@ -29,4 +29,4 @@ def build() -> bytes:
     # Python finds a room without an __init__.py by its folder's entry.
     files[f'{name.parent.as_posix()}/'] = ''
     files[name.as_posix()] = path.read_text(encoding='utf-8')
-  return archive.zipped(files)
+  return archive.zip_entries(files)

@@ -23,7 +23,7 @@ INPUTS = ('reference', 'test')
 _KEY = 'zeroshot'  # of the metadata among the file's properties
 _OPSET = 17  # the least that has all it takes: old runtimes read it too
 _INNER_PRODUCT = b'bhwc,bhwc->bhw'
-_MOST = 1e-4  # that outputs may differ from JAX's
+_MAX = 1e-4  # that outputs may differ from JAX's
 _ERRORS_ALONE = 3  # of ONNX Runtime's log levels
 
 
@@ -80,7 +80,7 @@ def _check(network: Network, data: bytes) -> None:
   worst = max(
     float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True)
   )
-  if not worst <= _MOST:  # NaN fails as well
+  if not worst <= _MAX:  # NaN fails as well
     raise ValueError(
       f'jax2onnx converts the network of {network.metadata.weights} wrongly: '
       f'outputs are off by {worst:.2g}; use --format=stablehlo'

@@ -136,7 +136,7 @@ def _scores_of(
 
   def fitted(image: HostArray) -> HostArray:
     size = metadata.height, metadata.width
-    return tiling.padded(image * np.float32(255), size)[None]
+    return tiling.pad(image * np.float32(255), size)[None]
 
   def score(reference: HostArray, test: HostArray) -> HostArray:
     height, width = test.shape[:2]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zeroshot.export.archive import zipped
+from zeroshot.export.archive import zip_entries
 from zeroshot.export.metadata import Metadata, from_json, to_json
 from zeroshot.types import HostArray
 
@@ -48,7 +48,7 @@ def convert(network: Network) -> bytes:
   exported = jax.export.export(jax.jit(network.function), platforms=PLATFORMS)(
     network.shape, network.shape
   )
-  return zipped(
+  return zip_entries(
     {
       _METADATA: to_json(network.metadata),
       _MODULE: bytes(exported.serialize()),

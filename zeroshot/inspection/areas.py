@@ -1,6 +1,6 @@
 """Where to inspect: regions of interest, and a mask of what to ignore.
 
-wanted = areas.wanted([(0, 0, 640, 200)], 'ignore.png', height=480, width=640)
+wanted = areas.roi_mask([(0, 0, 640, 200)], 'ignore.png', height=480, width=640)
 
 Both lie in the test picture's grid, to which the reference is moved.
 """
@@ -20,7 +20,7 @@ from zeroshot.types import HostArray
 Region = Sequence[float]  # x1, y1, x2, y2
 
 
-def wanted(
+def roi_mask(
   roi: Sequence[Region],
   ignore: inputs.Picture | None,
   *,
@@ -51,15 +51,15 @@ def wanted(
     return None
   kept = np.full((height, width), 0 if roi else 1, np.uint8)
   for region in roi:
-    x1, y1, x2, y2 = checked(region)
+    x1, y1, x2, y2 = validate_region(region)
     if x2 > width or y2 > height:
       raise ValueError(
-        f'roi {told(region)} reaches beyond the test picture, '
+        f'roi {format_region(region)} reaches beyond the test picture, '
         f'{width}x{height}; give x1,y1,x2,y2 in its pixels'
       )
     kept[round(y1) : round(y2), round(x1) : round(x2)] = 1
   if ignore is not None:
-    mask = ignored(ignore, max_megapixels=max_megapixels)
+    mask = load_ignore_mask(ignore, max_megapixels=max_megapixels)
     if mask.shape != (height, width):
       raise ValueError(
         f'the ignore mask is {mask.shape[1]}x{mask.shape[0]} and the test '
@@ -74,7 +74,7 @@ def wanted(
   return kept
 
 
-def checked(region: Region) -> Region:
+def validate_region(region: Region) -> Region:
   """The region as it came.
 
   Raises:
@@ -82,23 +82,27 @@ def checked(region: Region) -> Region:
       second and neither negative.
   """
   if len(region) != 4 or not all(math.isfinite(side) for side in region):
-    raise ValueError(f'roi {told(region)}: give four numbers, x1,y1,x2,y2')
+    raise ValueError(
+      f'roi {format_region(region)}: give four numbers, x1,y1,x2,y2'
+    )
   x1, y1, x2, y2 = region
   if x1 < 0 or y1 < 0 or round(x2) <= round(x1) or round(y2) <= round(y1):
     raise ValueError(
-      f'roi {told(region)} is empty or begins before 0; give x1,y1,x2,y2 '
+      f'roi {format_region(region)} is empty or begins before 0; give x1,y1,x2,y2 '
       'with x1 < x2 and y1 < y2, pixels'
     )
   return region
 
 
-def told(region: Sequence[float]) -> str:
+def format_region(region: Sequence[float]) -> str:
   """The region as the command line has it."""
   return ','.join(f'{side:g}' for side in region)
 
 
-def ignored(ignore: inputs.Picture, *, max_megapixels: float) -> HostArray:
-  """A mask of what to ignore, bool ``[H, W]``; see ``wanted``.
+def load_ignore_mask(
+  ignore: inputs.Picture, *, max_megapixels: float
+) -> HostArray:
+  """A mask of what to ignore, bool ``[H, W]``; see ``roi_mask``.
 
   Raises:
     ValueError: it cannot be read, or is a JPEG.

@@ -166,14 +166,14 @@ class Detector:
     inputs.check_pair(reference, good, test, tested)
     good, tested = inputs.in_same_colours(good, tested)
     height, width = tested.shape[:2]
-    wanted = areas.wanted(
+    wanted = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
     found, way = self._compared(good, tested, wanted)
     if found is None:
       raise ValueError(inputs.unlike(reference, test, way.mirrored))
     candidates = result.to_boxes(found.boxes)
-    verdict, counted = result.judged(candidates, least)
+    verdict, counted = result.judge(candidates, least)
     moved = found.registration
     return result.Inspection(
       name=name,
@@ -218,26 +218,26 @@ class Detector:
 
   def _compared(
     self, good: HostArray, tested: HostArray, wanted: HostArray | None
-  ) -> tuple[detector.Detection | None, relation.Way]:
+  ) -> tuple[detector.Detection | None, relation.Orientation]:
     """What was found, and how the reference had to be laid for that.
 
     None instead if the two do not show the same part.
     """
     if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
       # A glance before: minutes are spared, and the memory of a second look.
-      way, share = relation.at_a_glance(good, tested, wanted)
+      way, share = relation.quick_check(good, tested, wanted)
       if way.mirrored or share < relation.MIN_FOUND:
         return None, way
-      good = relation.laid(good, way)
+      good = relation.reorient(good, way)
       return self._detect_large(good, tested, wanted=wanted), way
     way = relation.AS_IT_CAME
     good, tested = map(pictures.as_image, (good, tested))
     found = self._detect(good, tested, wanted=wanted)
     share = _share_found(found, tested, wanted)
     if share < relation.SURE:
-      way = relation.best_way(good, tested, share)
+      way = relation.find_orientation(good, tested, share)
       if way.quarters and not way.mirrored:
-        good = relation.laid(good, way)
+        good = relation.reorient(good, way)
         found = self._detect(good, tested, wanted=wanted)
         share = _share_found(found, tested, wanted)
     refused = way.mirrored or share < relation.MIN_FOUND
@@ -247,9 +247,9 @@ class Detector:
 def _share_found(
   found: detector.Detection, tested: HostArray, wanted: HostArray | None
 ) -> float:
-  """``relation.share_found`` once the reference has been moved."""
+  """``relation.match_ratio`` once the reference has been moved."""
   moved = found.registration
-  return relation.share_found(
+  return relation.match_ratio(
     moved.aligned_reference, tested, moved.valid, wanted
   )
 
@@ -260,7 +260,7 @@ def _wrapped(degrees: float) -> float:
 
 
 def _alignment(
-  moved: register.Registration, test: HostArray, way: relation.Way
+  moved: register.Registration, test: HostArray, way: relation.Orientation
 ) -> result.Alignment:
   residual = alignment.residual_px(moved.aligned_reference, test, moved.valid)
   return result.Alignment(

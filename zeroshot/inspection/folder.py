@@ -1,6 +1,6 @@
 """The folder that a run of inspections fills, and resumes from.
 
-  with folder.held(out):
+  with folder.lock_folder(out):
     done = folder.begin(out, settings, keep=lambda record: True)
     for record in folder.records(out): ...  # what was done before
     folder.add(out, row, found)
@@ -35,12 +35,12 @@ ERROR = 'error'  # verdict of a row that could not be inspected
 RUN, RESULTS, PAIRS = 'run.json', 'results.jsonl', 'pairs'
 _LOCK = 'run.lock'
 _LONGEST_SLUG = 60
-_MOST = 1e9  # of pixels, degrees and seconds
+_MAX = 1e9  # of pixels, degrees and seconds
 _BOX = result.Box._fields[:-1]  # the last is the kind
 
 
 @contextlib.contextmanager
-def held(out: Path) -> Iterator[None]:
+def lock_folder(out: Path) -> Iterator[None]:
   """Holds a folder, so that no other run writes into it.
 
   Args:
@@ -89,12 +89,12 @@ def begin(
   """
   out.mkdir(parents=True, exist_ok=True)
   check(out, settings)
-  with atomic_files.replaced(out / RUN) as partial:
+  with atomic_files.atomic_write(out / RUN) as partial:
     partial.write_text(json.dumps(settings, indent=2) + '\n', 'utf-8')
   shutil.rmtree(_partial(out), ignore_errors=True)
   rows = set()
   with (
-    atomic_files.replaced(out / RESULTS) as partial,
+    atomic_files.atomic_write(out / RESULTS) as partial,
     partial.open('w', encoding='utf-8') as kept,
   ):
     for record in records(out):
@@ -252,7 +252,7 @@ def _is_box(box: Any) -> bool:
 
 def is_number(value: Any) -> bool:
   """Whether it is a number that can be shown; NaN is none."""
-  return isinstance(value, int | float) and -_MOST < value < _MOST
+  return isinstance(value, int | float) and -_MAX < value < _MAX
 
 
 def check(out: Path, settings: dict[str, Any]) -> None:

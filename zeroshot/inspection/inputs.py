@@ -66,7 +66,7 @@ def check_pair(
   if good.shape != tested.shape:
     raise ValueError(
       pictures.unequal(
-        shown(reference), good.shape[:2], shown(test), tested.shape[:2]
+        describe(reference), good.shape[:2], describe(test), tested.shape[:2]
       )
     )
   for role, picture, pixels in (
@@ -77,7 +77,7 @@ def check_pair(
     brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
     if brightest < _MIN_BRIGHTEST:
       raise ValueError(
-        f'the {role} {headers.shown(shown(picture))} is too dark: its brightest'
+        f'the {role} {headers.printable(describe(picture))} is too dark: its brightest'
         f' parts reach {brightest:.0%} of white, and {_MIN_BRIGHTEST:.0%} are '
         'needed; expose longer, or scale the values (12 bits stored as 16?)'
       )
@@ -126,8 +126,10 @@ def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
     test: as the user gave it.
     mirrored: whether the one shows the other in a mirror.
   """
-  first, second = shown(reference), shown(test)
-  pair = f'reference {headers.shown(first)} and test {headers.shown(second)}'
+  first, second = describe(reference), describe(test)
+  pair = (
+    f'reference {headers.printable(first)} and test {headers.printable(second)}'
+  )
   if mirrored:
     return f'{pair} are mirror images; flip one of them'
   return (
@@ -137,7 +139,7 @@ def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
   )
 
 
-def shown(picture: Picture) -> str:
+def describe(picture: Picture) -> str:
   """What to call a picture in a message."""
   if isinstance(picture, str | os.PathLike):
     return os.fspath(picture)

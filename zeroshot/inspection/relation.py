@@ -1,8 +1,8 @@
 """Whether two pictures show the same part, and which way up.
 
-  share = relation.share_found(aligned_reference, test, valid, wanted)
+  share = relation.match_ratio(aligned_reference, test, valid, wanted)
   if share < relation.SURE:
-    way = relation.best_way(reference, test, share)
+    way = relation.find_orientation(reference, test, share)
 
 What is compared are middle frequencies, patch by patch, on small copies: light
 does not matter, and a defect only where it is. Pictures with too little
@@ -33,7 +33,7 @@ _MIN_GAIN = 0.2  # by which another way must be better: one may look it
 _MIN_FOUND_OTHER = 0.5
 
 
-class Way(NamedTuple):
+class Orientation(NamedTuple):
   """How a reference must be laid to show what a test picture shows.
 
   Attributes:
@@ -45,10 +45,10 @@ class Way(NamedTuple):
   mirrored: bool
 
 
-AS_IT_CAME = Way(0, False)
+AS_IT_CAME = Orientation(0, False)
 
 
-def share_found(
+def match_ratio(
   aligned_reference: HostArray,
   test: HostArray,
   valid: HostArray,
@@ -86,7 +86,9 @@ def share_found(
   return float(np.fmax.reduce(shares))
 
 
-def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
+def find_orientation(
+  reference: HostArray, test: HostArray, share: float
+) -> Orientation:
   """Finds how a reference that hardly fits as it came would fit better.
 
   Args:
@@ -102,27 +104,27 @@ def best_way(reference: HostArray, test: HostArray, share: float) -> Way:
   square = test.shape[0] == test.shape[1]
   for mirrored in (False, True):
     for quarters in (2, 0, 1, 3) if square else (2, 0):
-      way = Way(quarters, mirrored)
+      way = Orientation(quarters, mirrored)
       if way == AS_IT_CAME:
         continue
-      other = _share_moved(laid(small, way), small_test)
+      other = _share_moved(reorient(small, way), small_test)
       if other >= max(_MIN_FOUND_OTHER, share + _MIN_GAIN):
         return way
   return AS_IT_CAME
 
 
-def at_a_glance(
+def quick_check(
   reference: HostArray, test: HostArray, wanted: HostArray | None = None
-) -> tuple[Way, float]:
+) -> tuple[Orientation, float]:
   """Whether two large pictures show the same part, before they are compared.
 
   Args:
     reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
     test: likewise.
-    wanted: see ``share_found``.
+    wanted: see ``match_ratio``.
 
   Returns:
-    ``best_way``, and ``share_found`` when the reference is laid so, both of
+    ``find_orientation``, and ``match_ratio`` when the reference is laid so, both of
     copies with a longest side of 640 px.
   """
   small, small_test = (
@@ -134,13 +136,13 @@ def at_a_glance(
   share = _share_moved(small, small_test, wanted)
   if not share < SURE:  # NaN is no reason to look further
     return AS_IT_CAME, share
-  way = best_way(small, small_test, share)
+  way = find_orientation(small, small_test, share)
   if way != AS_IT_CAME:
-    share = _share_moved(laid(small, way), small_test, wanted)
+    share = _share_moved(reorient(small, way), small_test, wanted)
   return way, share
 
 
-def laid(picture: HostArray, way: Way) -> HostArray:
+def reorient(picture: HostArray, way: Orientation) -> HostArray:
   """A picture flipped and turned."""
   flipped = picture[:, ::-1] if way.mirrored else picture
   return np.ascontiguousarray(np.rot90(flipped, way.quarters))
@@ -149,9 +151,9 @@ def laid(picture: HostArray, way: Way) -> HostArray:
 def _share_moved(
   reference: HostArray, test: HostArray, wanted: HostArray | None = None
 ) -> float:
-  """``share_found`` of two images once they are registered."""
+  """``match_ratio`` of two images once they are registered."""
   found = register.register(reference, test, method='affine')
-  return share_found(found.aligned_reference, test, found.valid, wanted)
+  return match_ratio(found.aligned_reference, test, found.valid, wanted)
 
 
 def _small(picture: HostArray) -> HostArray:

@@ -95,7 +95,7 @@ class Inspection:
 
   def at(self, threshold: float) -> Inspection:
     """The same with another least confidence of a box that counts."""
-    verdict, boxes = judged(self.candidates, threshold)
+    verdict, boxes = judge(self.candidates, threshold)
     return dataclasses.replace(
       self, verdict=verdict, boxes=boxes, threshold=threshold
     )
@@ -123,7 +123,7 @@ class Inspection:
     return drawn
 
 
-def judged(
+def judge(
   candidates: tuple[Box, ...], threshold: float
 ) -> tuple[str, tuple[Box, ...]]:
   """The verdict at a threshold, and the boxes that reach it."""

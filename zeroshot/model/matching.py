@@ -101,7 +101,7 @@ def window(radius: int) -> np.ndarray:
   return np.stack(np.meshgrid(reach, reach, indexing='ij'), -1).reshape(-1, 2)
 
 
-def shifted(x: Array, dy: int, dx: int, *, radius: int) -> Array:
+def shift(x: Array, dy: int, dx: int, *, radius: int) -> Array:
   """``x`` read at a constant offset, its edges replicated.
 
   Args:
@@ -131,7 +131,7 @@ def _edged(x: Array, radius: int) -> Array:
 
 
 def _cut(edged: Array, dy: int, dx: int, *, radius: int) -> Array:
-  """What ``shifted`` reads out of ``_edged``."""
+  """What ``shift`` reads out of ``_edged``."""
   h, w = (side - 2 * radius for side in edged.shape[1:3])
   return edged[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
 

@@ -63,7 +63,7 @@ def write(
   )
   before, after = page.rsplit(_DATA, 1)
   with (
-    atomic_files.replaced(out) as partial,
+    atomic_files.atomic_write(out) as partial,
     partial.open('w', encoding='utf-8', errors='replace') as file,
   ):
     file.write(before)

@@ -77,7 +77,7 @@ _DOUBT = 0.001  # votes for every kind that no reading casts: none is certain
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def named(
+def name_kinds(
   boxes: Boxes,
   reference: HostArray,
   test: HostArray,

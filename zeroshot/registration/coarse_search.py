@@ -138,7 +138,7 @@ def estimate(levels: list[Level], *, num_parameters: int) -> HostArray | None:
   for level in levels[1:]:
     if matrix is None:
       return None
-    matrix = transforms.rescaled(
+    matrix = transforms.rescale(
       matrix, from_shape=shape, to_shape=level.test.shape
     )
     shape = level.test.shape

@@ -138,7 +138,7 @@ def find(
   if found is None:
     return Found(np.eye(3), 'no plausible move was found', nan, nan)
   before, after = _similarities(levels[-1], found)
-  matrix = transforms.rescaled(
+  matrix = transforms.rescale(
     found, from_shape=levels[-1].test.shape, to_shape=shape
   )
   reason = _objection(matrix, before, after, shape=shape)

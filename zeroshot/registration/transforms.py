@@ -50,7 +50,7 @@ def translation(dx: float, dy: float) -> HostArray:
   return np.array([[1.0, 0.0, dx], [0.0, 1.0, dy], [0.0, 0.0, 1.0]])
 
 
-def rescaled(
+def rescale(
   matrix: HostArray,
   *,
   from_shape: tuple[int, int],

@@ -1,6 +1,6 @@
 """Files that are there whole or not at all, whatever ends the program.
 
-with atomic_files.replaced(path) as partial:
+with atomic_files.atomic_write(path) as partial:
   partial.write_text(text, 'utf-8')
 """
 
@@ -22,7 +22,7 @@ def partial_of(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
   """Puts a new file in the place of a path, in one stroke at the end.
 
   Args:

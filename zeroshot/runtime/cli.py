@@ -136,7 +136,7 @@ def _is_warning(line: LogRecord) -> bool:
 
 
 def _begin_report(
-  folder_flag: str | None, place: distributed.Place
+  folder_flag: str | None, place: distributed.ProcessInfo
 ) -> crash_report.Report | None:
   """The crash report of this process, if the command has a folder for it."""
   if folder_flag is None:
@@ -153,7 +153,7 @@ def _begin_report(
 def _carry_out(
   main: Callable[[Sequence[str]], None],
   argv: Sequence[str],
-  place: distributed.Place,
+  place: distributed.ProcessInfo,
 ) -> int:
   """Runs a command together with the other processes; returns its status."""
   status = DONE
@@ -218,7 +218,7 @@ def _may_pass(error: BaseException | None) -> bool:
 
 def _leave(
   error: BaseException,
-  place: distributed.Place,
+  place: distributed.ProcessInfo,
   report: crash_report.Report | None,
 ) -> None:
   """Tells what ended a command, and ends the program.

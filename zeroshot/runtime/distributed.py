@@ -32,7 +32,7 @@ _PORTS = range(1, 2**16)
 _NO_PROXY, _NO_PROXY_OF_ALL = 'no_grpc_proxy', 'no_proxy'
 
 
-class Place(NamedTuple):
+class ProcessInfo(NamedTuple):
   """Where a process stands in its run.
 
   Attributes:
@@ -48,7 +48,7 @@ class Place(NamedTuple):
   devices: tuple[int, ...] | None
 
 
-ALONE = Place(0, 1, '', None)
+ALONE = ProcessInfo(0, 1, '', None)
 
 
 def define_flags() -> None:
@@ -71,7 +71,7 @@ def define_flags() -> None:
     )
 
 
-def find() -> Place:
+def find() -> ProcessInfo:
   """Where ``--distributed`` puts this process; alone without that flag.
 
   Raises:
@@ -85,7 +85,7 @@ def find() -> Place:
   return place if place.num_processes > 1 else ALONE
 
 
-def start(place: Place, *, saves_on_sigterm: bool = False) -> None:
+def start(place: ProcessInfo, *, saves_on_sigterm: bool = False) -> None:
   """Joins the other processes; no JAX device may have been used before.
 
   JAX ends the process by SIGABRT where the others do not come in time.
@@ -128,7 +128,7 @@ def start(place: Place, *, saves_on_sigterm: bool = False) -> None:
   _connect_devices()
 
 
-def stop(place: Place) -> None:
+def stop(place: ProcessInfo) -> None:
   """Waits for the others and parts from them."""
   if place.num_processes == 1:
     return
@@ -161,7 +161,7 @@ def _connect_devices() -> None:
   assert float(total) == jax.device_count()
 
 
-def _read(value: str) -> Place:
+def _read(value: str) -> ProcessInfo:
   """The place that an explicit ``--distributed`` names."""
   found = _EXPLICIT.fullmatch(value)
   if found is None or int(found['port']) not in _PORTS:
@@ -171,7 +171,7 @@ def _read(value: str) -> Place:
     raise ValueError(
       f'--distributed={value}: ID {index} is not one of 0 to NUM-1; {FORM}'
     )
-  return Place(index, count, found['address'], _device_ids())
+  return ProcessInfo(index, count, found['address'], _device_ids())
 
 
 def _device_ids() -> tuple[int, ...] | None:
@@ -185,7 +185,7 @@ def _device_ids() -> tuple[int, ...] | None:
     ) from None
 
 
-def _detect() -> Place:
+def _detect() -> ProcessInfo:
   """The place that JAX detects; alone where it detects nothing.
 
   Raises:
@@ -215,7 +215,7 @@ def _detect() -> Place:
       return ALONE
     raise ValueError(f'--distributed=auto: {error}{remedy}') from error
   if None not in (address, count, index):
-    return Place(index, count, address, devices and tuple(devices))
+    return ProcessInfo(index, count, address, devices and tuple(devices))
   if in_indexed_job:
     raise ValueError(
       '--distributed=auto: this pod belongs to an indexed Job, and to find '

@@ -39,7 +39,7 @@ def label(source: Mapping[str, Any]) -> str:
   return f'{source["commit"][:12]}{changes}'
 
 
-def signed(
+def sign(
   caption: str, commits: Sequence[str], *, otherwise: str
 ) -> dict[str, str]:
   """A table's caption with the commits that its figures come from.

@@ -70,7 +70,7 @@ def describe(
     num_reported_pairs=reported,
     commits=commits,
     hardware=provenance.hardware(),
-    **provenance.signed(caption, commits, otherwise='none yet'),
+    **provenance.sign(caption, commits, otherwise='none yet'),
   )
 
 

@@ -62,7 +62,7 @@ def describe(
     settings=compatibility.plain_config(config),
     commits=commits,
     hardware=provenance.hardware(),
-    **provenance.signed(caption, commits, otherwise='none yet'),
+    **provenance.sign(caption, commits, otherwise='none yet'),
   )
 
 

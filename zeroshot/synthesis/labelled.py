@@ -1,7 +1,7 @@
 """Labelled pairs as training examples: cropped, turned, moved, relit.
 
   draw = labelled.build_labelled(config.synthesis, nuisance_share=0.3)
-  make = labelled.mixed(synthesise, draw, synthetic_every=2)
+  make = labelled.mix(synthesise, draw, synthetic_every=2)
   pair = make(keys, Material(photographs, windows))
 
 What happens to a pair happens to its labels. But annotators have a hand:
@@ -62,7 +62,7 @@ def build_labelled(
   return jax.vmap(draw, in_axes=(0, None))
 
 
-def mixed(
+def mix(
   synthesise: Draw, draw: Draw, *, synthetic_every: int
 ) -> Callable[[Array, Material], Pair]:
   """Batches of labelled pairs with synthetic ones among them.
@@ -97,7 +97,7 @@ def mixed(
         f'{synthetic_every}; choose train.batch_size and train.num_samples so'
       )
     keys = keys.reshape(-1, synthetic_every)
-    parts = [unlabelled(synthesise(keys[:, 0], material.photographs))]
+    parts = [without_labels(synthesise(keys[:, 0], material.photographs))]
     for place in range(1, synthetic_every):
       parts.append(draw(keys[:, place], material.windows))
     return jax.tree.map(
@@ -108,7 +108,7 @@ def mixed(
   return make
 
 
-def unlabelled(pair: Pair) -> Pair:
+def without_labels(pair: Pair) -> Pair:
   """A pair whose labels say no more than its mask.
 
   Args:

@@ -20,7 +20,7 @@ import numpy as np
 from zeroshot.train.examples import Finding
 from zeroshot.train.replay import Outcome, Replayed
 
-_NAMED_MOST = 8  # examples; the rest is counted
+_NAMED_MAX = 8  # examples; the rest is counted
 
 
 def verdict(replayed: Replayed, findings: Sequence[Finding]) -> list[str]:
@@ -103,9 +103,9 @@ def _examples(step: int, findings: Sequence[Finding]) -> list[str]:
       'overflows at parameters like these'
     ]
   lines = [f'example {one.index} of update {step}: {_why(one)}' for one in bad]
-  if len(lines) > _NAMED_MOST:
-    rest = len(lines) - _NAMED_MOST
-    lines = [*lines[:_NAMED_MOST], f'and {rest} more, see replay.json']
+  if len(lines) > _NAMED_MAX:
+    rest = len(lines) - _NAMED_MAX
+    lines = [*lines[:_NAMED_MAX], f'and {rest} more, see replay.json']
   return lines
 
 

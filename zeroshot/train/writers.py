@@ -201,5 +201,5 @@ def _naming(workdir: Path) -> Iterator[None]:
 
 def _replace(file: Path, content: bytes) -> None:
   """Puts content in place of a file in one stroke."""
-  with atomic_files.replaced(file) as partial:
+  with atomic_files.atomic_write(file) as partial:
     partial.write_bytes(content)

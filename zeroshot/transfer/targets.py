@@ -21,7 +21,7 @@ from zeroshot.detect.extents import extents
 from zeroshot.types import OPEN, HostArray
 
 SAME = 0
-MOST_BOXES = 254  # of a picture; the numbers between the two
+MAX_BOXES = 254  # of a picture; the numbers between the two
 
 _TOLERANCE_PX = 1.0  # an edge may lie so far from its place
 _GROWTH_PX = 2  # of a seed, over changed pixels
@@ -69,8 +69,8 @@ def instances(
   Raises:
     ValueError: if there are more boxes than numbers.
   """
-  if len(boxes) > MOST_BOXES:
-    raise ValueError(f'{len(boxes)} boxes in one picture; at most {MOST_BOXES}')
+  if len(boxes) > MAX_BOXES:
+    raise ValueError(f'{len(boxes)} boxes in one picture; at most {MAX_BOXES}')
   change = np.abs(reference - test).max(axis=2)  # [H, W]
   seeds = beyond_tolerance(reference, test, tolerance_px=_TOLERANCE_PX)
   result = np.zeros(change.shape, np.uint8)

@@ -30,7 +30,7 @@ _BOXES_BUCKET = 8
 _WORKERS = 4
 
 
-class Cut(NamedTuple):
+class Window(NamedTuple):
   """One window, see ``Windows``; ``sides`` of as many boxes as there are."""
 
   reference: HostArray
@@ -109,7 +109,7 @@ def cut_pair(
   extent_share: float,
   hidden_px: float,
   seed: int,
-) -> list[Cut]:
+) -> list[Window]:
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
   faults.refuse(readable.box_faults(pair, *test.shape[:2]))
@@ -147,7 +147,7 @@ def _window(
   centre: HostArray,
   *,
   window_px: int,
-) -> Cut:
+) -> Window:
   """One window, with the boxes that have pixels in it, renumbered."""
   height, width = planes[0].shape[:2]
   corner = np.rint(centre - window_px / 2).astype(int)
@@ -160,10 +160,12 @@ def _window(
   renumber[numbers] = np.arange(1, len(numbers) + 1)
   renumber[targets.OPEN] = targets.OPEN
   chosen = numbers.astype(int) - 1
-  return Cut(reference, test, renumber[instance], sides[chosen], kind[chosen])
+  return Window(
+    reference, test, renumber[instance], sides[chosen], kind[chosen]
+  )
 
 
-def _stacked(cuts: Sequence[Cut]) -> Windows:
+def _stacked(cuts: Sequence[Window]) -> Windows:
   """All windows in arrays, filled up to their buckets."""
   most = max(max(len(cut.sides) for cut in cuts), 1)
   num_boxes = -(-most // _BOXES_BUCKET) * _BOXES_BUCKET

@@ -57,7 +57,7 @@ def save(path: str | Path, weights: Weights) -> None:
   header = {'config': json.dumps(weights.config), 'step': str(weights.step)}
   if weights.calibration is not None:
     header['calibration'] = json.dumps(weights.calibration)
-  with atomic_files.replaced(path) as partial:
+  with atomic_files.atomic_write(path) as partial:
     safetensors.numpy.save_file(tensors, str(partial), metadata=header)
 
 
@@ -91,7 +91,7 @@ def load(name: str | Path) -> Weights:
     ) from error
 
 
-def shipped() -> list[str]:
+def list_shipped() -> list[str]:
   """The names of the weights that ship, sorted."""
   return sorted(path.stem for path in SHIPPED.glob(f'*{_SUFFIX}'))
 
@@ -104,9 +104,9 @@ def find(name: str | Path) -> Path:
   """
   if Path(name).is_file():
     return Path(name)
-  if str(name) in shipped():
+  if str(name) in list_shipped():
     return SHIPPED / f'{name}{_SUFFIX}'
   raise ValueError(
     f'no weights file {name}; write one with launch.export_weights, or name '
-    f'weights that ship: {", ".join(shipped()) or "there are none"}'
+    f'weights that ship: {", ".join(list_shipped()) or "there are none"}'
   )

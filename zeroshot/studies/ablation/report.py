@@ -85,7 +85,7 @@ def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
   """
   with locks.hold(workdir / 'table.lock', wait=True):
     rows = [_build_row(row, plan) for row in plan.rows]
-    signed = provenance.signed(
+    signed = provenance.sign(
       header['caption'],
       sorted({commit for row in rows for commit in row['commits']}),
       otherwise=provenance.label(header),

@@ -8,7 +8,7 @@ A command must not outlive its claim, or the next process would train in the
 same folder beside it. So the child is given the descriptor of the claim, which
 the operating system then frees when parent *and* child have ended: there is no
 moment between, on any Unix and whatever the child is waiting for. And lest a
-child without a parent go on for hours, ``zeroshot/studies/ablation/leash.py``
+child without a parent go on for hours, ``zeroshot/studies/ablation/die_with_parent.py``
 ends it with its parent, where that is possible.
 """
 

@@ -1,6 +1,6 @@
 """Runs a command that is told to stop when its parent ends, however it ends.
 
-  python -IS zeroshot/studies/ablation/leash.py PARENT_PROCESS COMMAND ...
+  python -IS zeroshot/studies/ablation/die_with_parent.py PARENT_PROCESS COMMAND ...
 
 Linux sends it SIGTERM then, upon which a training saves and stops; once or more
 than once, as each thread of the parent ends. Elsewhere the command is simply

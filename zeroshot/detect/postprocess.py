@@ -6,13 +6,13 @@ found = find(scores, maps, seen, (lit, test), box_settings=settings)
 from __future__ import annotations
 
 from zeroshot.detect import boxes, maps
-from zeroshot.detect.calibration import Calibration, calibrated
+from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.extents import Pictures
 from zeroshot.detect.naming import Namer
 from zeroshot.types import Boxes, HostArray
 
 
-def find(
+def postprocess(
   scores: HostArray,
   said: maps.Maps,
   seen: HostArray,
@@ -46,10 +46,12 @@ def find(
   marked = seen if own is None else own
   found = boxes.boxes_from_scores(scores, marked, pictures, **box_settings)
   if calibration is not None:
-    found = found._replace(confidence=calibrated(found.confidence, calibration))
+    found = found._replace(
+      confidence=apply_calibration(found.confidence, calibration)
+    )
   found = boxes.select(found, found.confidence >= min_confidence)
   if namer is not None:
     found = namer(found, pictures, seen, said)
   if said.sides is not None:
-    found = found._replace(xyxy=maps.corrected(found.xyxy, said))
+    found = found._replace(xyxy=maps.correct_boxes(found.xyxy, said))
   return found
