@@ -30,7 +30,7 @@ from absl import flags
 
 from zeroshot.boards import defects, painter
 from zeroshot.data import deeppcb, pictures
-from zeroshot.detect import calibration, detector
+from zeroshot.detect import calibration, scorers
 from zeroshot.export import network, onnx_format, runner
 from zeroshot.inspection.detector import Detector
 from zeroshot.runtime import cli, machine, provenance
@@ -170,7 +170,7 @@ def jax_contestant(source: str | Path) -> Contestant:
   if weights.calibration is None:
     raise ValueError('the weights have no threshold; see launch.calibrate')
   scorer, marks = _marked(
-    detector.network_scorer(config.model, weights.parameters)
+    scorers.network_scorer(config.model, weights.parameters)
   )
   fitted = calibration.from_plain(weights.calibration)
   ready = Detector(scorer, config.detect, fitted, threshold=fitted.threshold)
@@ -187,8 +187,8 @@ def onnx_contestant(path: str | Path) -> Contestant:
 
 
 def _marked(
-  scorer: detector.Scorer,
-) -> tuple[detector.Scorer, list[tuple[float, float]]]:
+  scorer: scorers.Scorer,
+) -> tuple[scorers.Scorer, list[tuple[float, float]]]:
   """A scorer that notes when it begins and ends, and its notes."""
   marks: list[tuple[float, float]] = []
 

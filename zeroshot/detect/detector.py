@@ -1,70 +1,52 @@
-"""The door of detection: a reference and a test picture -> boxes with kinds.
+"""Detection: a reference and a test picture -> score map, boxes, kinds.
 
-  scorer = network_scorer(config.model, parameters)
-  detector = build_detector(scorer, config.detect)
-  detection = detector(reference, test)
+  detect = build_detector(scorer, config.detect)
+  detection = detect(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
-Registration, scoring, boxes, kinds and sides in that order; each is a room file
-of its own.
+One path for every size of picture. The move is estimated on shrunk copies; the
+pictures are scored tile by tile, a small picture being one tile; and the
+components of the score map are boxed and named window by window. No array of
+the whole picture is float32 but the score map.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 
-from zeroshot.detect import boxes, maps, naming, postprocess, settings, tiling
+from zeroshot.detect import (
+  boxes,
+  maps,
+  naming,
+  postprocess,
+  regions,
+  rescore,
+  settings,
+  tiling,
+)
 from zeroshot.detect.calibration import Calibration
-from zeroshot.detect.classical import classical_scores
+from zeroshot.detect.registered_pair import RegisteredPair, register_pair
+from zeroshot.detect.scorers import Scorer
+from zeroshot.detect.settings import DetectSettings
+from zeroshot.pcb import conductors
 from zeroshot.registration import register
-from zeroshot.registration.lighting import with_lighting_of
 from zeroshot.types import Boxes, HostArray
-
-if TYPE_CHECKING:
-  import ml_collections
-
-RIM_PX = 3  # of the valid area, left out of what is compared
-
-
-class Scorer(NamedTuple):
-  """What says where two registered pictures differ.
-
-  Attributes:
-    score: ``(reference, test) -> scores``, images ``[H, W, 3]`` to float32
-      ``[H, W]`` in [0, 1], or with a pair head to layers ``[H, W, C]``; see
-      ``maps.split``.
-    stride_px: tiles start at its multiples, so that they see the same cells as
-      the whole picture would.
-    kinds: words of the kinds that it tells apart, if any.
-    predicts_sides: whether it corrects the sides of boxes.
-  """
-
-  score: Callable[[HostArray, HostArray], HostArray]
-  stride_px: int
-  kinds: tuple[str, ...] = ()
-  predicts_sides: bool = False
-
-  def split(self, layers: HostArray) -> maps.Maps:
-    """What ``score`` gave, taken apart; see ``maps.split``."""
-    return maps.split(
-      layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides
-    )
 
 
 class Detection(NamedTuple):
-  """What was found in one pair.
+  """The differences of one pair.
 
   Attributes:
     scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
-      the reference has no content, in a rim along that, and where not wanted.
+      the reference has no content, in a rim along that, and outside the
+      region of interest.
     boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
-      it has content.
+      it has content; its pictures are uint8.
   """
 
   scores: HostArray
@@ -72,61 +54,20 @@ class Detection(NamedTuple):
   registration: register.Registration
 
 
-class Prepared(NamedTuple):
-  """A reference made comparable with a test picture.
+class _Scan(NamedTuple):
+  """What is made tile by tile.
 
   Attributes:
-    registration: how it was moved, and where it has content.
-    comparable: image ``[H, W, 3]``, moved; the test picture stands in where it
-      has no content.
-    lit: the same in the test picture's light.
+    scores: see ``Detection``.
+    aligned: uint8 ``[H, W, 3]``, the aligned reference.
+    valid: uint8 ``[H, W]``, 1 where it has content.
+    head_maps: of the whole picture where it is one tile; else None.
   """
 
-  registration: register.Registration
-  comparable: HostArray
-  lit: HostArray
-
-
-def network_scorer(
-  model_config: ml_collections.ConfigDict, parameters: Any
-) -> Scorer:
-  """The trained network as a scorer.
-
-  Args:
-    model_config: ``config.model``.
-    parameters: the network's parameters.
-  """
-  # Here, since a network that runs elsewhere is detected with without JAX.
-  from zeroshot.detect.score import BUCKET_PX, build_score
-  from zeroshot.model.build import build_model
-
-  model = build_model(model_config)
-  score = build_score(model)
-
-  def scores(reference: HostArray, test: HostArray) -> HostArray:
-    height, width = test.shape[:2]
-    # On the host: there each size of picture would be a program of its own.
-    size = height + -height % BUCKET_PX, width + -width % BUCKET_PX
-    pair = (tiling.pad(picture, size) for picture in (reference, test))
-    return np.asarray(score(parameters, *pair))[:height, :width]
-
-  return Scorer(
-    scores,
-    stride_px=model.stride,
-    kinds=tuple(model_config.kinds),
-    predicts_sides=model_config.predicts_sides,
-  )
-
-
-def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
-  """Tolerance-aware differencing as a scorer: the baseline that learns nothing.
-
-  Args:
-    config: ``config.classical.scores``.
-  """
-  return Scorer(
-    functools.partial(classical_scores, **config.to_dict()), stride_px=1
-  )
+  scores: HostArray
+  aligned: HostArray
+  valid: HostArray
+  head_maps: maps.Maps | None
 
 
 def build_detector(
@@ -134,7 +75,7 @@ def build_detector(
   config: Mapping[str, Any],
   calibration: Calibration | None = None,
 ) -> Callable[..., Detection]:
-  """Builds the detector.
+  """Builds the function that detects the differences of a pair.
 
   Args:
     scorer: the network or its baseline.
@@ -143,105 +84,77 @@ def build_detector(
       true difference; None leaves it as it is.
 
   Returns:
-    A function ``(reference, test, valid=None, *, wanted=None) -> Detection`` of
-    images ``[H, W, 3]``; see ``detect``.
+    ``detect`` without the arguments after ``roi_mask``.
 
   Raises:
-    ValueError: nothing names kinds as ``config.kinds`` says.
+    ValueError: a setting is out of its range, or nothing names kinds as
+      ``config.kinds`` says.
   """
-  opened = settings.from_config(config)
-  namer = naming.build_namer(
-    opened.kinds, scorer.kinds, dark_is_conductor=opened.dark_is_conductor
-  )
+  options = settings.from_config(config)
+  boxes.check_settings(**options.box_settings._asdict())
+  _build_namer(options, scorer, threshold=None)  # refuses an unknown method
   return functools.partial(
-    detect,
-    scorer=scorer,
-    method=opened.registration,
-    tile_px=opened.tile_px,
-    overlap_px=opened.tile_overlap_px,
-    box_settings=opened.box_settings,
-    min_confidence=opened.min_confidence,
-    box_margin_px=opened.box_margin_px,
-    calibration=calibration,
-    namer=namer,
+    detect, scorer=scorer, options=options, calibration=calibration
   )
 
 
 def detect(
   reference: HostArray,
   test: HostArray,
-  valid: HostArray | None = None,
+  reference_mask: HostArray | None = None,
   *,
-  wanted: HostArray | None = None,
+  roi_mask: HostArray | None = None,
   scorer: Scorer,
-  method: str,
-  tile_px: int | tuple[int, int],
-  overlap_px: int,
-  box_settings: dict[str, float],
-  min_confidence: float,
-  box_margin_px: float = 0.0,
+  options: DetectSettings,
   calibration: Calibration | None = None,
-  namer: naming.Namer | None = None,
 ) -> Detection:
   """Marks every true difference of one pair.
 
   Args:
-    reference: image ``[H, W, 3]`` of the good part.
-    test: image ``[H, W, 3]`` of the part under test.
-    valid: ``[H, W]``, 1 where the reference has content; None where it has
-      content everywhere.
-    wanted: ``[H, W]``, 1 where to look for differences, in the test picture's
+    reference: pixels ``[H, W, 3]`` of the good part: uint8, uint16, or float32
+      in [0, 1].
+    test: likewise, of the part under test.
+    reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
+      its own grid; None is everywhere.
+    roi_mask: ``[H, W]``, 1 in the region of interest, in the test picture's
       grid; None is everywhere. Registration sees the rest all the same.
-    scorer: compares what was registered.
-    method: of registration.
-    tile_px: pictures with a longer side go through tiles of this side, or of
-      this height and width.
-    overlap_px: of neighbouring tiles.
-    box_settings: keyword arguments of ``boxes_from_scores``.
-    min_confidence: boxes below it, once calibrated, are dropped.
-    box_margin_px: added on every side of a box, once it has its kind.
+    scorer: compares the registered pictures.
+    options: of ``config.detect``.
     calibration: of the confidences; None leaves them as they are.
-    namer: names the kinds; None leaves every kind ``'difference'``.
 
   Returns:
     Detection.
 
   Raises:
-    ValueError: if the pictures are not two images of one size, or ``wanted`` is
-      of another.
+    ValueError: the pictures are not two images of one size, a mask is of
+      another, or a setting is out of its range.
   """
-  check_pictures(reference, test, wanted)
-  ready = prepare(reference, test, valid, method=method)
-  layers = tiling.score_tiled(
-    scorer.score,
-    ready.comparable,
-    test,
-    tile_px=tile_px,
-    overlap_px=overlap_px,
-    stride_px=scorer.stride_px,
+  _check(reference, test, roi_mask)
+  height, width = test.shape[:2]
+  move = register.estimate_move(
+    reference, test, reference_mask, method=options.registration
   )
-  seen = within(ready.registration.valid)
-  if wanted is not None:
-    seen = seen * wanted
-  found_maps = scorer.split(layers)
-  scores = found_maps.scores * seen
-  found = postprocess.postprocess(
-    scores,
-    found_maps,
-    seen,
-    (ready.lit, test),
-    box_settings=box_settings,
-    min_confidence=min_confidence,
-    calibration=calibration,
-    namer=namer,
+  pair = register_pair(reference, test, move.applied, reference_mask)
+  tile_px, overlap_px = options.tile_size(height, width)
+  grid = tiling.TileSettings(tile_px, overlap_px, scorer.stride_px)
+  scan = _scan(pair, scorer, roi_mask, grid)
+  parts = _detect_boxes(
+    pair, scan, roi_mask, grid, scorer, options, calibration
   )
-  height, width = scores.shape
-  found = boxes.grow(found, margin_px=box_margin_px, height=height, width=width)
-  return Detection(scores=scores, boxes=found, registration=ready.registration)
+  merged = boxes.grow(
+    boxes.merge(parts),
+    margin_px=options.box_margin_px,
+    height=height,
+    width=width,
+  )
+  registration = register.describe(
+    move, scan.aligned, scan.valid, method=options.registration
+  )
+  return Detection(scan.scores, merged, registration)
 
 
-def check_pictures(
-  reference: HostArray, test: HostArray, wanted: HostArray | None
+def _check(
+  reference: HostArray, test: HostArray, roi_mask: HostArray | None
 ) -> None:
   """Raises ValueError unless the arguments of ``detect`` fit together."""
   if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
@@ -249,63 +162,94 @@ def check_pictures(
       f'the reference is {reference.shape} and the test picture {test.shape}; '
       'give two RGB images [H, W, 3] of one size'
     )
-  if wanted is not None and wanted.shape != test.shape[:2]:
-    raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')
+  if roi_mask is not None and roi_mask.shape != test.shape[:2]:
+    raise ValueError(f'roi_mask is {roi_mask.shape}; give {test.shape[:2]}')
 
 
-def prepare(
-  reference: HostArray,
-  test: HostArray,
-  valid: HostArray | None = None,
-  *,
-  method: str,
-) -> Prepared:
-  """Makes a reference comparable with a test picture.
+def _scan(
+  pair: RegisteredPair,
+  scorer: Scorer,
+  roi_mask: HostArray | None,
+  grid: tiling.TileSettings,
+) -> _Scan:
+  """Aligns and scores the pictures tile by tile; see ``tiling``."""
+  height, width = pair.test.shape[:2]
+  tiles = tiling.tile_grid(height, width, grid)
+  scores = np.zeros((height, width), np.float32)
+  aligned = np.empty((height, width, 3), np.uint8)
+  valid = np.empty((height, width), np.uint8)
+  head_maps = None
+  weights = tiling.blend_weights(tiles, overlap_px=grid.overlap_px)
+  for tile, weight in zip(tiles, weights, strict=True):
+    crop = pair.crop(tile)
+    aligned[tile.window] = np.rint(crop.aligned * 255)
+    valid[tile.window] = crop.valid
+    valid_mask = _within_roi(crop.valid_mask, roi_mask, tile)
+    if not valid_mask.any():
+      continue
+    tile_maps = scorer.split(scorer.score(crop.comparable, crop.test))
+    boxes.check_finite(tile_maps.scores)
+    scores[tile.window] += weight * valid_mask * tile_maps.scores
+    if len(tiles) == 1:
+      head_maps = tile_maps
+  return _Scan(scores, aligned, valid, head_maps)
 
-  Args:
-    reference: image ``[H, W, 3]``.
-    test: image ``[H, W, 3]``.
-    valid: ``[H, W]``, 1 where the reference has content; None is everywhere.
-    method: of registration.
+
+def _detect_boxes(
+  pair: RegisteredPair,
+  scan: _Scan,
+  roi_mask: HostArray | None,
+  grid: tiling.TileSettings,
+  scorer: Scorer,
+  options: DetectSettings,
+  calibration: Calibration | None,
+) -> list[Boxes]:
+  """Boxes and names what scores above the threshold, window by window.
 
   Returns:
-    Prepared.
-
-  Raises:
-    ValueError: see ``registration.register``.
+    The boxes of each window, in the whole picture's grid.
   """
-  registered = register.register(reference, test, method=method, valid=valid)
-  comparable = fill(registered.aligned_reference, test, registered.valid)
-  return Prepared(registered, comparable, with_lighting_of(test, comparable))
+  namer = _build_namer(options, scorer, threshold=pair.conductor_threshold())
+  parts = []
+  for region in regions.regions(
+    scan.scores > options.box_settings.threshold,
+    join_px=options.box_settings.join_px,
+  ):
+    tile = region.tile
+    crop = pair.crop(tile)
+    if scan.head_maps is None:
+      head_maps = rescore.rescore_window(pair, scorer, scan.scores, tile, grid)
+    else:
+      head_maps = scan.head_maps.crop(tile)
+    detected = postprocess.postprocess(
+      scan.scores[tile.window],
+      head_maps,
+      _within_roi(crop.valid_mask, roi_mask, tile),
+      (crop.relit, crop.test),
+      options=options,
+      calibration=calibration,
+      namer=namer,
+      own_mask=region.own,
+    )
+    corner = np.array([tile.left, tile.top] * 2, np.float32)
+    parts.append(detected._replace(xyxy=detected.xyxy + corner))
+  return parts
 
 
-def fill(reference: HostArray, test: HostArray, valid: HostArray) -> HostArray:
-  """Gives the reference content where it has none, so that nothing differs.
-
-  The test picture stands in, under the reference's light: a seam between two
-  lights would be marked along the whole border, and leak into what is valid.
-
-  Args:
-    reference: image ``[H, W, 3]``, registered.
-    test: image ``[H, W, 3]``.
-    valid: ``[H, W]``, 1 where the reference has content.
-
-  Returns:
-    Image ``[H, W, 3]``.
-  """
-  if valid.all():
-    return reference
-  stand_in = with_lighting_of(reference, test, valid)
-  return np.where(valid[..., None] > 0, reference, stand_in)
+def _within_roi(
+  valid_mask: HostArray, roi_mask: HostArray | None, tile: tiling.Tile
+) -> HostArray:
+  """A window's valid mask, 0 outside the region of interest."""
+  return valid_mask if roi_mask is None else valid_mask * roi_mask[tile.window]
 
 
-def within(valid: HostArray) -> HostArray:
-  """The valid area without the rim along its inner border, ``[H, W]``.
-
-  Resampling mixes the last row of content with what lies beyond. The edge of
-  the picture itself is no such border.
-  """
-  side = 2 * RIM_PX + 1
-  rim = np.ones((side, side), np.uint8)
-  eroded = cv2.erode(valid, rim, borderType=cv2.BORDER_REPLICATE)
-  return eroded.astype(np.float32)
+def _build_namer(
+  options: DetectSettings, scorer: Scorer, *, threshold: float | None
+) -> naming.Namer | None:
+  """What names kinds, where a threshold separates conductor and board."""
+  return naming.build_namer(
+    options.kinds,
+    scorer.kinds,
+    dark_is_conductor=options.dark_is_conductor,
+    cut=functools.partial(conductors.cut_at, threshold),
+  )

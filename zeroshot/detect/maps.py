@@ -2,7 +2,7 @@
 
 maps = split(layers, num_kinds=6, predicts_sides=True)
 probabilities = kind_probabilities(boxes.xyxy, maps)
-xyxy = corrected(boxes.xyxy, maps)
+xyxy = correct_boxes(boxes.xyxy, maps)
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.detect.boxes import at_least_a_pixel
+from zeroshot.detect.tiling import Tile
 from zeroshot.types import HostArray
 
 
@@ -30,6 +31,14 @@ class Maps(NamedTuple):
   scores: HostArray
   kinds: HostArray | None = None
   sides: HostArray | None = None
+
+  def crop(self, tile: Tile) -> Maps:
+    """The maps of a window."""
+    kinds, sides = (
+      None if layer is None else layer[tile.window]
+      for layer in (self.kinds, self.sides)
+    )
+    return Maps(self.scores[tile.window], kinds, sides)
 
 
 def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:

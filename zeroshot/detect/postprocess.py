@@ -1,6 +1,8 @@
 """From the maps of two pictures to boxes with confidences and kinds.
 
-found = find(scores, maps, seen, (lit, test), box_settings=settings)
+boxes = postprocess(
+  scores, head_maps, valid_mask, (relit, test), options=options
+)
 """
 
 from __future__ import annotations
@@ -9,33 +11,34 @@ from zeroshot.detect import boxes, maps
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.extents import Pictures
 from zeroshot.detect.naming import Namer
+from zeroshot.detect.settings import DetectSettings
 from zeroshot.types import Boxes, HostArray
 
 
 def postprocess(
   scores: HostArray,
-  said: maps.Maps,
-  seen: HostArray,
+  head_maps: maps.Maps,
+  valid_mask: HostArray,
   pictures: Pictures,
   *,
-  box_settings: dict[str, float],
-  min_confidence: float,
+  options: DetectSettings,
   calibration: Calibration | None = None,
   namer: Namer | None = None,
-  own: HostArray | None = None,
+  own_mask: HostArray | None = None,
 ) -> Boxes:
   """Boxes the differences of two pictures, or of a window of them.
 
   Args:
     scores: ``[H, W]`` in [0, 1], 0 where differences do not count.
-    said: of the network, as it gave them.
-    seen: ``[H, W]``, 1 where differences count.
-    pictures: reference and test, images ``[H, W, 3]`` in one grid and light.
-    box_settings: keyword arguments of ``boxes_from_scores``.
-    min_confidence: boxes below it, once calibrated, are dropped.
+    head_maps: of the network.
+    valid_mask: ``[H, W]``, 1 where differences count.
+    pictures: reference and test, images ``[H, W, 3]`` in one grid and
+      lighting.
+    options: of ``config.detect``.
     calibration: of the confidences; None leaves them as they are.
     namer: names the kinds; None leaves every kind ``'difference'``.
-    own: ``[H, W]``, 1 on the pixels that are to be boxed; None takes ``seen``.
+    own_mask: ``[H, W]``, 1 on the pixels to be boxed; None takes
+      ``valid_mask``.
 
   Returns:
     The boxes, the most confident first, without a margin.
@@ -43,15 +46,21 @@ def postprocess(
   Raises:
     ValueError: see ``boxes_from_scores``.
   """
-  marked = seen if own is None else own
-  found = boxes.boxes_from_scores(scores, marked, pictures, **box_settings)
+  detected = boxes.boxes_from_scores(
+    scores,
+    valid_mask if own_mask is None else own_mask,
+    pictures,
+    **options.box_settings._asdict(),
+  )
+  confidence = detected.confidence
   if calibration is not None:
-    found = found._replace(
-      confidence=apply_calibration(found.confidence, calibration)
-    )
-  found = boxes.select(found, found.confidence >= min_confidence)
+    confidence = apply_calibration(confidence, calibration)
+    detected = detected._replace(confidence=confidence)
+  detected = boxes.select(detected, confidence >= options.min_confidence)
   if namer is not None:
-    found = namer(found, pictures, seen, said)
-  if said.sides is not None:
-    found = found._replace(xyxy=maps.correct_boxes(found.xyxy, said))
-  return found
+    detected = namer(detected, pictures, valid_mask, head_maps)
+  if head_maps.sides is not None:
+    detected = detected._replace(
+      xyxy=maps.correct_boxes(detected.xyxy, head_maps)
+    )
+  return detected

@@ -22,7 +22,8 @@ from zeroshot.types import HostArray
 # Naming looks 18 px beyond a box, see kinds and surroundings; boxes less far.
 _CONTEXT_PX = 64
 _BLOCK_PX = 512  # components that begin within a square of this go together
-_LONGEST_PX = 2048  # so that a window stays within some 100 MB an image
+# Of a window, so that an image of it stays within some 100 MB.
+_MAX_PIXELS = 2**23
 
 
 class Region(NamedTuple):
@@ -39,14 +40,14 @@ class Region(NamedTuple):
 
 
 def regions(
-  mask: HostArray, *, join_px: float, longest_px: int = _LONGEST_PX
+  mask: HostArray, *, join_px: float, max_pixels: int = _MAX_PIXELS
 ) -> Iterator[Region]:
   """Yields windows that together hold all components of a mask.
 
   Args:
     mask: bool ``[H, W]``.
     join_px: see ``components.find_components``.
-    longest_px: a component with a longer side is cut along squares of 512 px,
+    max_pixels: a component whose box has more is cut along squares of 512 px,
       and each piece is one of its own.
 
   Yields:
@@ -56,7 +57,7 @@ def regions(
     join(mask, join_px=join_px), connectivity=8
   )
   left, top, width, height = statistics[:, :4].T
-  large = np.maximum(width, height) > longest_px
+  large = width.astype(np.int64) * height > max_pixels
   large[0] = False  # what is no component
   home = top // _BLOCK_PX * mask.shape[1] + left // _BLOCK_PX
   order = np.argsort(home, kind='stable')

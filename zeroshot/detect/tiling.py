@@ -1,13 +1,13 @@
-"""Large pictures in overlapping tiles, blended into one score map.
+"""Pictures in overlapping tiles, blended into one score map.
 
-  scores = tiled(score_function, reference, test, tile_px=1024,
-                 overlap_px=128, stride_px=16)
+  grid = TileSettings(tile_px=1024, overlap_px=128, stride_px=16)
+  scores = score_tiled(score_function, reference, test, grid)
 
-Where two tiles overlap, the outer quarter of each, which the tile's own
-border may have disturbed, counts nothing, and a ramp leads from one to the
-other in the half between. So the map equals that of the whole picture for a
-function that looks less than a quarter of the overlap far, and shows no seam
-for one that looks farther.
+Where two tiles overlap, the outer quarter of each, which the tile's own border
+may have disturbed, has no weight, and a ramp leads from one tile to the other
+in the half between. So the map equals that of the whole picture for a function
+whose receptive field is less than a quarter of the overlap, and shows no seam
+for one with a larger field.
 """
 
 from __future__ import annotations
@@ -38,25 +38,30 @@ class Tile(NamedTuple):
     )
 
 
-def tile_grid(
-  height: int,
-  width: int,
-  *,
-  tile_px: int | tuple[int, int],
-  overlap_px: int,
-  stride_px: int = 1,
-) -> list[Tile]:
-  """Returns tiles of one size that cover a picture, row by row.
+class TileSettings(NamedTuple):
+  """How a picture is cut into tiles.
 
-  Args:
-    height: of the picture.
-    width: of the picture.
+  Attributes:
     tile_px: longest side of a tile, or its greatest height and width; a
       shorter side of the picture is taken whole.
     overlap_px: least overlap of neighbours.
     stride_px: every tile begins at a multiple of it, so that a network sees
       the same cells as in the whole picture; tiles become up to
       ``stride_px - 1`` shorter for that.
+  """
+
+  tile_px: int | tuple[int, int]
+  overlap_px: int
+  stride_px: int = 1
+
+
+def tile_grid(height: int, width: int, grid: TileSettings) -> list[Tile]:
+  """Returns tiles of one size that cover a picture, row by row.
+
+  Args:
+    height: of the picture.
+    width: of the picture.
+    grid: see ``TileSettings``.
 
   Returns:
     Tiles inside the picture; the last of a row or column ends at its edge.
@@ -66,6 +71,7 @@ def tile_grid(
   """
   if min(height, width) < 1:
     raise ValueError(f'the picture is {height} x {width} px; give at least 1')
+  tile_px, overlap_px, stride_px = grid
   most = (tile_px, tile_px) if isinstance(tile_px, int) else tile_px
   if stride_px < 1 or overlap_px < 0 or min(most) < overlap_px + 2 * stride_px:
     raise ValueError(
@@ -81,46 +87,8 @@ def tile_grid(
   ]
 
 
-def blend(
-  tiles: list[Tile], maps: list[HostArray], *, overlap_px: int
-) -> HostArray:
-  """Returns one map from those of the tiles.
-
-  Args:
-    tiles: from ``tile_grid``.
-    maps: float32 ``[h, w]``, or layers ``[h, w, C]``, for each tile, in the
-      same order.
-    overlap_px: that the grid was made with.
-
-  Returns:
-    Float32 ``[H, W]`` or ``[H, W, C]``, each pixel a weighted mean of the
-    tiles that hold it.
-
-  Raises:
-    ValueError: if a map does not have its tile's shape.
-  """
-  if len(tiles) == 1:
-    _check_map(maps[0], tiles[0])
-    return np.asarray(maps[0], np.float32)
-  height = max(tile.top + tile.height for tile in tiles)
-  width = max(tile.left + tile.width for tile in tiles)
-  layers = maps[0].shape[2:]
-  total = np.zeros((height, width, *layers), np.float32)
-  weights = np.zeros((height, width, *[1] * len(layers)), np.float32)
-  for tile, scores in zip(tiles, maps, strict=True):
-    _check_map(scores, tile)
-    weight = np.outer(
-      _ramp(tile.top, tile.height, height, overlap_px=overlap_px),
-      _ramp(tile.left, tile.width, width, overlap_px=overlap_px),
-    )
-    weight = weight.reshape(*weight.shape, *[1] * len(layers))
-    total[tile.window] += weight * scores
-    weights[tile.window] += weight
-  return total / weights
-
-
-def weights(tiles: list[Tile], *, overlap_px: int) -> Iterator[HostArray]:
-  """Yields the share of each tile in ``blend``, without the maps.
+def blend_weights(tiles: list[Tile], *, overlap_px: int) -> Iterator[HostArray]:
+  """Yields the weight of each tile in the blended map.
 
   Args:
     tiles: from ``tile_grid``.
@@ -139,10 +107,7 @@ def score_tiled(
   score_function: Callable[[HostArray, HostArray], HostArray],
   reference: HostArray,
   test: HostArray,
-  *,
-  tile_px: int | tuple[int, int],
-  overlap_px: int,
-  stride_px: int = 1,
+  grid: TileSettings,
 ) -> HostArray:
   """Returns the score map of a picture of any size.
 
@@ -152,9 +117,7 @@ def score_tiled(
       compiles once.
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
-    tile_px: longest side of a tile, or its greatest height and width.
-    overlap_px: least overlap of neighbours.
-    stride_px: of the network's coarsest cells, see ``tile_grid``.
+    grid: of the tiles.
 
   Returns:
     Float32 scores ``[H, W]`` or layers ``[H, W, C]``.
@@ -168,17 +131,19 @@ def score_tiled(
       f'the reference picture has shape {reference.shape}, the test picture '
       f'{test.shape}; crop or resize one of them'
     )
-  tiles = tile_grid(
-    *test.shape[:2],
-    tile_px=tile_px,
-    overlap_px=overlap_px,
-    stride_px=stride_px,
-  )
-  maps = [
-    np.asarray(score_function(reference[tile.window], test[tile.window]))
-    for tile in tiles
-  ]
-  return blend(tiles, maps, overlap_px=overlap_px)
+  tiles = tile_grid(test.shape[0], test.shape[1], grid)
+  weights = blend_weights(tiles, overlap_px=grid.overlap_px)
+  blended = np.zeros(test.shape[:2], np.float32)
+  for tile, weight in zip(tiles, weights, strict=True):
+    layers = np.asarray(
+      score_function(reference[tile.window], test[tile.window])
+    )
+    _check_map(layers, tile)
+    if layers.ndim > blended.ndim:
+      blended = np.zeros((*blended.shape, layers.shape[2]), np.float32)
+    weight = weight.reshape(*weight.shape, *[1] * (layers.ndim - 2))
+    blended[tile.window] += weight * layers
+  return blended
 
 
 def pad(image: HostArray, size: tuple[int, int]) -> HostArray:

@@ -14,7 +14,7 @@ import ml_collections
 import numpy as np
 
 from zeroshot import rng
-from zeroshot.detect.detector import within
+from zeroshot.detect.registered_pair import without_rim
 from zeroshot.evaluate.pairs import Detector
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
@@ -50,7 +50,7 @@ def synthetic_metrics(
     found = detector(reference, test)
     masks.append(mask)
     scores.append(found.scores)
-    seen.append(within(found.registration.valid))
+    seen.append(without_rim(found.registration.valid))
   figures = pixel_metrics(
     np.stack(scores), np.stack(masks), valid=np.stack(seen)
   )

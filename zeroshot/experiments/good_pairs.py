@@ -20,7 +20,7 @@ from absl import logging
 
 from zeroshot.data import faults, manifest, readable
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.detect import calibration, detector
+from zeroshot.detect import calibration, scorers
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray
@@ -81,7 +81,7 @@ def calibrate(
   config.detect.min_confidence = 0.0  # all boxes count, sure or not
   fitted = calibration.from_plain(weights.calibration)
   inspector = Detector(
-    detector.network_scorer(config.model, weights.parameters),
+    scorers.network_scorer(config.model, weights.parameters),
     config.detect,
     fitted,
     threshold=0.0,

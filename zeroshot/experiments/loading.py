@@ -12,7 +12,7 @@ import ml_collections
 from absl import flags
 
 from zeroshot import runs
-from zeroshot.detect import calibration, detector
+from zeroshot.detect import calibration, detector, scorers
 from zeroshot.detect.detector import Detection
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
@@ -85,11 +85,11 @@ def build_detector(
     settings = config.detect.copy_and_resolve_references()
     settings.update(config.classical.detect)
     return detector.build_detector(
-      detector.classical_scorer(config.classical.scores), settings
+      scorers.classical_scorer(config.classical.scores), settings
     )
   stored = weights.calibration
   return detector.build_detector(
-    detector.network_scorer(config.model, weights.parameters),
+    scorers.network_scorer(config.model, weights.parameters),
     config.detect,
     calibration.from_plain(stored) if stored else None,
   )

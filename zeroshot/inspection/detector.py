@@ -8,8 +8,7 @@
 
 The first pair compiles; pictures of similar size, by 64 px, do not again. Any
 number of threads may share a detector. Pictures of 8 megapixels and more go
-through it in tiles, see ``zeroshot.detect.streamed``: 12,000 x 9,000 px take
-less than 4 GB.
+through it in larger tiles: 12,000 x 9,000 px take less than 4 GB.
 """
 
 from __future__ import annotations
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from zeroshot.data import headers, pictures
-from zeroshot.detect import calibration, detector, streamed
+from zeroshot.detect import calibration, detector, scorers
+from zeroshot.detect.settings import LARGE_PX
 from zeroshot.inspection import alignment, areas, inputs, relation, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.registration import register
@@ -38,7 +38,7 @@ class Detector:
 
   def __init__(
     self,
-    scorer: detector.Scorer,
+    scorer: scorers.Scorer,
     settings: Mapping[str, Any],
     fitted: calibration.Calibration | None,
     *,
@@ -55,7 +55,6 @@ class Detector:
       max_megapixels: see ``load``.
     """
     self._detect = detector.build_detector(scorer, settings, fitted)
-    self._detect_large = streamed.build_streamed(scorer, settings, fitted)
     self._max_megapixels = headers.check_limit(max_megapixels)
     self.threshold = _checked(threshold)
 
@@ -107,7 +106,7 @@ class Detector:
       if kinds is not None:
         settings['kinds'] = kinds
       return cls(
-        detector.network_scorer(config.model, loaded.parameters),
+        scorers.network_scorer(config.model, loaded.parameters),
         settings,
         fitted,
         threshold=threshold,
@@ -223,22 +222,21 @@ class Detector:
 
     None instead if the two do not show the same part.
     """
-    if tested.shape[0] * tested.shape[1] >= streamed.FROM_PX:
-      # A glance before: minutes are spared, and the memory of a second look.
+    if tested.shape[0] * tested.shape[1] >= LARGE_PX:
+      # Checked before the detection, which takes seconds at this size.
       way, share = relation.quick_check(good, tested, wanted)
       if way.mirrored or share < relation.MIN_FOUND:
         return None, way
       good = relation.reorient(good, way)
-      return self._detect_large(good, tested, wanted=wanted), way
+      return self._detect(good, tested, roi_mask=wanted), way
     way = relation.AS_IT_CAME
-    good, tested = map(pictures.as_image, (good, tested))
-    found = self._detect(good, tested, wanted=wanted)
+    found = self._detect(good, tested, roi_mask=wanted)
     share = _share_found(found, tested, wanted)
     if share < relation.SURE:
       way = relation.find_orientation(good, tested, share)
       if way.quarters and not way.mirrored:
         good = relation.reorient(good, way)
-        found = self._detect(good, tested, wanted=wanted)
+        found = self._detect(good, tested, roi_mask=wanted)
         share = _share_found(found, tested, wanted)
     refused = way.mirrored or share < relation.MIN_FOUND
     return (None if refused else found), way

@@ -6,10 +6,10 @@ minimisation), pixels that truly differ are weighted down, and directions of
 which the pictures say nothing, as along the traces of a board that has only
 parallel ones, are damped instead of followed.
 
-  matrix = refinement.refine(reference, test, valid, matrix,
-                             num_parameters=6, iterations=20)
+  matrix = gauss_newton.refine(reference, test, valid, matrix,
+                               num_parameters=6, iterations=20)
 
-A texture is float32 ``[h, w]`` about zero mean; for matrices see geometry.
+A texture is float32 ``[h, w]`` about zero mean; for matrices see transforms.
 
 Sources: Malis, "Improving vision-based control using efficient second-order
 minimization techniques", ICRA 2004; Geman and McClure's weights; Levenberg's

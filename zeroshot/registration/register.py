@@ -1,19 +1,22 @@
-"""Moves the reference picture onto the test picture before they are compared.
+"""Aligns the reference picture with the test picture before they are compared.
 
-  found = registration.register(reference, test, method='affine')
-  found.aligned_reference, found.valid, found.reason
+  move = register.estimate_move(reference, test, method='affine')
+  registration = register.register(reference, test, method='affine')
+  registration.aligned_reference, registration.valid, registration.reason
 
-It never makes a good pair worse: unless the moved reference is clearly more
-like the test picture than the reference as it came, the reference is handed
-back bit for bit, and ``reason`` says why.
+A good pair is never made worse: unless the moved reference is clearly more
+like the test picture than the reference as it came, the reference stays as it
+is, bit for bit, and ``reason`` says why.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pictures import as_image
 from zeroshot.registration import coarse_search, transforms
 from zeroshot.types import HostArray
 
@@ -59,7 +62,7 @@ class Registration(NamedTuple):
   similarity_after: float
 
 
-class Found(NamedTuple):
+class EstimatedMove(NamedTuple):
   """The best move there is; for the fields see ``Registration``.
 
   ``reason`` says why it must not be made; '' if it may.
@@ -67,8 +70,13 @@ class Found(NamedTuple):
 
   matrix: HostArray
   reason: str
-  before: float
-  after: float
+  similarity_before: float
+  similarity_after: float
+
+  @property
+  def applied(self) -> HostArray:
+    """The matrix to move by: that of no move where it must not be made."""
+    return np.eye(3) if self.reason else self.matrix
 
 
 def register(
@@ -79,8 +87,6 @@ def register(
   valid: HostArray | None = None,
 ) -> Registration:
   """Returns the reference moved onto the test picture, if that helps.
-
-  True differences bias it little: what does not correlate does not pull.
 
   Args:
     reference: image ``[H, W, 3]``.
@@ -96,53 +102,98 @@ def register(
     ValueError: if the method is unknown, the pictures are not images of the
       same size, or the mask does not fit them.
   """
+  for name, image in (('reference', reference), ('test', test)):
+    if image.dtype != np.float32:
+      raise ValueError(
+        f'the {name} picture is {image.dtype} {image.shape}; give float32 '
+        '[H, W, 3] in [0, 1]'
+      )
+  move = estimate_move(reference, test, valid, method=method)
+  content = np.ones(test.shape[:2], bool) if valid is None else valid > 0
+  aligned = reference
+  if np.any(move.applied != np.eye(3)):
+    height, width = test.shape[:2]
+    aligned = transforms.warp(reference, move.matrix)
+    content = transforms.inside(move.matrix, height=height, width=width)
+    if valid is not None:
+      content &= transforms.warp(valid, move.matrix) > 0.99
+  return describe(move, aligned, content.astype(np.float32), method=method)
+
+
+def estimate_move(
+  reference: HostArray,
+  test: HostArray,
+  valid: HostArray | None = None,
+  *,
+  method: str,
+) -> EstimatedMove:
+  """Returns how the reference must move, on copies of up to 2,560 px.
+
+  True differences bias it little: what does not correlate does not pull.
+
+  Args:
+    reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: likewise.
+    valid: see ``register``.
+    method: see ``register``.
+
+  Raises:
+    ValueError: see ``register``.
+  """
   _check(reference, test, method=method, valid=valid)
   if method == 'none':
-    return _unmoved(reference, valid, reason='')
-  if reason := reason_to_stay(reference, test):
-    return _unmoved(reference, valid, reason=reason)
-  levels = coarse_search.pyramid(reference, test, valid)
-  found = find(levels, method=method, shape=test.shape[:2])
-  similarities = {'before': found.before, 'after': found.after}
-  if found.reason:
-    return _unmoved(reference, valid, reason=found.reason, **similarities)
-  return _moved(reference, valid, found.matrix, method=method, **similarities)
-
-
-def reason_to_stay(reference: HostArray, test: HostArray) -> str:
-  """Why a move need not be looked for; '' if it is to be.
-
-  Args:
-    reference: ``[H, W, 3]`` of any type.
-    test: likewise.
-  """
+    return _stay('')
   if min(test.shape[:2]) < _MIN_SIDE_PX:
-    return f'a side is shorter than {_MIN_SIDE_PX} px'
+    return _stay(f'a side is shorter than {_MIN_SIDE_PX} px')
   if reference.dtype == test.dtype and np.array_equal(reference, test):
-    return 'the pictures are identical'
-  return ''
-
-
-def find(
-  levels: list[coarse_search.Level], *, method: str, shape: tuple[int, int]
-) -> Found:
-  """Returns how the reference must move, and whether it may.
-
-  Args:
-    levels: of the two pictures.
-    method: ``'affine'`` or ``'homography'``.
-    shape: height and width of the pictures.
-  """
-  nan = float('nan')
+    return _stay('the pictures are identical')
+  finest_px = coarse_search.LEVELS[-1][0]
+  old, new = (
+    as_image(coarse_search.shrink(picture, finest_px))
+    for picture in (reference, test)
+  )
+  if valid is not None:
+    valid = coarse_search.shrink(valid, finest_px)
+  levels = coarse_search.pyramid(old, new, valid)
   found = coarse_search.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
   if found is None:
-    return Found(np.eye(3), 'no plausible move was found', nan, nan)
+    return _stay('no plausible move was found')
   before, after = _similarities(levels[-1], found)
+  shape = test.shape[:2]
   matrix = transforms.rescale(
     found, from_shape=levels[-1].test.shape, to_shape=shape
   )
   reason = _objection(matrix, before, after, shape=shape)
-  return Found(matrix, reason, before, after)
+  return EstimatedMove(matrix, reason, before, after)
+
+
+def describe(
+  move: EstimatedMove, aligned: HostArray, valid: HostArray, *, method: str
+) -> Registration:
+  """Returns a move with the pictures that it made.
+
+  Args:
+    move: of ``estimate_move``.
+    aligned: the reference, moved by ``move.applied``.
+    valid: where it has content.
+    method: that was asked for.
+  """
+  height, width = valid.shape
+  return Registration(
+    aligned,
+    valid,
+    move.applied,
+    'none' if move.reason else method,
+    move.reason,
+    *transforms.describe(move.applied, height=height, width=width),
+    move.similarity_before,
+    move.similarity_after,
+  )
+
+
+def _stay(reason: str) -> EstimatedMove:
+  """No move, and no similarity measured."""
+  return EstimatedMove(np.eye(3), reason, math.nan, math.nan)
 
 
 def _similarities(
@@ -179,46 +230,6 @@ def _objection(
   return ''
 
 
-def _moved(
-  reference: HostArray,
-  valid: HostArray | None,
-  matrix: HostArray,
-  *,
-  method: str,
-  before: float,
-  after: float,
-) -> Registration:
-  height, width = reference.shape[:2]
-  content = transforms.inside(matrix, height=height, width=width)
-  if valid is not None:
-    content &= transforms.warp(valid, matrix) > 0.99
-  return Registration(
-    transforms.warp(reference, matrix),
-    content.astype(np.float32),
-    matrix,
-    method,
-    '',
-    *transforms.describe(matrix, height=height, width=width),
-    before,
-    after,
-  )
-
-
-def _unmoved(
-  reference: HostArray,
-  valid: HostArray | None,
-  *,
-  reason: str,
-  before: float = float('nan'),
-  after: float = float('nan'),
-) -> Registration:
-  if valid is None:
-    valid = np.ones(reference.shape[:2], np.float32)
-  return Registration(
-    reference, valid, np.eye(3), 'none', reason, 0.0, 0.0, 1.0, before, after
-  )
-
-
 def _check(
   reference: HostArray,
   test: HostArray,
@@ -229,10 +240,10 @@ def _check(
   if method not in METHODS:
     raise ValueError(f'registration is {method!r}; use one of {METHODS}')
   for name, image in (('reference', reference), ('test', test)):
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32:
+    if image.ndim != 3 or image.shape[2] != 3:
       raise ValueError(
-        f'the {name} picture is {image.dtype} {image.shape}; give float32 '
-        '[H, W, 3] in [0, 1]'
+        f'the {name} picture is {image.dtype} {image.shape}; give pixels '
+        '[H, W, 3]'
       )
   if reference.shape != test.shape:
     raise ValueError(

@@ -4,8 +4,8 @@ A matrix, float64 ``[3, 3]``, maps test pixel coordinates (x, y, 1) to
 reference pixel coordinates. Pixel centres are integers, so a picture spans
 -0.5 to W - 0.5. A turn is positive anticlockwise as seen, as in OpenCV.
 
-  aligned = geometry.warp(reference, matrix)
-  content = geometry.inside(matrix, height=height, width=width)
+  aligned = transforms.warp(reference, matrix)
+  content = transforms.inside(matrix, height=height, width=width)
 """
 
 from __future__ import annotations

@@ -1,0 +1,92 @@
+"""Scorers: what says where two registered pictures differ.
+
+scorer = network_scorer(config.model, parameters)
+head_maps = scorer.split(scorer.score(reference, test))
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zeroshot.detect import maps, tiling
+from zeroshot.detect.classical import classical_scores
+from zeroshot.types import HostArray, Params
+
+if TYPE_CHECKING:
+  import ml_collections
+
+
+class Scorer(NamedTuple):
+  """A network, or its baseline, as detection calls it.
+
+  Attributes:
+    score: ``(reference, test) -> scores``, images ``[H, W, 3]`` to float32
+      ``[H, W]`` in [0, 1], or with a pair head to layers ``[H, W, C]``; see
+      ``maps.split``.
+    stride_px: tiles start at its multiples, so that every tile has the cells
+      of the whole picture.
+    kinds: names of the kinds that the pair head tells apart.
+    predicts_sides: whether the pair head corrects the sides of boxes.
+  """
+
+  score: Callable[[HostArray, HostArray], HostArray]
+  stride_px: int
+  kinds: tuple[str, ...] = ()
+  predicts_sides: bool = False
+
+  @property
+  def has_pair_head(self) -> bool:
+    """Whether there is more than scores."""
+    return bool(self.kinds) or self.predicts_sides
+
+  def split(self, layers: HostArray) -> maps.Maps:
+    """The layers of ``score`` by their names; see ``maps.split``."""
+    return maps.split(
+      layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides
+    )
+
+
+def network_scorer(
+  model_config: ml_collections.ConfigDict, parameters: Params
+) -> Scorer:
+  """The trained network as a scorer.
+
+  Args:
+    model_config: ``config.model``.
+    parameters: the network's parameters.
+  """
+  # Imported here because an exported network is detected with without JAX.
+  from zeroshot.detect.score import BUCKET_PX, build_score
+  from zeroshot.model.build import build_model
+
+  model = build_model(model_config)
+  score = build_score(model)
+
+  def scores(reference: HostArray, test: HostArray) -> HostArray:
+    height, width = test.shape[:2]
+    # Padded on the host: on the device each size would compile a program.
+    size = height + -height % BUCKET_PX, width + -width % BUCKET_PX
+    pair = (tiling.pad(picture, size) for picture in (reference, test))
+    return np.asarray(score(parameters, *pair))[:height, :width]
+
+  return Scorer(
+    scores,
+    stride_px=model.stride,
+    kinds=tuple(model_config.kinds),
+    predicts_sides=model_config.predicts_sides,
+  )
+
+
+def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
+  """The baseline: differencing that tolerates moved edges, without learning.
+
+  Args:
+    config: ``config.classical.scores``.
+  """
+  return Scorer(
+    functools.partial(classical_scores, **config.to_dict()), stride_px=1
+  )
