@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.detect import boxes, maps, naming, postprocess, settings, tiling
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.classical import classical_scores
@@ -244,11 +245,7 @@ def check_pictures(
   reference: HostArray, test: HostArray, wanted: HostArray | None
 ) -> None:
   """Raises ValueError unless the arguments of ``detect`` fit together."""
-  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
-    raise ValueError(
-      f'the reference is {reference.shape} and the test picture {test.shape}; '
-      'give two RGB images [H, W, 3] of one size'
-    )
+  check_pair_shapes(reference, test)
   if wanted is not None and wanted.shape != test.shape[:2]:
     raise ValueError(f'wanted is {wanted.shape}; give {test.shape[:2]}')
 

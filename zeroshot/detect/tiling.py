@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.types import HostArray
 
 
@@ -163,11 +164,7 @@ def score_tiled(
     ValueError: if the pictures differ in shape, the tiles cannot overlap so
       far, or a tile's scores do not have the tile's shape.
   """
-  if reference.shape != test.shape:
-    raise ValueError(
-      f'the reference picture has shape {reference.shape}, the test picture '
-      f'{test.shape}; crop or resize one of them'
-    )
+  check_pair_shapes(reference, test)
   tiles = tile_grid(
     *test.shape[:2],
     tile_px=tile_px,
