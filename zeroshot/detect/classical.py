@@ -16,6 +16,7 @@ import math
 import cv2
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.registration.lighting import with_lighting_of
 from zeroshot.types import HostArray
 
@@ -54,7 +55,7 @@ def classical_scores(
     ValueError: if the pictures are not two float32 images of one size or a
       setting is out of its range.
   """
-  _check_images(reference, test)
+  check_pair_shapes(reference, test, dtype=np.float32)
   _check_settings(
     tolerance_px=tolerance_px,
     smooth_px=smooth_px,
@@ -108,20 +109,6 @@ def _ranked(
   # Running sums may leave a trace just below 0 beside a change.
   scores = np.sqrt(np.maximum(changed * local, 0.0))
   return np.minimum(scores, 1.0).astype(np.float32)
-
-
-def _check_images(reference: HostArray, test: HostArray) -> None:
-  for name, image in (('reference', reference), ('test', test)):
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32:
-      raise ValueError(
-        f'the {name} picture is {image.dtype} {image.shape}; give float32 '
-        '[H, W, 3] in [0, 1]'
-      )
-  if reference.shape != test.shape:
-    raise ValueError(
-      f'the reference picture has shape {reference.shape}, the test picture '
-      f'{test.shape}; crop or resize one of them'
-    )
 
 
 def _check_settings(

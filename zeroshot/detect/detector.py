@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.detect import (
   boxes,
   maps,
@@ -129,7 +130,9 @@ def detect(
     ValueError: the pictures are not two images of one size, a mask is of
       another, or a setting is out of its range.
   """
-  _check(reference, test, roi_mask)
+  check_pair_shapes(reference, test)
+  if roi_mask is not None and roi_mask.shape != test.shape[:2]:
+    raise ValueError(f'roi_mask is {roi_mask.shape}; give {test.shape[:2]}')
   height, width = test.shape[:2]
   move = register.estimate_move(
     reference, test, reference_mask, method=options.registration
@@ -151,19 +154,6 @@ def detect(
     move, scan.aligned, scan.valid, method=options.registration
   )
   return Detection(scan.scores, merged, registration)
-
-
-def _check(
-  reference: HostArray, test: HostArray, roi_mask: HostArray | None
-) -> None:
-  """Raises ValueError unless the arguments of ``detect`` fit together."""
-  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
-    raise ValueError(
-      f'the reference is {reference.shape} and the test picture {test.shape}; '
-      'give two RGB images [H, W, 3] of one size'
-    )
-  if roi_mask is not None and roi_mask.shape != test.shape[:2]:
-    raise ValueError(f'roi_mask is {roi_mask.shape}; give {test.shape[:2]}')
 
 
 def _scan(

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.types import HostArray
 
 
@@ -126,11 +127,7 @@ def score_tiled(
     ValueError: if the pictures differ in shape, the tiles cannot overlap so
       far, or a tile's scores do not have the tile's shape.
   """
-  if reference.shape != test.shape:
-    raise ValueError(
-      f'the reference picture has shape {reference.shape}, the test picture '
-      f'{test.shape}; crop or resize one of them'
-    )
+  check_pair_shapes(reference, test)
   tiles = tile_grid(test.shape[0], test.shape[1], grid)
   weights = blend_weights(tiles, overlap_px=grid.overlap_px)
   blended = np.zeros(test.shape[:2], np.float32)

@@ -41,6 +41,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data.deeppcb import KINDS
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.pcb.conductors import conductors
 from zeroshot.pcb.surroundings import Surroundings, growth_of, surroundings
 from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
@@ -242,11 +243,7 @@ def _cuts(other: HostArray, growth: HostArray, connectivity: int) -> bool:
 def _check(
   reference: HostArray, test: HostArray, valid: HostArray | None
 ) -> None:
-  if reference.shape != test.shape or test.ndim != 3 or test.shape[2] != 3:
-    raise ValueError(
-      f'the reference is {reference.shape} and the test picture {test.shape}; '
-      'give two RGB images [H, W, 3] of one size'
-    )
+  check_pair_shapes(reference, test)
   if valid is not None and valid.shape != test.shape[:2]:
     raise ValueError(
       f'valid has shape {valid.shape}, the pictures {test.shape[:2]}; give the '

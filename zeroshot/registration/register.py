@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.data.pictures import as_image
 from zeroshot.registration import coarse_search, transforms
 from zeroshot.types import HostArray
@@ -102,12 +103,7 @@ def register(
     ValueError: if the method is unknown, the pictures are not images of the
       same size, or the mask does not fit them.
   """
-  for name, image in (('reference', reference), ('test', test)):
-    if image.dtype != np.float32:
-      raise ValueError(
-        f'the {name} picture is {image.dtype} {image.shape}; give float32 '
-        '[H, W, 3] in [0, 1]'
-      )
+  check_pair_shapes(reference, test, dtype=np.float32)
   move = estimate_move(reference, test, valid, method=method)
   content = np.ones(test.shape[:2], bool) if valid is None else valid > 0
   aligned = reference
@@ -239,17 +235,7 @@ def _check(
 ) -> None:
   if method not in METHODS:
     raise ValueError(f'registration is {method!r}; use one of {METHODS}')
-  for name, image in (('reference', reference), ('test', test)):
-    if image.ndim != 3 or image.shape[2] != 3:
-      raise ValueError(
-        f'the {name} picture is {image.dtype} {image.shape}; give pixels '
-        '[H, W, 3]'
-      )
-  if reference.shape != test.shape:
-    raise ValueError(
-      f'the reference picture has shape {reference.shape}, the test picture '
-      f'{test.shape}; crop or resize one of them'
-    )
+  check_pair_shapes(reference, test)
   if valid is not None and (
     valid.shape != test.shape[:2] or valid.dtype != np.float32
   ):

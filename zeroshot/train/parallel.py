@@ -81,7 +81,14 @@ def parallel_step(
     the new one takes over.
   """
   chosen = jax.devices() if devices is None else list(devices)
-  mapped = _map(step, chosen)
+  mapped = jax.pmap(
+    step,
+    axis_name=AXIS,
+    in_axes=(None, None, 0),
+    out_axes=None,
+    devices=chosen,
+    donate_argnums=0,
+  )
   # Positions in the list of all devices: the same numbering on each process.
   here = jax.process_index()
   replicas = np.array(
@@ -89,41 +96,6 @@ def parallel_step(
     np.int32,
   )
   return lambda state, bank: mapped(state, bank, replicas)
-
-
-def lower_step(
-  step: Callable[[Any, Any, Any], tuple[Any, Any]],
-  state: Any,
-  bank: Any,
-  *,
-  devices: Sequence[jax.Device],
-) -> jax.stages.Lowered:
-  """The program of a ``parallel_step``, for who asks what it would cost.
-
-  Args:
-    step: as for ``parallel_step``.
-    state: arrays, or descriptions of them, ``jax.ShapeDtypeStruct``.
-    bank: likewise.
-    devices: those that would train, all of this process.
-
-  Returns:
-    The program, still to be compiled.
-  """
-  replicas = jax.ShapeDtypeStruct((len(devices),), np.int32)
-  lowered: jax.stages.Lowered = _map(step, devices).lower(state, bank, replicas)
-  return lowered
-
-
-def _map(step: Callable[..., Any], devices: Sequence[jax.Device]) -> Any:
-  """``(state, bank, replicas [D]) -> (state, metrics)`` on all devices."""
-  return jax.pmap(
-    step,
-    axis_name=AXIS,
-    in_axes=(None, None, 0),
-    out_axes=None,
-    devices=devices,
-    donate_argnums=0,
-  )
 
 
 def _local(devices: Sequence[jax.Device] | None) -> list[jax.Device]:
