@@ -47,21 +47,23 @@ def test_sides_move_outward_by_what_the_scoring_pixels_say():
   sides[12:15, 20:24] = 0
   sides[12:15, 20:22] = 4  # half of the second region
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
-  moved = maps.correct_boxes(before, maps.Maps(scores, sides=sides)) - before
+  moved = (
+    maps.correct_boxes(before, maps.HeadMaps(scores, sides=sides)) - before
+  )
   np.testing.assert_allclose(moved[0], [-1, -2, 3, -1], atol=1e-5)
   np.testing.assert_allclose(moved[1], [-2, -2, 2, 2], atol=1e-5)
 
 
 def test_a_box_without_a_scoring_pixel_stays():
   before = np.array([[0, 0, 2, 2]], np.float32)
-  seen = maps.Maps(two_regions(), sides=np.ones((20, 30, 4), np.float32))
+  seen = maps.HeadMaps(two_regions(), sides=np.ones((20, 30, 4), np.float32))
   np.testing.assert_array_equal(maps.correct_boxes(before, seen), before)
 
 
 def test_a_side_never_passes_its_opposite():
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
   sides = np.full((20, 30, 4), -9.0, np.float32)
-  found = maps.correct_boxes(before, maps.Maps(two_regions(), sides=sides))
+  found = maps.correct_boxes(before, maps.HeadMaps(two_regions(), sides=sides))
   assert (found[:, :2] + 1 <= found[:, 2:]).all()
 
 
@@ -72,7 +74,7 @@ def test_the_kind_is_what_the_scoring_pixels_say():
   kinds[4:8, 3:6] = [0, 1]  # half of the first region
   kinds[12:15, 20:24] = [0.25, 0.75]
   boxes = np.array([[1, 2, 11, 10], [18, 10, 26, 17]], np.float32)
-  found = maps.kind_probabilities(boxes, maps.Maps(scores, kinds))
+  found = maps.kind_probabilities(boxes, maps.HeadMaps(scores, kinds))
   np.testing.assert_allclose(found, [[0.5, 0.5], [0.25, 0.75]], atol=1e-6)
   assert found.dtype == np.float32
 
@@ -80,10 +82,10 @@ def test_the_kind_is_what_the_scoring_pixels_say():
 def test_without_a_scoring_pixel_all_kinds_are_alike():
   found = maps.kind_probabilities(
     np.array([[2, 2, 5, 5], [40, 40, 50, 50]], np.float32),
-    maps.Maps(np.zeros((20, 30)), np.ones((20, 30, 4)) / 4),
+    maps.HeadMaps(np.zeros((20, 30)), np.ones((20, 30, 4)) / 4),
   )
   np.testing.assert_allclose(found, np.full((2, 4), 0.25))
   none = maps.kind_probabilities(
-    np.zeros((0, 4)), maps.Maps(np.zeros((2, 2)), np.ones((2, 2, 4)))
+    np.zeros((0, 4)), maps.HeadMaps(np.zeros((2, 2)), np.ones((2, 2, 4)))
   )
   assert none.shape == (0, 4)

@@ -36,7 +36,7 @@ def head(*probabilities):
   kinds = np.broadcast_to(
     np.float32(probabilities), (60, 80, len(probabilities))
   )
-  return maps.Maps(np.ones((60, 80), np.float32), kinds)
+  return maps.HeadMaps(np.ones((60, 80), np.float32), kinds)
 
 
 def named(method, pictures, seen, words=KINDS):

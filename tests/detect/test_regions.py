@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from zeroshot.detect import regions
+from zeroshot.detect.components import join
 
 
 def specks(seed=0, shape=(1300, 1700)):
@@ -18,7 +19,7 @@ def specks(seed=0, shape=(1300, 1700)):
 def test_each_component_is_whole_in_one_region(join_px):
   mask = specks()
   _, labels = cv2.connectedComponents(
-    regions.joined(mask, join_px=join_px), connectivity=8
+    join(mask, join_px=join_px), connectivity=8
   )
   total = np.zeros(mask.shape, int)
   seen = set()
@@ -41,11 +42,11 @@ def test_a_region_has_context_but_not_beyond_the_picture():
   assert region.own.sum() == mask.sum()
 
 
-def test_what_is_too_long_is_cut():
+def test_what_is_too_large_is_cut():
   mask = np.zeros((700, 1500), bool)
   mask[100:600, 30:1400] = True
   mask[650:660, 700:720] = True
-  found = list(regions.regions(mask, join_px=2.0, longest_px=1000))
+  found = list(regions.regions(mask, join_px=2.0, max_pixels=500_000))
   total = np.zeros(mask.shape, int)
   for region in found:
     total[region.tile.window] += region.own

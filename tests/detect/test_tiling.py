@@ -34,7 +34,9 @@ def cells(reference, test):
 @pytest.mark.parametrize('stride_px', [1, 16])
 def test_tiles_cover_the_picture_and_overlap(height, width, stride_px):
   tiles = tiling.tile_grid(
-    height, width, tile_px=64, overlap_px=16, stride_px=stride_px
+    height,
+    width,
+    tiling.TileSettings(tile_px=64, overlap_px=16, stride_px=stride_px),
   )
   count = np.zeros((height, width), int)
   for tile in tiles:
@@ -51,7 +53,9 @@ def test_tiles_cover_the_picture_and_overlap(height, width, stride_px):
 
 
 def test_a_picture_within_a_tile_is_one_tile():
-  assert tiling.tile_grid(64, 40, tile_px=64, overlap_px=16) == [(0, 0, 64, 40)]
+  assert tiling.tile_grid(
+    64, 40, tiling.TileSettings(tile_px=64, overlap_px=16)
+  ) == [(0, 0, 64, 40)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,10 @@ def test_tiled_equals_whole_for_a_local_function(height, width):
   reference, test = pictures(height, width)
   whole = blurred_difference(reference, test)
   scores = tiling.score_tiled(
-    blurred_difference, reference, test, tile_px=64, overlap_px=20
+    blurred_difference,
+    reference,
+    test,
+    tiling.TileSettings(tile_px=64, overlap_px=20),
   )
   assert scores.dtype == np.float32
   np.testing.assert_allclose(scores, whole, atol=1e-6)
@@ -71,7 +78,10 @@ def test_tiled_equals_whole_for_a_local_function(height, width):
 def test_tiled_equals_whole_for_strided_cells(height, width):
   reference, test = pictures(height, width)
   scores = tiling.score_tiled(
-    cells, reference, test, tile_px=96, overlap_px=64, stride_px=16
+    cells,
+    reference,
+    test,
+    tiling.TileSettings(tile_px=96, overlap_px=64, stride_px=16),
   )
   np.testing.assert_allclose(scores, cells(reference, test), atol=1e-6)
 
@@ -83,7 +93,9 @@ def test_layers_are_blended_like_scores():
     scores = blurred_difference(reference, test)
     return np.stack([scores, 1 - scores], axis=-1)
 
-  found = tiling.score_tiled(layers, reference, test, tile_px=64, overlap_px=20)
+  found = tiling.score_tiled(
+    layers, reference, test, tiling.TileSettings(tile_px=64, overlap_px=20)
+  )
   assert found.dtype == np.float32
   np.testing.assert_allclose(found, layers(reference, test), atol=1e-6)
 
@@ -95,16 +107,21 @@ def test_all_tiles_have_one_shape():
     shapes.add((reference.shape, test.shape))
     return np.zeros(test.shape[:2], np.float32)
 
-  tiling.score_tiled(score, *pictures(150, 40), tile_px=64, overlap_px=16)
+  tiling.score_tiled(
+    score, *pictures(150, 40), tiling.TileSettings(tile_px=64, overlap_px=16)
+  )
   assert shapes == {((64, 40, 3), (64, 40, 3))}
 
 
 def test_tiles_that_disagree_leave_no_seam():
-  tiles = tiling.tile_grid(40, 160, tile_px=64, overlap_px=32)
-  maps = [
-    np.full((40, 64), number % 2, np.float32) for number in range(len(tiles))
-  ]
-  scores = tiling.blend(tiles, maps, overlap_px=32)
+  calls = itertools.count()
+
+  def score(reference, test):
+    return np.full(test.shape[:2], next(calls) % 2, np.float32)
+
+  grid = tiling.TileSettings(tile_px=64, overlap_px=32)
+  scores = tiling.score_tiled(score, *pictures(40, 160), grid)
+  assert next(calls) > 2
   assert np.abs(np.diff(scores, axis=1)).max() <= 1 / 16 + 1e-6
   assert scores.min() == 0
   assert scores.max() == 1
@@ -117,8 +134,7 @@ def test_without_overlap_tiles_are_laid_side_by_side():
     lambda r, t: np.abs(r - t).mean(-1),
     reference,
     test,
-    tile_px=32,
-    overlap_px=0,
+    tiling.TileSettings(tile_px=32, overlap_px=0),
   )
   np.testing.assert_allclose(scores, pointwise, atol=1e-6)
 
@@ -134,35 +150,43 @@ def test_without_overlap_tiles_are_laid_side_by_side():
 )
 def test_tiles_that_cannot_overlap_raise(size):
   with pytest.raises(ValueError, match='cannot overlap'):
-    tiling.tile_grid(100, 100, **size)
+    tiling.tile_grid(100, 100, tiling.TileSettings(**size))
 
 
 def test_wrong_shapes_raise():
   reference, test = pictures(100, 100)
   with pytest.raises(ValueError, match='one score for each pixel'):
     tiling.score_tiled(
-      lambda r, t: t[1:], reference, test, tile_px=64, overlap_px=16
+      lambda r, t: t[1:],
+      reference,
+      test,
+      tiling.TileSettings(tile_px=64, overlap_px=16),
     )
   with pytest.raises(ValueError, match='one score for each pixel'):
     tiling.score_tiled(
-      lambda r, t: t[..., None], reference, test, tile_px=64, overlap_px=16
+      lambda r, t: t[..., None],
+      reference,
+      test,
+      tiling.TileSettings(tile_px=64, overlap_px=16),
     )
   with pytest.raises(ValueError, match='crop or resize'):
     tiling.score_tiled(
-      blurred_difference, reference[1:], test, tile_px=64, overlap_px=16
+      blurred_difference,
+      reference[1:],
+      test,
+      tiling.TileSettings(tile_px=64, overlap_px=16),
     )
   with pytest.raises(ValueError, match='0 x 5 px'):
-    tiling.tile_grid(0, 5, tile_px=64, overlap_px=16)
+    tiling.tile_grid(0, 5, tiling.TileSettings(tile_px=64, overlap_px=16))
 
 
 @pytest.mark.parametrize(('height', 'width'), [(50, 60), (201, 311)])
-def test_weights_are_the_shares_in_a_blend(height, width):
-  tiles = tiling.tile_grid(height, width, tile_px=64, overlap_px=20)
-  random = np.random.default_rng(0)
-  maps = [random.random((t.height, t.width), np.float32) for t in tiles]
+def test_weights_sum_to_one(height, width):
+  grid = tiling.TileSettings(tile_px=64, overlap_px=20)
+  tiles = tiling.tile_grid(height, width, grid)
   total = np.zeros((height, width), np.float32)
-  shares = tiling.weights(tiles, overlap_px=20)
-  for tile, share, scores in zip(tiles, shares, maps, strict=True):
-    total[tile.window] += share * scores
-  blended = tiling.blend(tiles, maps, overlap_px=20)
-  np.testing.assert_allclose(total, blended, atol=1e-6)
+  weights = tiling.blend_weights(tiles, overlap_px=20)
+  for tile, weight in zip(tiles, weights, strict=True):
+    assert weight.min() >= 0
+    total[tile.window] += weight
+  np.testing.assert_allclose(total, 1, atol=1e-6)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from configs import default
-from zeroshot.detect import detector
+from zeroshot.detect import scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.evaluate.defect_free import second_take
@@ -41,11 +41,11 @@ def plain_network(monkeypatch):
 
   def scorer(model_config, parameters):
     del model_config
-    return detector.Scorer(
+    return scorers.Scorer(
       lambda one, other: parameters['weight'] * np.abs(one - other).max(-1), 1
     )
 
-  monkeypatch.setattr(detector, 'network_scorer', scorer)
+  monkeypatch.setattr(scorers, 'network_scorer', scorer)
 
 
 def weights(calibration=None, weight=1.0):

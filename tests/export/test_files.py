@@ -11,7 +11,7 @@ import pytest
 
 import zeroshot
 from zeroshot.commands import main
-from zeroshot.detect import detector
+from zeroshot.detect import scorers
 from zeroshot.export import metadata, network, runner, stablehlo_format
 from zeroshot.weights import files
 
@@ -77,7 +77,7 @@ def test_what_is_no_file_of_ours_is_refused(tmp_path, content, message):
 def test_a_file_without_a_setting_is_refused():
   found = build().metadata
   del found.detect['registration']
-  scorer = detector.Scorer(lambda a, b: a[..., 0], stride_px=1)
+  scorer = scorers.Scorer(lambda a, b: a[..., 0], stride_px=1)
   with pytest.raises(ValueError, match="lacks the setting 'registration'"):
     runner.build_detector(scorer, found)
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.export.conftest import SIZE_PX
 from zeroshot.data import pictures
-from zeroshot.detect import detector, tiling
+from zeroshot.detect import scorers, tiling
 from zeroshot.export import network, onnx_format, runner, stablehlo_format
 from zeroshot.weights import files
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 def scorer(name):
   weights = files.load(name)
   config = ml_collections.ConfigDict(weights.config)
-  return detector.network_scorer(config.model, weights.parameters)
+  return scorers.network_scorer(config.model, weights.parameters)
 
 
 def real_pairs(shared):
@@ -91,9 +91,11 @@ def test_larger_pictures_are_tiled(onnx_runner, drawn_pair):
   layers = tiling.score_tiled(
     onnx_runner.scorer.score,
     *wide,
-    tile_px=(metadata.height, metadata.width),
-    overlap_px=metadata.detect['tile_overlap_px'],
-    stride_px=metadata.stride_px,
+    tiling.TileSettings(
+      (metadata.height, metadata.width),
+      metadata.detect['tile_overlap_px'],
+      metadata.stride_px,
+    ),
   )
   whole = scorer('default').score(*wide)
   assert layers.shape == (SIZE_PX, 280, 11)

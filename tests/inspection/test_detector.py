@@ -6,7 +6,7 @@ import pytest
 import zeroshot
 from configs import default
 from tests.inspection.parts import BOX_KEYS, KEYS
-from zeroshot.detect.detector import Scorer
+from zeroshot.detect.scorers import Scorer
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection import result
 

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.detect.test_streamed import LOCAL, config
-from zeroshot.detect import streamed
+from tests.detect.test_tiles import LOCAL, config
 from zeroshot.inspection import detector
 
 
@@ -22,18 +21,15 @@ def scene(seed=0, height=260, width=300):
 @pytest.fixture
 def large(monkeypatch):
   """A detector to which all pictures are large, and its calls."""
-  monkeypatch.setattr(streamed, 'FROM_PX', 1)
+  monkeypatch.setattr(detector, 'LARGE_PX', 1)
   calls = []
 
-  detect = streamed.detect
-
-  def counted(*pair, **settings):
+  def score(reference, test):
     calls.append(1)
-    return detect(*pair, **settings)
+    return LOCAL.score(reference, test)
 
-  monkeypatch.setattr(streamed, 'detect', counted)
   inspector = detector.Detector(
-    LOCAL, config(kinds='none'), None, threshold=0.3
+    LOCAL._replace(score=score), config(kinds='none'), None, threshold=0.3
   )
   return inspector, calls
 

@@ -10,14 +10,14 @@ import pytest
 from configs import default
 from launch import benchmark
 from zeroshot.data import pictures
-from zeroshot.detect import detector
+from zeroshot.detect import scorers
 from zeroshot.inspection.detector import Detector
 
 
 def contestant(name, **settings):
   """Differencing as the network, so that nothing compiles."""
   scorer, marks = benchmark._marked(
-    detector.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
+    scorers.Scorer(lambda a, b: np.abs(a - b).mean(axis=2), stride_px=1)
   )
   config = {**default.get_config().detect, **settings}
   return benchmark.Contestant(

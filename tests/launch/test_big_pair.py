@@ -12,7 +12,7 @@ import pytest
 
 from launch import big_pair
 from tests import xla_flags
-from zeroshot.detect import streamed
+from zeroshot.detect import settings
 
 
 def places(side, count):
@@ -41,7 +41,7 @@ def test_a_pair_without_defects():
 @pytest.mark.slow
 def test_a_large_pair_takes_bounded_memory_and_nothing_is_missed():
   width, height = 4500, 3400
-  assert width * height > streamed.FROM_PX
+  assert width * height > settings.LARGE_PX
   done = subprocess.run(
     [
       *(sys.executable, '-m', 'launch.big_pair', '--suffix=.png'),

@@ -13,7 +13,7 @@ from configs import smoke
 from launch import calibrate
 from tests.data import damage
 from zeroshot.data import pictures
-from zeroshot.detect import detector
+from zeroshot.detect import detector, scorers
 from zeroshot.detect.calibration import (
   Calibration,
   apply_calibration,
@@ -94,9 +94,9 @@ def references(tmp_path):
 def config(monkeypatch):
   """With a network that sees the plain difference, and no synthesis."""
   monkeypatch.setattr(
-    detector,
+    scorers,
     'network_scorer',
-    lambda *_: detector.Scorer(lambda one, two: abs(one - two).max(-1), 1),
+    lambda *_: scorers.Scorer(lambda one, two: abs(one - two).max(-1), 1),
   )
   monkeypatch.setattr(calibrate, 'judge_synthetic', lambda *_: simulated())
   result = smoke.get_config()
@@ -137,7 +137,7 @@ def test_the_threshold_is_chosen_on_calibrated_takes(config, references):
   takes = defect_free.false_confidences(
     images,
     detector.build_detector(
-      detector.network_scorer(None, None), config.detect, fitted
+      scorers.network_scorer(None, None), config.detect, fitted
     ),
     seed=config.seed,
     nuisances=config.eval.second_take.to_dict(),
@@ -168,9 +168,9 @@ def test_synthetic_boxes_are_judged_uncalibrated(monkeypatch):
 
   monkeypatch.setattr(calibrate, 'judged_boxes', judged_boxes)
   monkeypatch.setattr(
-    detector,
+    scorers,
     'network_scorer',
-    lambda *_: detector.Scorer(lambda one, two: abs(one - two).max(-1), 1),
+    lambda *_: scorers.Scorer(lambda one, two: abs(one - two).max(-1), 1),
   )
   config = smoke.get_config()
   config.detect.registration = 'none'
@@ -269,7 +269,7 @@ def false_confidences(config, pairs, stored):
   settings = config.detect.copy_and_resolve_references()
   settings.min_confidence = 0.0
   detect = detector.build_detector(
-    detector.network_scorer(None, None),
+    scorers.network_scorer(None, None),
     settings,
     from_plain(stored),
   )

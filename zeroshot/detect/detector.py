@@ -68,7 +68,7 @@ class _Scan(NamedTuple):
   scores: HostArray
   aligned: HostArray
   valid: HostArray
-  head_maps: maps.Maps | None
+  head_maps: maps.HeadMaps | None
 
 
 def build_detector(

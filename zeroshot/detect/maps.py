@@ -16,7 +16,7 @@ from zeroshot.detect.tiling import Tile
 from zeroshot.types import HostArray
 
 
-class Maps(NamedTuple):
+class HeadMaps(NamedTuple):
   """One value, or several, for each pixel of the test picture.
 
   Attributes:
@@ -32,16 +32,18 @@ class Maps(NamedTuple):
   kinds: HostArray | None = None
   sides: HostArray | None = None
 
-  def crop(self, tile: Tile) -> Maps:
+  def crop(self, tile: Tile) -> HeadMaps:
     """The maps of a window."""
     kinds, sides = (
       None if layer is None else layer[tile.window]
       for layer in (self.kinds, self.sides)
     )
-    return Maps(self.scores[tile.window], kinds, sides)
+    return HeadMaps(self.scores[tile.window], kinds, sides)
 
 
-def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
+def split(
+  layers: HostArray, *, num_kinds: int, predicts_sides: bool
+) -> HeadMaps:
   """Takes a scorer's layers apart.
 
   Args:
@@ -53,13 +55,13 @@ def split(layers: HostArray, *, num_kinds: int, predicts_sides: bool) -> Maps:
     The maps.
   """
   if layers.ndim == 2:
-    return Maps(layers)
+    return HeadMaps(layers)
   kinds = layers[..., 1 : 1 + num_kinds] if num_kinds else None
   sides = layers[..., 1 + num_kinds :] if predicts_sides else None
-  return Maps(layers[..., 0], kinds, sides)
+  return HeadMaps(layers[..., 0], kinds, sides)
 
 
-def correct_boxes(xyxy: HostArray, maps: Maps) -> HostArray:
+def correct_boxes(xyxy: HostArray, maps: HeadMaps) -> HostArray:
   """Boxes moved to where annotators would draw them.
 
   Args:
@@ -75,7 +77,7 @@ def correct_boxes(xyxy: HostArray, maps: Maps) -> HostArray:
   return at_least_a_pixel(moved).astype(np.float32)
 
 
-def kind_probabilities(xyxy: HostArray, maps: Maps) -> HostArray:
+def kind_probabilities(xyxy: HostArray, maps: HeadMaps) -> HostArray:
   """The kind that the pixels of a box speak for, each by its score squared.
 
   Args:

@@ -18,7 +18,7 @@ from zeroshot.pcb import conductors, topology
 from zeroshot.types import Boxes, HostArray
 
 # (boxes, pictures, valid, maps) -> the boxes, each with a kind.
-Namer = Callable[[Boxes, Pictures, HostArray, maps.Maps], Boxes]
+Namer = Callable[[Boxes, Pictures, HostArray, maps.HeadMaps], Boxes]
 
 
 def build_namer(
@@ -74,7 +74,7 @@ def _by_topology(
   found: Boxes,
   pictures: Pictures,
   valid: HostArray,
-  seen: maps.Maps,
+  seen: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
   cut: topology.Cut,
@@ -90,7 +90,7 @@ def _by_head(
   found: Boxes,
   pictures: Pictures,
   valid: HostArray,
-  seen: maps.Maps,
+  seen: maps.HeadMaps,
   *,
   words: tuple[str, ...],
 ) -> Boxes:
@@ -103,7 +103,7 @@ def _by_both(
   found: Boxes,
   pictures: Pictures,
   valid: HostArray,
-  seen: maps.Maps,
+  seen: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
   cut: topology.Cut,

@@ -17,7 +17,7 @@ from zeroshot.types import Boxes, HostArray
 
 def postprocess(
   scores: HostArray,
-  head_maps: maps.Maps,
+  head_maps: maps.HeadMaps,
   valid_mask: HostArray,
   pictures: Pictures,
   *,

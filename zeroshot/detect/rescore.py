@@ -20,7 +20,7 @@ def rescore_window(
   scores: HostArray,
   tile: tiling.Tile,
   grid: tiling.TileSettings,
-) -> maps.Maps:
+) -> maps.HeadMaps:
   """The maps of a window.
 
   Args:
@@ -32,7 +32,7 @@ def rescore_window(
       nothing is compiled again.
   """
   if not scorer.has_pair_head:
-    return maps.Maps(scores[tile.window])
+    return maps.HeadMaps(scores[tile.window])
   height, width = scores.shape
   smallest = tiling.tile_grid(height, width, grid)[0]
   top, bottom = _widen(tile.top, tile.height, smallest.height, height, grid)

@@ -43,7 +43,7 @@ class Scorer(NamedTuple):
     """Whether there is more than scores."""
     return bool(self.kinds) or self.predicts_sides
 
-  def split(self, layers: HostArray) -> maps.Maps:
+  def split(self, layers: HostArray) -> maps.HeadMaps:
     """The layers of ``score`` by their names; see ``maps.split``."""
     return maps.split(
       layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides

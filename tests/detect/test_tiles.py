@@ -1,4 +1,4 @@
-"""Large pictures tile by tile, against the same pictures taken whole."""
+"""Pictures in tiles, against the same pictures in one tile."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from zeroshot.boards import defects, painter
 from zeroshot.data.deeppcb import KINDS
-from zeroshot.detect import detector, streamed
-from zeroshot.inspection import detector as door
+from zeroshot.detect import detector, scorers, settings, tiling
+from zeroshot.inspection import detector as inspection
 from zeroshot.registration import transforms
 from zeroshot.weights import files
 
 HEIGHT, WIDTH = 1300, 1500
-TILES = dict(tile_px=512, overlap_px=256)
+TILES = dict(tile_px=512, tile_overlap_px=256)
 MOVE = transforms.translation(6.3, -4.6) @ transforms.turn_and_scale(
   0.4, 1.0, height=HEIGHT, width=WIDTH
 )
@@ -33,7 +33,7 @@ def local_score(reference, test):
   return np.clip(2 * cv2.blur(change, (9, 9)) - 0.25, 0, 1)
 
 
-LOCAL = detector.Scorer(local_score, stride_px=16)
+LOCAL = scorers.Scorer(local_score, stride_px=16)
 
 
 @pytest.fixture(scope='module')
@@ -64,9 +64,9 @@ def whole(reference, test, scorer=LOCAL, **changes):
   return detect(*(p.astype(np.float32) / 255 for p in (reference, test)))
 
 
-def in_tiles(reference, test, scorer=LOCAL, wanted=None, **changes):
-  detect = streamed.build_streamed(scorer, config(**changes), **TILES)
-  return detect(reference, test, wanted=wanted)
+def in_tiles(reference, test, scorer=LOCAL, roi_mask=None, **changes):
+  detect = detector.build_detector(scorer, config(**{**TILES, **changes}))
+  return detect(reference, test, roi_mask=roi_mask)
 
 
 def assert_alike(found, expected, *, px, confidence):
@@ -106,7 +106,7 @@ def test_a_moved_reference_gives_what_whole_pictures_give(pair):
   assert transforms.farthest_px(away, height=HEIGHT, width=WIDTH) < 0.3
   assert (move.valid != wanted.valid).mean() < 1e-3
   assert move.aligned_reference.dtype == move.valid.dtype == np.uint8
-  difference = move.aligned_reference / 255 - wanted.aligned_reference
+  difference = move.aligned_reference / 255 - wanted.aligned_reference / 255
   assert np.abs(difference).mean() < 0.01
 
 
@@ -123,21 +123,21 @@ def test_pixels_may_be_of_any_type(pair, kind):
   assert_alike(found.boxes, expected.boxes, px=0, confidence=1e-4)
 
 
-def test_where_not_wanted_nothing_is_found(pair):
-  wanted = np.zeros((HEIGHT, WIDTH), np.uint8)
-  wanted[200:900, 300:700] = 1
-  looked = []
+def test_outside_the_region_of_interest_nothing_is_detected(pair):
+  roi_mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+  roi_mask[200:900, 300:700] = 1
+  calls = []
 
   def score(reference, test):
-    looked.append(1)
+    calls.append(1)
     return local_score(reference, test)
 
   found = in_tiles(
-    *pair, detector.Scorer(score, 16), wanted, registration='none'
+    *pair, scorers.Scorer(score, 16), roi_mask, registration='none'
   )
   everywhere = in_tiles(*pair, registration='none')
   np.testing.assert_allclose(
-    found.scores, everywhere.scores * wanted, atol=1e-6
+    found.scores, everywhere.scores * roi_mask, atol=1e-6
   )
   x1, y1, x2, y2 = found.boxes.xyxy.T
   assert len(x1) > 0
@@ -145,9 +145,8 @@ def test_where_not_wanted_nothing_is_found(pair):
   assert y1.min() >= 198
   assert x2.max() <= 702
   assert y2.max() <= 902
-  assert len(looked) < len(
-    streamed.tiling.tile_grid(HEIGHT, WIDTH, stride_px=16, **TILES)
-  )
+  grid = tiling.TileSettings(512, 256, stride_px=16)
+  assert len(calls) < len(tiling.tile_grid(HEIGHT, WIDTH, grid))
 
 
 def test_a_pair_head_looks_again_where_something_was_found(pair):
@@ -157,7 +156,7 @@ def test_a_pair_head_looks_again_where_something_was_found(pair):
     sides = np.repeat(scores[..., None], 4, axis=-1)
     return np.dstack([scores, first, 1 - first, sides])
 
-  head = detector.Scorer(layers, 16, ('bright', 'dark'), predicts_sides=True)
+  head = scorers.Scorer(layers, 16, ('bright', 'dark'), predicts_sides=True)
   settings = dict(registration='none', kinds='learned')
   expected = whole(*pair, head, **settings)
   found = in_tiles(*pair, head, **settings)
@@ -185,11 +184,11 @@ def test_mistakes_are_named(pair):
   small = pair[0][:64, :64]
   with pytest.raises(ValueError, match='of one size'):
     in_tiles(small, pair[1])
-  with pytest.raises(ValueError, match='wanted is'):
-    in_tiles(small, small, wanted=np.ones((3, 3)))
+  with pytest.raises(ValueError, match='roi_mask is'):
+    in_tiles(small, small, roi_mask=np.ones((3, 3)))
   with pytest.raises(ValueError, match='threshold is 2'):
     in_tiles(small, small, threshold=2.0)
-  broken = detector.Scorer(lambda r, t: np.full(t.shape[:2], np.nan), 16)
+  broken = scorers.Scorer(lambda r, t: np.full(t.shape[:2], np.nan), 16)
   with pytest.raises(ValueError, match='not finite'):
     in_tiles(small, small + 1, broken)
 
@@ -201,32 +200,32 @@ def test_equal_pictures_have_no_boxes(pair):
   assert len(found.boxes.xyxy) == 0
 
 
-def test_a_detector_takes_large_pictures_this_way(pair, monkeypatch):
-  loaded = door.Detector.load('default')
+def test_large_pictures_take_large_tiles():
+  options = settings.from_config(config(tile_px=512, tile_overlap_px=128))
+  assert options.tile_size(2000, 3000) == (512, 128)
+  assert options.tile_size(3000, 4000) == (1536, 256)
+  fixed = options._replace(tile_px=(256, 512))
+  assert fixed.tile_size(3000, 4000) == ((256, 512), 128)
+
+
+def test_an_inspection_keeps_its_own_pictures():
+  loaded = inspection.Detector.load('default')
   rng = np.random.default_rng(0)
   reference = rng.uniform(50, 100, (120, 120, 3)).astype(np.uint8)
   test = reference.copy()
   test[40:60, 50:70] = 240
-  expected = loaded.inspect(reference, test)
-  monkeypatch.setattr(streamed, 'FROM_PX', 120 * 120)
-  monkeypatch.setattr(loaded, '_detect', None)
-  found = loaded.inspect(reference, test)
-  assert found.boxes == expected.boxes
-  assert len(found.boxes) == 1
-  np.testing.assert_allclose(found.score_map, expected.score_map, atol=1e-5)
-  np.testing.assert_array_equal(found.test, test)
-  np.testing.assert_array_equal(
-    found.aligned_reference, expected.aligned_reference
-  )
-  reference[:] = test[:] = 0  # what was found keeps its pictures
-  assert found.test.any()
-  assert found.aligned_reference.any()
+  result = loaded.inspect(reference, test)
+  assert len(result.boxes) == 1
+  np.testing.assert_array_equal(result.test, test)
+  reference[:] = test[:] = 0
+  assert result.test.any()
+  assert result.aligned_reference.any()
 
 
 @pytest.mark.slow
 def test_the_network_shows_no_seam(pair):
   loaded = files.load('default')
-  network = detector.network_scorer(
+  network = scorers.network_scorer(
     ml_collections.ConfigDict(loaded.config).model, loaded.parameters
   )
   # Of 14 buckets of 64 px: what is added to fill one changes the border.
