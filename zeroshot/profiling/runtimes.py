@@ -27,6 +27,7 @@ from zeroshot.data import pictures
 from zeroshot.detect import calibration, detector
 from zeroshot.export import network, onnx_format, runner
 from zeroshot.inspection.detector import Detector
+from zeroshot.report.markdown_table import markdown_table
 from zeroshot.runtime import machine, provenance
 from zeroshot.types import HostArray
 from zeroshot.weights import files
@@ -185,20 +186,20 @@ def to_markdown(
     times: of ``time_alternately``.
     first_pair_s: of ``time_first_pair``, for each detector.
   """
-  lines = [
-    f'| ms per pair | {" | ".join(times)} |',
-    f'|---{"|---:" * len(times)}|',
-  ]
-  for stage in (*STAGES, 'all'):
-    cells = [
-      f'{np.median(stages[stage]):.1f} '
-      f'({min(stages[stage]):.1f} to {max(stages[stage]):.1f})'
-      for stages in times.values()
+  rows = [
+    [
+      stage,
+      *(
+        f'{np.median(stages[stage]):.1f} '
+        f'({min(stages[stage]):.1f} to {max(stages[stage]):.1f})'
+        for stages in times.values()
+      ),
     ]
-    lines.append(f'| {stage} | {" | ".join(cells)} |')
-  cells = [f'{1e3 * first_pair_s[name]:.0f}' for name in times]
-  lines.append(f'| first pair, loading included | {" | ".join(cells)} |')
-  return '\n'.join(lines)
+    for stage in (*STAGES, 'all')
+  ]
+  first_pair = [f'{1e3 * first_pair_s[name]:.0f}' for name in times]
+  rows.append(['first pair, loading included', *first_pair])
+  return markdown_table(['ms per pair', *times], rows, num_left=1)
 
 
 def describe_machine() -> str:
