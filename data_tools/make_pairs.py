@@ -3,7 +3,7 @@
   python -m data_tools.make_pairs --out=DIR --num_pairs=12 --seed=0
 
 DIR then holds the list ``generated.txt`` and two groups of board, one with
-its traces lying and one with them standing. It shows that everything works
+horizontal and one with vertical traces. It shows that everything works
 on pictures of the right kind; nothing is trained on it.
 """
 
@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from zeroshot.boards import defects, painter
+from zeroshot.boards import painter, pairs
 from zeroshot.data import deeppcb, pictures
 from zeroshot.runtime import cli
 
 GROUPS = ('90000', '90001')
 SPLIT = 'generated'
 MIN_SIZE_PX = 256
-SHIFT_PX = 2.0  # largest local misregistration
 
 
 def main(argv: Sequence[str]) -> None:
@@ -74,15 +73,15 @@ def _write_pair(
   board = painter.draw(rng, size_px=size_px)
   kinds = [*rng.permutation(deeppcb.KINDS), *rng.choice(deeppcb.KINDS, 3)]
   count = int(rng.integers(4, len(kinds) + 1))
-  copper, found = defects.add(
+  pair = pairs.photograph_pair(
     rng, board, kinds=tuple(str(kind) for kind in kinds[:count])
   )
-  reference = painter.photograph(rng, board.copper, shift_px=SHIFT_PX)
-  test = painter.photograph(rng, copper, shift_px=0.0)
+  reference, test = pair.reference, pair.test
   rows = [
-    (*defect.box, deeppcb.KINDS.index(defect.kind) + 1) for defect in found
+    (*defect.box, deeppcb.KINDS.index(defect.kind) + 1)
+    for defect in pair.defects
   ]
-  if group == GROUPS[1]:  # standing traces: x and y change places
+  if group == GROUPS[1]:  # vertical traces: x and y change places
     reference, test = reference.T, test.T
     rows = [(y1, x1, y2, x2, kind) for x1, y1, x2, y2, kind in rows]
 

@@ -5,15 +5,16 @@
   python -m launch.calibrate --config=configs/default.py --weights=default \
       --good_pairs=good.csv --out=calibrated.safetensors
 
-No defect is needed. What a confidence is worth is learned on synthetic pairs,
-whose differences are known; from which confidence on a box is worth a look, on
-pictures of good parts alone, each against second takes of itself: the least
-that keeps false boxes to ``calibrate.false_boxes_per_pair``. Both are stored
-with the weights, and so are the settings of ``detect`` that they hold for.
+No labelled defect is needed. The calibration from scores to probabilities is
+fitted on synthetic pairs, whose differences are known. The threshold is chosen
+on pictures of good parts, each against simulated retakes of itself: the
+smallest that keeps false boxes to ``calibrate.false_boxes_per_pair``. Both are
+stored with the weights, and so are the settings of ``detect`` that they are
+valid for.
 
-``--good_pairs`` lists real second takes, good parts photographed as tests will
-be: a manifest without a box. They choose the threshold alone, what a confidence
-is worth stays as it is.
+``--good_pairs`` lists real pairs of good parts, photographed as the tests will
+be: a manifest without a box. They choose the threshold alone; the calibration
+of the weights stays as it is.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from zeroshot.weights import files
 
 
 def main(argv: Sequence[str]) -> None:
-  """Fits, chooses, writes and prints what was found."""
+  """Calibrates, writes the weights and prints the calibration."""
   del argv
   cli.show_log_lines()
   options, config = flags.FLAGS, flags.FLAGS.config
@@ -46,13 +47,13 @@ def main(argv: Sequence[str]) -> None:
   calibration.check_out(Path(options.out))
   if options.good_pairs is not None:
     pairs = good_pairs.read(options.good_pairs)
-    found = good_pairs.calibrate(config, weights, pairs)
+    stored = good_pairs.calibrate(config, weights, pairs)
   else:
     references = calibration.list_references(options.references)
     calibration.check(config, references)
-    found = calibration.calibrate(config, weights, references)
-  files.save(options.out, calibration.with_calibration(config, weights, found))
-  print(json_text.to_json(found))
+    stored = calibration.calibrate(config, weights, references)
+  files.save(options.out, calibration.with_calibration(config, weights, stored))
+  print(json_text.to_json(stored))
 
 
 if __name__ == '__main__':

@@ -7,8 +7,8 @@ Writes into ``--out``: ``metrics.json``; the detections in the benchmark's own
 format, ``detections.zip`` to be scored without classes (``official``) and
 ``detections-6.zip`` to be scored with them (``official-6``); ``pictures/``,
 some of the pairs; ``false_alarms.png``, ``misses.png`` and ``wrong_kinds.png``,
-the worst of each; ``confusion.png`` and ``confusion.md``, which kind was found
-as which; ``reliability.png``, whether confidences are probabilities.
+the worst of each; ``confusion.png`` and ``confusion.md``, true against detected
+kinds; ``reliability.png``, whether confidences are probabilities.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from pathlib import Path
 from absl import flags
 
 from zeroshot.experiments import evaluation, loading
-from zeroshot.runtime import broadcast, cli, distributed
+from zeroshot.runtime import cli, distributed
 
 
 def main(argv: Sequence[str]) -> None:
-  """Loads what is evaluated, and prints the first figure."""
+  """Evaluates the weights and prints the official AP."""
   del argv
   cli.show_log_lines()
   config, out = flags.FLAGS.config, Path(flags.FLAGS.out)
   weights = loading.load(
     config, workdir=flags.FLAGS.workdir, weights=flags.FLAGS.weights
   )
-  figures = evaluation.evaluate(config, weights, out)
-  if not broadcast.is_first():
+  evaluated = evaluation.evaluate(config, weights, out)
+  if evaluated is None:  # not the first process
     return
-  official = figures['official']
+  official = evaluated.protocols.official
   print(
-    f'official AP {official["ap"]:.4f} on {official["num_images"]} pairs; '
+    f'official AP {official.ap:.4f} on {official.num_images} pairs; '
     f'all figures in {out / "metrics.json"}'
   )
 

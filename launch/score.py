@@ -19,13 +19,13 @@ def main(argv: Sequence[str]) -> None:
   """Reads both sets of boxes and prints precision, recall, hmean and AP."""
   del argv
   options = flags.FLAGS
-  figures = scoring.score_set(
+  metrics = scoring.score_set(
     benchmark_files.read_ground_truth(options.ground_truth),
     benchmark_files.read_detections(options.detections),
     iou_threshold=options.iou_threshold,
     class_aware=not options.class_agnostic,
   )
-  print(json_text.to_json(figures))
+  print(json_text.to_json(metrics))
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ import numpy as np
 
 from zeroshot.boards import defects, painter
 from zeroshot.data import pictures
-from zeroshot.evaluate import defect_free
+from zeroshot.evaluate import retakes
 
 SIZE_PX = 192
 ROOM_PX = 8  # that the drawn boxes leave and a reader's do not
@@ -39,7 +39,8 @@ def take(folder):
     image = painter.photograph(rng, copper, shift_px=0.0)
     image = np.repeat(image[..., None], 3, axis=2) * 0.6 + 0.2
     if nuisances:
-      image = defect_free.second_take(image, rng, **nuisances)
+      ranges = retakes.RetakeRanges(**nuisances)
+      image = retakes.simulate_retake(image, rng, ranges)
     pictures.write_picture(parts / name, image)
 
   photograph(board.copper, 'golden.jpg')

@@ -3,7 +3,7 @@
   python3 tests/run.py                 # everything
   python3 tests/run.py -m 'not slow'   # whatever follows goes to pytest
 
-Needs nothing but Python 3.11 or newer: see launch/environment.py.
+Needs nothing but Python 3.11 or newer: see zeroshot/runtime/environment.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_WORKERS = 4
 def main() -> int:
   """Runs pytest on the arguments and returns its exit code."""
   sys.path.insert(0, str(ROOT))
-  from launch import environment
+  from zeroshot.runtime import environment
 
   environment.enter('cpu', 'test')
   import pytest

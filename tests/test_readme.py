@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from launch import environment
 from tests import xla_flags
 from zeroshot.commands import main
 from zeroshot.data import pictures
+from zeroshot.runtime import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text()

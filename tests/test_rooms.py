@@ -37,6 +37,7 @@ ROOMS = (
   'experiments',
   'studies',
   'export',
+  'profiling',
   'page',
   'ui',
   'commands',

@@ -9,6 +9,7 @@ The rooms, from the last word to the first (a room imports only rooms below):
   commands      the command line ``zeroshot``
   ui            two drop zones in a browser
   page          a folder of results -> one self-contained HTML page
+  profiling     time and memory of inspection and training
   export        the network and its settings as one file for other runtimes
   studies       many runs compared: ablation, few-shot, leave-one-out
   experiments   one run from its config: set-up, evaluation, calibration

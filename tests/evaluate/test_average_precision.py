@@ -79,7 +79,7 @@ def test_only_the_order_of_confidences_counts():
   ],
 )
 def test_edges(confidence, correct, num_truth, ap, precision, recall, f):
-  figures = average_precision.summarise(pooled(confidence, correct, num_truth))
+  metrics = average_precision.summarise(pooled(confidence, correct, num_truth))
   expected = {
     'ap': ap,
     'precision': precision,
@@ -89,16 +89,16 @@ def test_edges(confidence, correct, num_truth, ap, precision, recall, f):
     'num_ground_truth': num_truth,
     'num_detections': len(confidence),
   }
-  assert figures == pytest.approx(expected, nan_ok=True)
+  assert metrics.to_json() == pytest.approx(expected, nan_ok=True)
 
 
 def test_f_score_is_the_harmonic_mean():
-  figures = average_precision.summarise(
+  metrics = average_precision.summarise(
     pooled([0.9, 0.8, 0.7], [1, 0, 1], num_truth=5)
   )
-  precision, recall = figures['precision'], figures['recall']
+  precision, recall = metrics.precision, metrics.recall
   assert (precision, recall) == (2 / 3, 2 / 5)
-  assert figures['f_score'] == pytest.approx(
+  assert metrics.f_score == pytest.approx(
     2 * precision * recall / (precision + recall)
   )
 
@@ -132,7 +132,7 @@ def test_area_under_the_curve_is_ap():
   matches = pooled(random.random(40), random.random(40) < 0.5, num_truth=30)
   curve = average_precision.precision_recall_curve(matches)
   steps = np.diff(curve.recall, prepend=0)
-  assert average_precision.summarise(matches)['ap'] == pytest.approx(
+  assert average_precision.summarise(matches).ap == pytest.approx(
     float(np.sum(curve.precision * steps))
   )
 

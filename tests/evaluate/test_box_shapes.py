@@ -19,7 +19,7 @@ def boxes(*xyxy):
 
 
 def test_shrunk_by_hand():
-  shrunk = box_shapes.shrunk(boxes([0, 0, 8, 4], [1, 1, 4, 6]))
+  shrunk = box_shapes.shrink(boxes([0, 0, 8, 4], [1, 1, 4, 6]))
   assert shrunk.xyxy.tolist() == [[2, 1, 6, 3], [1.75, 2.25, 3.25, 4.75]]
 
 
@@ -27,7 +27,7 @@ def test_shrunk_keeps_the_centre_and_quarters_the_area():
   random = np.random.default_rng(0)
   corner = random.random((20, 2)) * 100
   whole = boxes(*np.concatenate([corner, corner + 1 + corner[::-1]], 1)[:8])
-  half = box_shapes.shrunk(whole).xyxy
+  half = box_shapes.shrink(whole).xyxy
   full = whole.xyxy
   np.testing.assert_allclose(
     half[:, :2] + half[:, 2:], full[:, :2] + full[:, 2:], rtol=1e-5
@@ -42,8 +42,8 @@ def test_shrunk_keeps_the_centre_and_quarters_the_area():
 def test_nothing_stays_nothing():
   valid = np.ones((5, 5), np.float32)
   for result in (
-    box_shapes.shrunk(boxes()),
-    box_shapes.inside(boxes(), valid),
+    box_shapes.shrink(boxes()),
+    box_shapes.drop_invalid(boxes(), valid),
   ):
     assert result.xyxy.shape == (0, 4)
     assert result.kind == ()
@@ -67,13 +67,13 @@ def test_as_annotated_turns_no_box_inside_out():
 
 def test_inside_without_a_mask_drops_nothing():
   beyond = boxes([-30, -30, -10, -10], [0, 0, 10, 10])
-  assert box_shapes.inside(beyond, None) is beyond
+  assert box_shapes.drop_invalid(beyond, None) is beyond
 
 
 def test_inside_drops_more_than_half():
   valid = np.ones((20, 30), np.float32)
   valid[:, :10] = 0
-  kept = box_shapes.inside(
+  kept = box_shapes.drop_invalid(
     boxes(
       [0, 0, 10, 10],  # all invalid
       [5, 0, 15, 10],  # half and half: kept
@@ -101,4 +101,4 @@ def test_inside_counts_area_as_loops_do():
     x1, y1, x2, y2 = (4 * box).astype(int)
     patch = fine[y1:y2, x1:x2]
     expected = 2 * patch.sum() >= (x2 - x1) * (y2 - y1)
-    assert len(box_shapes.inside(boxes(box), valid).kind) == expected
+    assert len(box_shapes.drop_invalid(boxes(box), valid).kind) == expected

@@ -22,8 +22,8 @@ NONE = boxes([])
 
 
 def test_perfect_and_quiet(capsys):
-  figures = coco.summarise([ONE, NONE], [ONE, NONE])
-  assert figures | {'note': ''} == pytest.approx(
+  metrics = coco.summarise([ONE, NONE], [ONE, NONE])
+  assert metrics.to_json() | {'note': ''} == pytest.approx(
     {
       'ap': 1,
       'ap_50': 1,
@@ -36,34 +36,34 @@ def test_perfect_and_quiet(capsys):
       'note': '',
     }
   )
-  assert 'at most 100' in figures['note']
+  assert 'at most 100' in metrics.note
   assert capsys.readouterr().out == ''
 
 
 def test_by_hand():
   # IoU of 0.7: a match at .50 to .70, which is 5 of the 10 thresholds.
   found = boxes([[10, 10, 30, 24], [50, 50, 60, 60]], [0.9, 0.5])
-  figures = coco.summarise([ONE], [found])
-  assert figures['ap'] == pytest.approx(0.5)
-  assert figures['ap_50'] == pytest.approx(1)
-  assert (figures['precision'], figures['recall']) == (0.5, 1)
-  assert figures['f_score'] == pytest.approx(2 / 3)
+  metrics = coco.summarise([ONE], [found])
+  assert metrics.ap == pytest.approx(0.5)
+  assert metrics.ap_50 == pytest.approx(1)
+  assert (metrics.precision, metrics.recall) == (0.5, 1)
+  assert metrics.f_score == pytest.approx(2 / 3)
 
 
 def test_a_confident_false_one_costs():
   found = boxes([[10, 10, 30, 30], [50, 50, 60, 60]], [0.5, 0.9])
-  assert coco.summarise([ONE], [found])['ap'] == pytest.approx(0.5)
+  assert coco.summarise([ONE], [found]).ap == pytest.approx(0.5)
 
 
 def test_edges():
   missed = coco.summarise([ONE], [NONE])
-  assert (missed['ap'], missed['recall'], missed['f_score']) == (0, 0, 0)
-  assert np.isnan(missed['precision'])
+  assert (missed.ap, missed.recall, missed.f_score) == (0, 0, 0)
+  assert np.isnan(missed.precision)
   false = coco.summarise([NONE], [ONE])
-  assert np.isnan([false['ap'], false['ap_50'], false['recall']]).all()
-  assert false['precision'] == 0
+  assert np.isnan([false.ap, false.ap_50, false.recall]).all()
+  assert false.precision == 0
   nothing = coco.summarise([NONE], [NONE])
-  assert np.isnan([nothing['ap'], nothing['precision']]).all()
+  assert np.isnan([nothing.ap, nothing.precision]).all()
 
 
 def test_only_the_hundred_most_confident_count():
@@ -71,14 +71,14 @@ def test_only_the_hundred_most_confident_count():
   found = boxes(
     np.concatenate([far, ONE.xyxy]), np.append(np.linspace(0.5, 1, 150), 0.1)
   )
-  figures = coco.summarise([ONE], [found])
-  assert figures['num_detections'] == 100
-  assert figures['recall'] == 0
+  metrics = coco.summarise([ONE], [found])
+  assert metrics.num_detections == 100
+  assert metrics.recall == 0
 
 
 def test_one_class_is_told_so():
-  assert 'one class' in coco.summarise([ONE], [ONE])['note']
-  assert 'over the kinds' in coco.summarise([ONE], [ONE], by_kind=True)['note']
+  assert 'one class' in coco.summarise([ONE], [ONE]).note
+  assert 'over the kinds' in coco.summarise([ONE], [ONE], by_kind=True).note
 
 
 def named(xyxy, kinds, confidence=None):
@@ -89,16 +89,16 @@ def test_by_kind_it_is_the_mean_of_the_kinds():
   two = [[10, 10, 30, 30], [50, 50, 70, 70]]
   truth = named(two, ['open', 'short'])
   wrong = named(two, ['Open', 'spur'], [0.5, 0.9])
-  figures = coco.summarise([truth], [wrong], by_kind=True)
+  metrics = coco.summarise([truth], [wrong], by_kind=True)
   # The spur, of which there is none, costs precision and no AP.
   for name in ('ap', 'ap_50'):
-    assert figures[name] == pytest.approx((1 + 0) / 2)
-  assert (figures['precision'], figures['recall']) == (0.5, 0.5)
-  assert figures['num_detections'] == 2
-  assert coco.summarise([truth], [wrong])['ap'] == pytest.approx(1)
+    assert getattr(metrics, name) == pytest.approx((1 + 0) / 2)
+  assert (metrics.precision, metrics.recall) == (0.5, 0.5)
+  assert metrics.num_detections == 2
+  assert coco.summarise([truth], [wrong]).ap == pytest.approx(1)
   right = coco.summarise([truth, NONE], [truth, NONE], by_kind=True)
-  assert right['ap'] == pytest.approx(1)
-  assert right['precision'] == right['recall'] == 1
+  assert right.ap == pytest.approx(1)
+  assert right.precision == right.recall == 1
 
 
 def test_by_kind_each_is_the_set_of_that_kind():
@@ -114,7 +114,7 @@ def test_by_kind_each_is_the_set_of_that_kind():
     )
 
   truth, found = ([draw(8) for _ in range(5)] for _ in range(2))
-  figures = coco.summarise(truth, found, by_kind=True)
+  metrics = coco.summarise(truth, found, by_kind=True)
 
   def only(pictures, kind):
     return [
@@ -123,14 +123,16 @@ def test_by_kind_each_is_the_set_of_that_kind():
 
   alone = [coco.summarise(only(truth, k), only(found, k)) for k in words]
   for name in ('ap', 'ap_50'):
-    assert 0 < figures[name] < 1
-    assert figures[name] == pytest.approx(np.mean([one[name] for one in alone]))
-  hits = [one['recall'] * one['num_ground_truth'] for one in alone]
-  assert figures['recall'] * 40 == pytest.approx(sum(hits))
+    assert 0 < getattr(metrics, name) < 1
+    assert getattr(metrics, name) == pytest.approx(
+      np.mean([getattr(one, name) for one in alone])
+    )
+  hits = [one.recall * one.num_ground_truth for one in alone]
+  assert metrics.recall * 40 == pytest.approx(sum(hits))
 
 
 def test_by_kind_a_hundred_of_each_count():
   far = np.arange(150)[:, None] * 20 + np.array([100, 0, 110, 10])
   found = named(far, ['open'] * 120 + ['short'] * 30)
-  figures = coco.summarise([ONE], [found], by_kind=True)
-  assert figures['num_detections'] == 100 + 30
+  metrics = coco.summarise([ONE], [found], by_kind=True)
+  assert metrics.num_detections == 100 + 30

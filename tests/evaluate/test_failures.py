@@ -183,7 +183,7 @@ def test_boxes_in_the_invalid_area_are_no_failures():
 @pytest.mark.parametrize('margin_px', [0, 4])
 def test_they_are_as_many_as_the_official_protocol_says(margin_px):
   pictures = random_set()
-  figures = protocols.evaluate_detections(
+  metrics = protocols.evaluate_detections(
     pictures,
     iou_threshold=0.33,
     box_margin_px={
@@ -194,13 +194,13 @@ def test_they_are_as_many_as_the_official_protocol_says(margin_px):
     },
     bootstrap_samples=0,
     seed=0,
-  )['official']
-  hits = round(figures['recall'] * figures['num_ground_truth'])
-  assert 0 < hits < figures['num_ground_truth']
+  ).official
+  hits = round(metrics.recall * metrics.num_ground_truth)
+  assert 0 < hits < metrics.num_ground_truth
   found = alarms(pictures, margin_px=margin_px)
-  assert len(found) == figures['num_detections'] - hits
+  assert len(found) == metrics.num_detections - hits
   missed = misses(pictures, margin_px=margin_px)
-  assert len(missed) == figures['num_ground_truth'] - hits
+  assert len(missed) == metrics.num_ground_truth - hits
   confidence = [f.confidence for f in found]
   assert confidence == sorted(confidence, reverse=True)
   assert [m.best_iou for m in missed] == sorted(m.best_iou for m in missed)

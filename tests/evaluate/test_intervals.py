@@ -56,7 +56,7 @@ def test_holds_the_figure_and_narrows_with_more_pictures():
   for count in (30, 1000):
     matches = random_matches(count)
     low, high = intervals.bootstrap_ap(matches, samples=200, seed=0)
-    assert low < average_precision.summarise(matches)['ap'] < high
+    assert low < average_precision.summarise(matches).ap < high
     widths.append(high - low)
   assert widths[1] < widths[0] / 3  # sqrt(1000 / 30) is 5.8
 
@@ -79,7 +79,7 @@ def test_a_lower_level_is_narrower():
 
 def test_edges():
   whole = random_matches(1, seed=1, each=9)
-  ap = average_precision.summarise(whole)['ap']
+  ap = average_precision.summarise(whole).ap
   assert intervals.bootstrap_ap(whole, samples=9, seed=0) == pytest.approx(
     (ap, ap)
   )

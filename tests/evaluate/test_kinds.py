@@ -91,14 +91,12 @@ def test_confusion_by_hand():
   assert kinds.kind_accuracy(found) == 2 / 4
 
 
-def test_summarise_is_made_of_plain_lists():
+def test_a_right_kind_lies_on_the_diagonal():
   one = [boxes((0, 'spur'))]
-  figures = kinds.summarise(one, one, iou_threshold=0.33)
-  assert figures['kind_accuracy'] == 1
-  assert figures['confusion']['kinds'] == SIX
-  counts = figures['confusion']['counts']
-  assert isinstance(counts, list)
-  assert np.argwhere(counts).tolist() == [[3, 3]]
+  confusion = kinds.confusion(one, one, iou_threshold=0.33)
+  assert kinds.kind_accuracy(confusion) == 1
+  assert list(confusion.kinds) == SIX
+  assert np.argwhere(confusion.counts).tolist() == [[3, 3]]
 
 
 def test_kinds_and_their_sureness_do_not_decide_who_is_paired():
@@ -166,14 +164,14 @@ def test_two_that_nobody_named_do_not_agree():
   counted = kinds.confusion([truth], [one], iou_threshold=0.33)
   assert kinds.kind_accuracy(counted) == 0.0
   result = protocols.PictureResult('a', 'g', 64, 64, one, one)
-  figures = protocols.evaluate_detections(
+  metrics = protocols.evaluate_detections(
     [result],
     iou_threshold=0.33,
     box_margin_px=dict(official=0, shrunk=0, as_published=0, coco=0),
     bootstrap_samples=0,
     seed=0,
   )
-  assert figures['official']['ap'] == 1.0
-  assert figures['official-6']['ap'] == 0.0
-  assert figures['official-6']['kind_accuracy'] == 0.0
-  assert figures['coco-6']['ap'] == 0.0
+  assert metrics.official.ap == 1.0
+  assert metrics.official_6.ap == 0.0
+  assert metrics.official_6.kind_accuracy == 0.0
+  assert metrics.coco_6.ap == 0.0

@@ -44,7 +44,8 @@ def evaluate(pictures, **changes):
     'bootstrap_samples': 20,
     'seed': 0,
   }
-  return protocols.evaluate_detections(pictures, **settings | changes)
+  metrics = protocols.evaluate_detections(pictures, **settings | changes)
+  return metrics.to_json()
 
 
 ONE_OF_EACH = [

@@ -62,7 +62,7 @@ def test_a_pair_becomes_a_result(entry):
 def test_the_reference_is_moved_and_the_test_picture_is_not(entry):
   done = pairs.evaluate_pair(entry, Remembers(), moves=MOVED)
   reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
-  moved, comparable = misalign.moved_reference(reference, **MOVED)
+  moved, comparable = misalign.move_reference(reference, **MOVED)
   np.testing.assert_array_equal(done.reference, moved)
   np.testing.assert_array_equal(done.test, test)
   np.testing.assert_array_equal(done.result.valid, comparable)

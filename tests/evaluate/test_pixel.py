@@ -25,26 +25,22 @@ def random_maps(seed=0):
 
 def test_agrees_with_counting_pairs():
   scores, masks = random_maps()
-  figures = pixel.pixel_metrics(scores, masks)
-  assert figures['auroc'] == pytest.approx(plain_auroc(scores, masks))
-  assert figures['num_pixels'] == 192
-  assert 0.3 < figures['ap'] < 1
+  metrics = pixel.pixel_metrics(scores, masks)
+  assert metrics.auroc == pytest.approx(plain_auroc(scores, masks))
+  assert metrics.num_pixels == 192
+  assert 0.3 < metrics.ap < 1
 
 
 def test_perfect_and_inverted():
   _, masks = random_maps()
-  assert pixel.pixel_metrics(masks, masks) == {
-    'auroc': 1,
-    'ap': 1,
-    'num_pixels': 192,
-  }
-  assert pixel.pixel_metrics(-masks, masks)['auroc'] == 0
+  assert pixel.pixel_metrics(masks, masks) == (1, 1, 192)
+  assert pixel.pixel_metrics(-masks, masks).auroc == 0
 
 
 @pytest.mark.parametrize('value', [0, 1])
 def test_one_class_is_undefined(value):
-  figures = pixel.pixel_metrics(np.ones((2, 3)), np.full((2, 3), value))
-  assert np.isnan([figures['auroc'], figures['ap']]).all()
+  metrics = pixel.pixel_metrics(np.ones((2, 3)), np.full((2, 3), value))
+  assert np.isnan([metrics.auroc, metrics.ap]).all()
 
 
 def test_invalid_pixels_do_not_count():
@@ -56,8 +52,8 @@ def test_invalid_pixels_do_not_count():
   spoilt[0] = np.nan
   assert pixel.pixel_metrics(spoilt, masks, valid=valid) == left
   nothing = pixel.pixel_metrics(scores, masks, valid=0 * valid)
-  assert nothing['num_pixels'] == 0
-  assert np.isnan(nothing['ap'])
+  assert nothing.num_pixels == 0
+  assert np.isnan(nothing.ap)
 
 
 def test_bad_input_is_refused():

@@ -8,12 +8,19 @@ import math
 import numpy as np
 import pytest
 
+from tests.evaluate.results import (
+  KEYS,
+  NO_MARGIN,
+  boxes,
+  evaluate,
+  half_open,
+  picture,
+  random_set,
+)
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import protocols, scoring
 from zeroshot.runtime import json_text
-from zeroshot.types import Boxes
 
-NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}
 DETAILS = {
   'ap_50',
   'ap_75',
@@ -23,69 +30,6 @@ DETAILS = {
   'groups',
   'reliability',
 }
-KEYS = {
-  'ap',
-  'precision',
-  'recall',
-  'f_score',
-  'num_images',
-  'num_ground_truth',
-  'num_detections',
-}
-
-
-def boxes(*xyxy, confidence=None):
-  xyxy = np.asarray(xyxy, np.float32).reshape(-1, 4)
-  if confidence is None:
-    confidence = np.ones(len(xyxy))
-  return Boxes(xyxy, np.asarray(confidence, np.float32), ('open',) * len(xyxy))
-
-
-def half_open(found):
-  """Boxes whose second corner is the last pixel inside, as detections."""
-  return found._replace(xyxy=found.xyxy + np.float32([0, 0, 1, 1]))
-
-
-def picture(name, truth, detections, *, group='g', valid=None):
-  """One of 100 x 120 px; both sides in the annotators' terms."""
-  return protocols.PictureResult(
-    name, group, 100, 120, truth, half_open(detections), valid
-  )
-
-
-def evaluate(pictures, **changes):
-  settings = {
-    'iou_threshold': 0.33,
-    'box_margin_px': NO_MARGIN,
-    'bootstrap_samples': 20,
-    'seed': 0,
-  }
-  return protocols.evaluate_detections(pictures, **settings | changes)
-
-
-def random_set(seed=0, count=12):
-  """Truth, and detections that are it jittered, some missing, some false."""
-  random = np.random.default_rng(seed)
-  pictures = []
-  for index in range(count):
-    corner = random.integers(5, 60, (random.integers(0, 5), 2))
-    truth = np.concatenate([corner, corner + 24], 1)
-    false = random.integers(0, 60, (random.integers(0, 3), 2))
-    found = np.concatenate(
-      [
-        truth[random.random(len(truth)) < 0.8] + random.integers(-5, 6, 4),
-        np.concatenate([false, false + 15], 1),
-      ]
-    )
-    pictures.append(
-      picture(
-        f'{index:08d}',
-        boxes(*truth),
-        boxes(*found, confidence=random.random(len(found))),
-        group=f'group{index % 3}',
-      )
-    )
-  return pictures
 
 
 def test_every_protocol_reports_its_figures():
@@ -179,103 +123,6 @@ def test_official_agrees_with_the_benchmark():
   assert figures['recall'] == expected['recall']
   assert figures['f_score'] == expected['hmean']
   assert 0 < figures['ap'] < 1
-
-
-def test_official_details():
-  pictures = random_set()
-  figures = evaluate(pictures)['official']
-  for iou, key in ((0.5, 'ap_50'), (0.75, 'ap_75')):
-    assert (
-      figures[key] == evaluate(pictures, iou_threshold=iou)['official']['ap']
-    )
-  # With every detection submitted, recall is the highest that there is.
-  assert figures['max_recall'] == figures['recall'] > 0
-  low, high = figures['interval_95']
-  assert low < figures['ap'] < high
-
-
-def test_reliability_by_hand():
-  pictures = [
-    picture(
-      'a',
-      boxes([20, 20, 60, 60]),
-      boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.95, 0.35]),
-    )
-  ]
-  found = evaluate(pictures, box_margin_px=NO_MARGIN | {'official': 10})
-  found = found['official']['reliability']
-  assert found['num_detections'] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
-  assert (found['share_correct'][3], found['share_correct'][9]) == (0, 1)
-  assert found['mean_confidence'][9] == pytest.approx(0.95)
-  assert math.isnan(found['share_correct'][0])
-  assert len(found['edges']) == 11
-  assert found['expected_calibration_error'] == pytest.approx(0.2)
-  assert found['brier_score'] == pytest.approx((0.05**2 + 0.35**2) / 2)
-  # The official margin decides what is right; here both are wrong.
-  wrong = evaluate(pictures)['official']['reliability']
-  assert (wrong['share_correct'][3], wrong['share_correct'][9]) == (0, 0)
-  assert wrong['expected_calibration_error'] == pytest.approx(0.65)
-
-
-def test_reliability_counts_every_detection():
-  pictures = random_set()
-  figures = evaluate(pictures)['official']
-  bins = figures['reliability']
-  assert sum(bins['num_detections']) == figures['num_detections']
-  correct = np.nansum(
-    np.multiply(bins['share_correct'], bins['num_detections'])
-  )
-  expected = figures['precision'] * figures['num_detections']
-  assert correct == pytest.approx(expected)
-
-
-def test_at_threshold_is_the_set_without_the_boxes_below():
-  pictures = random_set()
-  assert 'at_threshold' not in evaluate(pictures)['official']
-  # At a box's own confidence: it is kept.
-  pooled = np.concatenate([p.detections.confidence for p in pictures])
-  threshold = float(np.sort(pooled)[10])
-  figures = evaluate(pictures, threshold=threshold)
-  sure = [
-    p._replace(
-      detections=boxes(
-        *p.detections.xyxy[p.detections.confidence >= threshold],
-        confidence=[c for c in p.detections.confidence if c >= threshold],
-      )
-    )
-    for p in pictures
-  ]
-  expected = evaluate(sure)['official']
-  names = ('precision', 'recall', 'f_score', 'num_detections')
-  assert figures['official']['at_threshold'] == {
-    'threshold': threshold,
-    **{name: expected[name] for name in names},
-  }
-  assert expected['num_detections'] == len(pooled) - 10 > 10
-  # All else is told of every box, and by no other protocol.
-  others = evaluate(pictures)
-  for name in ('official', 'official-6'):
-    del figures[name]['at_threshold']
-  np.testing.assert_equal(figures, others)
-
-
-def test_at_threshold_at_its_ends():
-  pictures = random_set()
-  whole = evaluate(pictures, threshold=0.0)['official']
-  for name in ('precision', 'recall', 'f_score', 'num_detections'):
-    assert whole['at_threshold'][name] == whole[name]
-  none = evaluate(pictures, threshold=1.0)['official']['at_threshold']
-  assert math.isnan(none['precision'])
-  assert (none['recall'], none['num_detections']) == (0, 0)
-
-
-def test_groups_are_scored_as_sets_of_their_own():
-  pictures = random_set()
-  groups = evaluate(pictures)['official']['groups']
-  for group, figures in groups.items():
-    alone = evaluate([p for p in pictures if p.group == group])['official']
-    assert figures == pytest.approx({k: alone[k] for k in KEYS}, nan_ok=True)
-  assert sum(g['num_images'] for g in groups.values()) == len(pictures)
 
 
 def test_invalid_boxes_count_in_no_protocol():

@@ -1,4 +1,4 @@
-"""Figures on synthetic pairs, by scorers that know the answer."""
+"""Metrics on synthetic pairs, with detectors that know the answer."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def errs(reference, test):
 
 
 def judge(detector, num_pairs=8, seed=0):
-  return synthetic.judged_boxes(
+  return synthetic.judge_boxes(
     detector, None, config=config(), num_pairs=num_pairs, seed=seed
   )
 
@@ -173,13 +173,13 @@ def test_where_the_reference_has_no_content_no_pixel_counts():
     )
     for detector in (sees, left_half)
   )
-  assert half['pixel_auroc'] > 0.6
-  assert half['pixel_auroc'] != whole['pixel_auroc']
+  assert half.pixel_auroc > 0.6
+  assert half.pixel_auroc != whole.pixel_auroc
 
 
 @pytest.mark.parametrize('num_pairs', [3, 8, 11])
 def test_pixel_metrics_are_those_of_so_many_pairs(num_pairs):
-  found = synthetic.synthetic_metrics(
+  metrics = synthetic.synthetic_metrics(
     sees, None, config=config(), num_pairs=num_pairs, seed=2
   )
   batches = [batch(seed=2), batch(seed=2, first=8)]
@@ -189,7 +189,7 @@ def test_pixel_metrics_are_those_of_so_many_pairs(num_pairs):
   ]
   scores = [sees(*pair).scores for pair in zip(*pairs[:2], strict=True)]
   expected = pixel_metrics(np.stack(scores), pairs[2])
-  assert found['num_pairs'] == num_pairs
-  assert found['pixel_auroc'] == pytest.approx(expected['auroc'])
-  assert found['pixel_ap'] == pytest.approx(expected['ap'])
-  assert 0.6 < found['pixel_auroc'] < 1
+  assert metrics.num_pairs == num_pairs
+  assert metrics.pixel_auroc == pytest.approx(expected.auroc)
+  assert metrics.pixel_ap == pytest.approx(expected.ap)
+  assert 0.6 < metrics.pixel_auroc < 1

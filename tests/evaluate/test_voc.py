@@ -99,35 +99,31 @@ def test_each_kind_is_alone():
     ),
     boxes(square(0, 'spur', 0.4), square(80, 'copper', 0.3)),
   ]
-  figures = summarise(truth, detections)
-  table = figures['kinds']
+  metrics = summarise(truth, detections)
+  table = metrics.kinds
   assert list(table) == list(deeppcb.KINDS)
-  assert table['open'] == {
-    'ap': 1,
-    'num_ground_truth': 1,
-    'num_detections': 1,
-  }
-  assert table['short']['ap'] == 0
-  assert (table['spur']['ap'], table['spur']['num_detections']) == (0.5, 2)
+  assert table['open'] == voc.KindMetrics(1, 1, 1)
+  assert table['short'].ap == 0
+  assert (table['spur'].ap, table['spur'].num_detections) == (0.5, 2)
   for kind in ('copper', 'mousebite', 'pin-hole'):
-    assert math.isnan(table[kind]['ap'])
-    assert table[kind]['num_ground_truth'] == 0
-  assert table['copper']['num_detections'] == 1
-  assert figures['voc_mean_ap'] == pytest.approx((1 + 0 + 0.5) / 3)
+    assert math.isnan(table[kind].ap)
+    assert table[kind].num_ground_truth == 0
+  assert table['copper'].num_detections == 1
+  assert metrics.mean_ap == pytest.approx((1 + 0 + 0.5) / 3)
 
 
 def test_a_kind_that_nobody_knows_finds_nothing():
-  figures = summarise([boxes(square(0))], [boxes(square(0, 'difference'))])
-  assert figures['kinds']['open']['ap'] == figures['voc_mean_ap'] == 0
-  unknown = figures['kinds']['difference']
-  assert math.isnan(unknown['ap'])
-  assert (unknown['num_ground_truth'], unknown['num_detections']) == (0, 1)
+  metrics = summarise([boxes(square(0))], [boxes(square(0, 'difference'))])
+  assert metrics.kinds['open'].ap == metrics.mean_ap == 0
+  unknown = metrics.kinds['difference']
+  assert math.isnan(unknown.ap)
+  assert (unknown.num_ground_truth, unknown.num_detections) == (0, 1)
 
 
 @pytest.mark.parametrize('pictures', [0, 1])
 def test_without_ground_truth_the_mean_is_undefined(pictures):
-  figures = summarise([boxes()] * pictures, [boxes(square(0))] * pictures)
-  assert math.isnan(figures['voc_mean_ap'])
+  metrics = summarise([boxes()] * pictures, [boxes(square(0))] * pictures)
+  assert math.isnan(metrics.mean_ap)
 
 
 def iou(a, b):
@@ -191,9 +187,9 @@ def test_it_agrees_with_plain_loops(seed, threshold):
 
   truth = [draw(random.integers(3, 9)) for _ in range(5)]
   detections = [draw(random.integers(0, 20)) for _ in range(5)]
-  figures = summarise(truth, detections, threshold)
+  metrics = summarise(truth, detections, threshold)
   expected = {k: oracle(truth, detections, k, threshold) for k in words}
   for kind in words:
-    assert figures['kinds'][kind]['ap'] == pytest.approx(expected[kind])
-  assert 0 < figures['voc_mean_ap'] < 1
-  assert figures['voc_mean_ap'] == pytest.approx(np.mean([*expected.values()]))
+    assert metrics.kinds[kind].ap == pytest.approx(expected[kind])
+  assert 0 < metrics.mean_ap < 1
+  assert metrics.mean_ap == pytest.approx(np.mean([*expected.values()]))

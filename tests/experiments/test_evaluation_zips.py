@@ -54,7 +54,7 @@ def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
       for r in results
     ]
   margin_px = dict(official=2, shrunk=0, as_published=0, coco=0)
-  figures = protocols.evaluate_detections(
+  metrics = protocols.evaluate_detections(
     results,
     iou_threshold=0.33,
     box_margin_px=margin_px,
@@ -62,23 +62,25 @@ def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
     seed=0,
   )
   truth = {result.name: result.truth for result in results}
-  for protocol, by_kind in (('official', False), ('official-6', True)):
-    path = tmp_path / f'{protocol}.zip'
+  for expected, by_kind in (
+    (metrics.official, False),
+    (metrics.official_6, True),
+  ):
+    path = tmp_path / f'{by_kind}.zip'
     evaluation_zips.write_zip(path, results, margin_px=2, by_kind=by_kind)
     scored = scoring.score_set(
       truth, benchmark_files.read_detections(path), class_aware=by_kind
     )
-    expected = figures[protocol]
-    assert scored['AP'] == pytest.approx(expected['ap'], abs=1e-9)
+    assert scored['AP'] == pytest.approx(expected.ap, abs=1e-9)
     for name in ('precision', 'recall'):
-      assert scored[name] == pytest.approx(expected[name], abs=1e-9)
-  assert 0 < figures['official']['ap'] < 1
-  assert (figures['official-6']['ap'] > 0) == (names != 'none')
+      assert scored[name] == pytest.approx(getattr(expected, name), abs=1e-9)
+  assert 0 < metrics.official.ap < 1
+  assert (metrics.official_6.ap > 0) == (names != 'none')
   # The plain zip has legal words alone.
   words = {
     kind
     for boxes in benchmark_files.read_detections(
-      tmp_path / 'official.zip'
+      tmp_path / 'False.zip'
     ).values()
     for kind in boxes.kind
   }

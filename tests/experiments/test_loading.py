@@ -11,7 +11,7 @@ from configs import default
 from zeroshot.detect import scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.classical import classical_scores
-from zeroshot.evaluate.defect_free import second_take
+from zeroshot.evaluate.retakes import RetakeRanges
 from zeroshot.experiments import loading
 from zeroshot.run_config import compatibility
 from zeroshot.weights import files
@@ -65,7 +65,7 @@ def test_exactly_one_source_is_wanted(workdir, name):
     loading.load(config(), workdir=workdir, weights=name)
 
 
-def test_the_rival_has_no_parameters():
+def test_the_baseline_has_no_parameters():
   found = loading.load(config(), workdir=None, weights='classical')
   assert found.parameters is None
   assert (found.step, found.calibration) == (0, None)
@@ -118,7 +118,7 @@ def baseline(**changes):
   return loading.build_detector(changed, found)(*pair())
 
 
-def test_the_rival_s_detector_scores_without_a_network():
+def test_the_baseline_s_detector_scores_without_a_network():
   found = baseline()
   expected = classical_scores(*pair(), **config().classical.scores.to_dict())
   np.testing.assert_allclose(found.scores, expected, atol=1e-6)
@@ -134,12 +134,12 @@ def test_the_rival_s_detector_scores_without_a_network():
     {'detect.min_confidence': 0.9},
   ],
 )
-def test_the_rival_has_settings_of_its_own(changes):
+def test_the_baseline_has_settings_of_its_own(changes):
   assert len(baseline().boxes.kind) == 1
   assert len(baseline(**changes).boxes.kind) == 0
 
 
-def test_the_rival_s_settings_stand_instead_of_the_network_s():
+def test_the_baseline_s_settings_stand_instead_of_the_network_s():
   plain = baseline()
   (box,) = plain.boxes.xyxy
   others = baseline(**{'detect.threshold': 0.99, 'detect.min_area_px': 1e4})
@@ -164,5 +164,5 @@ def keywords(function):
 def test_the_settings_fit_the_functions_that_take_them():
   names = default.get_config()
   assert set(names.classical.scores) == keywords(classical_scores)
-  assert set(names.eval.second_take) == keywords(second_take)
+  assert set(names.eval.second_take) == set(RetakeRanges._fields)
   assert set(names.classical.detect) < set(names.detect)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from zeroshot.detect.detector import Detection
-from zeroshot.evaluate.pairs import Evaluated
+from zeroshot.evaluate.pairs import PairEvaluation
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.experiments import pair_shards
 from zeroshot.types import Boxes
@@ -60,8 +60,10 @@ def test_a_result_comes_back_bit_for_bit(sure, valid):
   result = PictureResult('a', 'lot "3"', 5, 7, truth, found, valid)
   picture = np.zeros((5, 7, 3), np.float32)
   detection = Detection(picture[..., 0], found, None)
-  done = Evaluated(result, picture, picture, detection, seconds=0.125)
-  again, seconds = pair_shards.unpack(pair_shards.pack(done))
+  evaluation = PairEvaluation(
+    result, picture, picture, detection, seconds=0.125
+  )
+  again, seconds = pair_shards.unpack(pair_shards.pack(evaluation))
   assert seconds == 0.125
   assert again._replace(truth=0, detections=0, valid=0) == result._replace(
     truth=0, detections=0, valid=0

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
 from launch import quickstart
 
-FIGURES = {
+METRICS = {
   'ap': 0.91234,
   'precision': 0.5,
   'recall': 1.0,
-  'f_score': float('nan'),
+  'f_score': None,
   'num_images': 12,
   'num_ground_truth': 70,
 }
 
 
-def write_metrics(folder):
-  metrics = dict.fromkeys(quickstart.PROTOCOLS, FIGURES)
-  folder.mkdir()
-  (folder / 'metrics.json').write_text(
-    json.dumps({**metrics, 'step': 150, 'seconds_per_pair': 0.25})
-  )
-
-
 def test_table_has_a_line_for_each_protocol(tmp_path):
-  write_metrics(tmp_path / 'evaluation-x')
-  head, names, *rows = quickstart.table(tmp_path / 'evaluation-x').splitlines()
+  metrics = dict.fromkeys(quickstart.PROTOCOLS, METRICS)
+  text = json.dumps({**metrics, 'step': 150, 'seconds_per_pair': 0.25})
+  (tmp_path / 'metrics.json').write_text(text)
+  head, names, *rows = quickstart.table(tmp_path).splitlines()
   assert '12 pairs' in head
   assert '70 defects' in head
   assert names.split() == ['protocol', *quickstart.COLUMNS]
@@ -39,54 +32,40 @@ def test_table_has_a_line_for_each_protocol(tmp_path):
 
 def test_a_failing_step_stops_with_its_exit_code(capfd):
   with pytest.raises(SystemExit) as caught:
-    quickstart.step('try this', ['no_such_module_of_ours'])
+    quickstart.run('try this', ['no_such_module_of_ours'])
   assert caught.value.code == 1
   error = capfd.readouterr().err
   assert 'No module named no_such_module_of_ours' in error
   assert '"try this" failed with exit code 1' in error
 
 
-def test_a_wrong_folder_is_refused_before_anything_runs(
-  tmp_path, monkeypatch, capsys
-):
-  monkeypatch.setattr(sys, 'argv', ['quickstart', f'--pcbdata={tmp_path}'])
+def test_a_folder_without_the_list_is_refused(tmp_path, capsys):
   with pytest.raises(SystemExit) as caught:
-    quickstart.main()
+    quickstart.parse_arguments([f'--pcbdata={tmp_path}'])
   assert caught.value.code == 2
   assert 'trainval.txt' in capsys.readouterr().err
 
 
-def test_pictures_are_tried_before_anything_is_trained(tmp_path, monkeypatch):
-  class Stopped(Exception):
-    pass
+def commands(tmp_path, *words):
+  arguments = quickstart.parse_arguments([f'--out={tmp_path}', *words])
+  return [command for _, command in quickstart.plan(arguments)]
 
-  def step(title, command):
-    assert command == [
-      'data_tools.check',
-      f'--root={tmp_path}',
-      '--split=some',
-      '--max_pairs=200',
-    ]
-    raise Stopped
 
+def test_without_real_boards_the_drawn_set_is_evaluated(tmp_path):
+  train, draw, evaluate = commands(tmp_path)
+  assert train[0] == 'launch.train'
+  assert f'--out={tmp_path}/generated' in draw
+  assert f'--config.eval.root={tmp_path}/generated' in evaluate
+  assert f'--out={tmp_path}/evaluation-generated' in evaluate
+
+
+def test_real_pictures_are_checked_first_and_evaluated_last(tmp_path):
   (tmp_path / 'some.txt').touch()
-  words = [f'--pcbdata={tmp_path}', '--split=some', f'--out={tmp_path}']
-  monkeypatch.setattr(sys, 'argv', ['quickstart', *words])
-  monkeypatch.setattr(quickstart, 'step', step)
-  monkeypatch.setattr('launch.environment.enter', lambda *_: None)
-  with pytest.raises(Stopped):
-    quickstart.main()
-
-
-def test_commands_of_an_evaluation(tmp_path, monkeypatch):
-  steps = []
-  monkeypatch.setattr(
-    quickstart, 'step', lambda title, command: steps.append(command)
-  )
-  folder = quickstart.evaluate(
-    tmp_path / 'train', tmp_path / 'data', 'some', tmp_path, max_pairs=3
-  )
-  assert folder == tmp_path / 'evaluation-some'
-  assert steps[0][0] == 'launch.evaluate'
-  assert f'--config.eval.root={tmp_path / "data"}' in steps[0]
-  assert '--config.eval.max_pairs=3' in steps[0]
+  words = (f'--pcbdata={tmp_path}', '--split=some', '--max_pairs=3')
+  first, *_, last = commands(tmp_path, *words)
+  read = [f'--root={tmp_path}', '--split=some', '--max_pairs=3']
+  assert first == ['data_tools.check', *read]
+  assert last[0] == 'launch.evaluate'
+  assert f'--config.eval.root={tmp_path}' in last
+  assert '--config.eval.max_pairs=3' in last
+  assert f'--out={tmp_path}/evaluation-some' in last

@@ -114,7 +114,7 @@ def write_evaluated(folder):
     np.array([0.9, 0.8, 0.3], np.float32),
     ('open', 'short', 'spur'),
   )
-  figures = protocols.evaluate_detections(
+  metrics = protocols.evaluate_detections(
     [
       protocols.PictureResult(name, name, HEIGHT, WIDTH, truth, found)
       for name in ('a', '<b>')
@@ -125,13 +125,13 @@ def write_evaluated(folder):
     seed=0,
     threshold=0.5,
   )
-  figures |= {
+  content = metrics.to_json() | {
     'seconds_per_pair': 0.1,
     'step': 7,
     'config': {'eval': {'root': '<root>', 'manifest': '', 'split': 'all'}},
   }
   (folder / 'pictures').mkdir(parents=True)
-  (folder / 'metrics.json').write_text(json_text.to_json(figures))
+  (folder / 'metrics.json').write_text(json_text.to_json(content))
   image = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)
   for name in (
     'false_alarms',

@@ -95,10 +95,10 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
   )
   for turn in (0.0, 2.5):
     config.eval.misalign.rotation_deg = turn
-    figures = evaluation.evaluate(config, weights, tmp_path / str(turn))
-    assert figures['official']['ap'] > 0.9
-    assert figures['official']['at_threshold']['precision'] > 0.9
-    assert figures['defect_free']['false_boxes_per_pair_at_threshold'] < 0.5
+    metrics = evaluation.evaluate(config, weights, tmp_path / str(turn))
+    assert metrics.protocols.official.ap > 0.9
+    assert metrics.protocols.official.at_threshold.precision > 0.9
+    assert metrics.defect_free.false_boxes_per_pair_at_threshold < 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Pooled average precision and its companions, without interpolation.
 
   matches = matching.match_set(truth, detections, iou_threshold=0.33)
-  figures = average_precision.summarise(matches)  # ap, precision, recall, ...
+  metrics = average_precision.summarise(matches)
+  metrics.ap, metrics.precision, metrics.recall
 
 What is undefined (precision without a detection, recall without a defect) is
 NaN, never 0.
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.evaluate.matching import Matches
+from zeroshot.evaluate.metrics import Metrics
 from zeroshot.types import HostArray
 
 
@@ -57,7 +59,7 @@ def average_precision(
 
 
 def precision_recall_curve(matches: Matches) -> Curve:
-  """The curve that a user reads an operating threshold from.
+  """Precision and recall at each threshold.
 
   Args:
     matches: the judged detections of a set.
@@ -89,42 +91,30 @@ def thin(curve: Curve, *, num_points: int) -> Curve:
   return Curve(*(values[kept] for values in curve))
 
 
-def summarise(matches: Matches) -> dict[str, float | int]:
-  """The figures of a set, with every detection submitted.
+def summarise(matches: Matches) -> Metrics:
+  """The metrics of a set, with every detection submitted.
 
   Args:
     matches: the judged detections of the set.
-
-  Returns:
-    ``ap``, ``precision``, ``recall`` and ``f_score`` (their harmonic mean), in
-    [0, 1] or NaN; ``num_images``, ``num_ground_truth``, ``num_detections``.
   """
   num_correct = int(matches.correct.sum())
   num_detections = len(matches.correct)
   num_truth = int(matches.num_truth.sum())
-  return {
-    'ap': average_precision(
+  return Metrics(
+    ap=average_precision(
       matches.confidence, matches.correct, num_truth=num_truth
     ),
-    'precision': ratio(num_correct, num_detections),
-    'recall': ratio(num_correct, num_truth),
-    # The harmonic mean of the two, written so that it is 0, and not
-    # undefined, where only one of them is.
-    'f_score': ratio(2 * num_correct, num_detections + num_truth),
-    'num_images': len(matches.num_truth),
-    'num_ground_truth': num_truth,
-    'num_detections': num_detections,
-  }
+    precision=ratio(num_correct, num_detections),
+    recall=ratio(num_correct, num_truth),
+    # The harmonic mean, written so that it is 0, and not undefined, where
+    # only one of precision and recall is undefined.
+    f_score=ratio(2 * num_correct, num_detections + num_truth),
+    num_images=len(matches.num_truth),
+    num_ground_truth=num_truth,
+    num_detections=num_detections,
+  )
 
 
 def ratio(part: int, whole: int) -> float:
-  """A share, NaN of nothing.
-
-  Args:
-    part: a count.
-    whole: the count that it is a part of.
-
-  Returns:
-    ``part / whole``; NaN where ``whole`` is 0.
-  """
+  """``part / whole``; NaN where ``whole`` is 0."""
   return part / whole if whole else float('nan')

@@ -1,7 +1,7 @@
-"""Boxes in the annotators' terms, shrunk, and kept where there is content.
+"""Boxes as annotators draw them, shrunk, and dropped where invalid.
 
-found = box_shapes.as_annotated(found, margin_px=10, height=640, width=640)
-halved = box_shapes.shrunk(truth)
+boxes = box_shapes.as_annotated(boxes, margin_px=10, height=640, width=640)
+halved = box_shapes.shrink(truth)
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def as_annotated(
 ) -> Boxes:
   """Detections as DeepPCB's annotators would have drawn them.
 
-  They leave room round a defect, and their second corner is the last pixel
-  inside, not the first one beyond: round defects that stand alone the room is
-  the same to a pixel on all sides, if one counts so.
+  They leave a margin round a defect, and their second corner is the last pixel
+  inside, not the first one beyond: with this convention the margin of isolated
+  defects is the same on all sides, to a pixel.
 
   Args:
     boxes: detections of one picture, half-open, without any margin.
@@ -39,11 +39,11 @@ def as_annotated(
   return grown._replace(xyxy=np.concatenate([first, last], axis=1))
 
 
-def shrunk(boxes: Boxes) -> Boxes:
-  """Half the width and half the height about the centre.
+def shrink(boxes: Boxes) -> Boxes:
+  """Halves the width and the height about the centre.
 
   The paper's authors shrink DeepPCB's ground truth so: its annotators left
-  about 10 px of room round each defect.
+  a margin of about 10 px round each defect.
 
   Args:
     boxes: of one picture.
@@ -59,12 +59,11 @@ def shrunk(boxes: Boxes) -> Boxes:
   return boxes._replace(xyxy=corners)
 
 
-def inside(boxes: Boxes, valid: HostArray | None) -> Boxes:
+def drop_invalid(boxes: Boxes, valid: HostArray | None) -> Boxes:
   """Drops the boxes of which more than half lies in the invalid area.
 
-  What lies beyond the picture is invalid. It is meant for ground truth and
-  detections alike: where one picture has no content, nothing can be found and
-  nothing should be.
+  What lies beyond the picture is invalid. Ground truth and detections are
+  treated alike: where one picture has no content, nothing can be detected.
 
   Args:
     boxes: of one picture.

@@ -1,15 +1,15 @@
 """COCO average precision, computed by pycocotools and not by us.
 
-coco.summarise(truth, detections)  # ap, ap_50, precision, recall, ...
+coco.summarise(truth, detections).ap
 coco.summarise(truth, detections, by_kind=True)  # mean over the kinds
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from pycocotools import coco as pycoco
@@ -17,23 +17,52 @@ from pycocotools import cocoeval
 
 from zeroshot.evaluate import kinds
 from zeroshot.evaluate.average_precision import ratio
+from zeroshot.evaluate.metrics import JsonFields
 from zeroshot.types import Boxes
 
 _NOTE = (
   'mean AP over IoU .50:.05:.95 by pycocotools, {}; precision, recall and'
   ' f_score at IoU .50'
 )
-NOTE = _NOTE.format('one class, at most 100 detections of a picture')
+_NOTE_ONE_CLASS = _NOTE.format('one class, at most 100 detections of a picture')
 _NOTE_BY_KIND = _NOTE.format(
   'mean over the kinds, at most 100 detections of each kind of a picture'
 )
 _ONE = ('defect',)
 
 
+@dataclasses.dataclass(frozen=True)
+class CocoMetrics(JsonFields):
+  """COCO's metrics of a set of pictures; undefined is NaN.
+
+  Attributes:
+    ap: mean over IoU .50:.05:.95, interpolated as COCO does.
+    ap_50: AP at IoU .50.
+    precision: of COCO's own matching at IoU .50, as the following two.
+    recall: see ``precision``.
+    f_score: see ``precision``.
+    num_images: pictures of the set.
+    num_ground_truth: ground-truth boxes.
+    num_detections: those that COCO keeps, the 100 most confident of each
+      picture, or of each kind of a picture where each kind is a class.
+    note: what readers of the metrics have to know.
+  """
+
+  ap: float
+  ap_50: float
+  precision: float
+  recall: float
+  f_score: float
+  num_images: int
+  num_ground_truth: int
+  num_detections: int
+  note: str
+
+
 def summarise(
   truth: Sequence[Boxes], detections: Sequence[Boxes], *, by_kind: bool = False
-) -> dict[str, Any]:
-  """COCO's figures for one class, ``defect``, or for each kind.
+) -> CocoMetrics:
+  """COCO's metrics for one class, ``defect``, or for each kind.
 
   Args:
     truth: the ground truth of each picture.
@@ -42,13 +71,6 @@ def summarise(
     by_kind: whether each kind is a class of its own. The APs are then means
       over the kinds that have ground truth: as COCO has it, a detection of any
       other kind costs precision alone.
-
-  Returns:
-    ``ap`` (mean over IoU .50:.05:.95) and ``ap_50``, interpolated as COCO does;
-    ``precision``, ``recall`` and ``f_score`` of COCO's own matching at IoU .50;
-    ``num_images``, ``num_ground_truth``, ``num_detections`` (those that COCO
-    keeps: the 100 most confident of each picture, and of each kind where it
-    goes by kind); ``note``. Undefined is NaN.
   """
   classes = kinds.names([*truth, *detections]) if by_kind else _ONE
   with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints
@@ -61,17 +83,17 @@ def summarise(
   precisions = judge.eval['precision'][..., 0, -1]  # [10, 101, classes]
   num_correct, num_detections = _counts(judge)
   num_truth = sum(len(boxes.xyxy) for boxes in truth)
-  return {
-    'ap': _mean(precisions),
-    'ap_50': _mean(precisions[0]),
-    'precision': ratio(num_correct, num_detections),
-    'recall': ratio(num_correct, num_truth),
-    'f_score': ratio(2 * num_correct, num_detections + num_truth),
-    'num_images': len(truth),
-    'num_ground_truth': num_truth,
-    'num_detections': num_detections,
-    'note': _NOTE_BY_KIND if by_kind else NOTE,
-  }
+  return CocoMetrics(
+    ap=_mean(precisions),
+    ap_50=_mean(precisions[0]),
+    precision=ratio(num_correct, num_detections),
+    recall=ratio(num_correct, num_truth),
+    f_score=ratio(2 * num_correct, num_detections + num_truth),
+    num_images=len(truth),
+    num_ground_truth=num_truth,
+    num_detections=num_detections,
+    note=_NOTE_BY_KIND if by_kind else _NOTE_ONE_CLASS,
+  )
 
 
 def _counts(judge: cocoeval.COCOeval) -> tuple[int, int]:

@@ -1,72 +1,43 @@
-"""Pairs in which nothing differs: a picture against its own second take.
+"""Pairs in which nothing differs: a picture against a simulated retake.
 
-  found = false_confidences(images, detector, seed=0, nuisances=settings)
-  threshold_for(found, false_boxes_per_pair=0.02)
+  ranges = retakes.RetakeRanges(**config.eval.second_take)
+  confidences = defect_free.false_confidences(
+    images, detector, seed=0, ranges=ranges
+  )
+  defect_free.threshold_for(confidences, false_boxes_per_pair=0.02)
 
-The second take is what another day's photograph of the same part might be:
-moved, turned, under other light, blurred and noisy, by amounts drawn uniformly
-from ranges. It is the only truth about false alarms that a user without a
-single labelled defect can have.
+Every box between a picture and its retake is a false alarm, so that false
+alarms are measured without a labelled defect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 
-import cv2
 import numpy as np
 from scipy.stats import chi2
 
 from zeroshot.detect.detector import Detection
-from zeroshot.evaluate import misalign
+from zeroshot.evaluate.metrics import JsonFields
+from zeroshot.evaluate.retakes import RetakeRanges, simulate_retake
 from zeroshot.types import HostArray
 
 
-def second_take(
-  image: HostArray,
-  rng: np.random.Generator,
-  *,
-  shift_px: float,
-  rotation_deg: float,
-  scale_change: float,
-  brightness: float,
-  contrast: float,
-  gamma_log2: float,
-  blur_px: float,
-  noise_std: float,
-) -> HostArray:
-  """The same part, photographed again.
+@dataclasses.dataclass(frozen=True)
+class DefectFreeMetrics(JsonFields):
+  """False alarms on pairs in which nothing differs.
 
-  Args:
-    image: float32 ``[H, W, 3]`` in [0, 1].
-    rng: of NumPy.
-    shift_px: most that it moves, diagonally.
-    rotation_deg: most that it turns about the centre.
-    scale_change: most that its scale departs from 1.
-    brightness: most that is added.
-    contrast: most that the gain about mid-grey departs from 1.
-    gamma_log2: most that the binary logarithm of the exponent departs from 0.
-    blur_px: widest blur, standard deviation.
-    noise_std: strongest noise, standard deviation.
-
-  Returns:
-    Image float32 ``[H, W, 3]``; where the picture has no content its nearest
-    edge pixel is repeated.
+  Attributes:
+    num_pairs: pairs of a picture and its retake.
+    false_boxes_per_pair: boxes a pair, whatever their confidence.
+    false_boxes_per_pair_at_threshold: boxes a pair at or above the stored
+      threshold; None where there is none.
   """
-  moved, _ = misalign.moved_reference(
-    image,
-    shift_px=rng.uniform(-shift_px, shift_px),
-    rotation_deg=rng.uniform(-rotation_deg, rotation_deg),
-    scale=1 + rng.uniform(-scale_change, scale_change),
-  )
-  take = moved**2.0 ** rng.uniform(-gamma_log2, gamma_log2)
-  gain = 1 + rng.uniform(-contrast, contrast)
-  take = (take - 0.5) * gain + 0.5 + rng.uniform(-brightness, brightness)
-  sigma_px = rng.uniform(0, blur_px)
-  if sigma_px > 0.1:  # less changes no pixel
-    take = cv2.GaussianBlur(take, (0, 0), sigma_px)
-  take = take + rng.normal(0, rng.uniform(0, noise_std), take.shape)
-  return np.clip(take, 0, 1).astype(np.float32)
+
+  num_pairs: int
+  false_boxes_per_pair: float
+  false_boxes_per_pair_at_threshold: float | None
 
 
 def false_confidences(
@@ -74,24 +45,22 @@ def false_confidences(
   detector: Callable[[HostArray, HostArray], Detection],
   *,
   seed: int,
-  nuisances: Mapping[str, float],
+  ranges: RetakeRanges,
 ) -> list[HostArray]:
-  """What a detector finds between pictures and their own second takes.
+  """Detects on pictures and their simulated retakes.
 
   Args:
     images: float32 ``[H, W, 3]`` in [0, 1], each of a good part.
     detector: ``(reference, test) -> Detection``.
-    seed: of the takes; each depends on it and on its place alone.
-    nuisances: keyword arguments of ``second_take``.
+    seed: of the retakes; each depends on it and on its index alone.
+    ranges: of the retakes.
 
   Returns:
     For each picture the confidences ``[K]`` of its boxes, all of them false.
   """
   return [
-    false_confidence(
-      image, detector, seed=seed, place=place, nuisances=nuisances
-    )
-    for place, image in enumerate(images)
+    false_confidence(image, detector, seed=seed, index=index, ranges=ranges)
+    for index, image in enumerate(images)
   ]
 
 
@@ -100,25 +69,43 @@ def false_confidence(
   detector: Callable[[HostArray, HostArray], Detection],
   *,
   seed: int,
-  place: int,
-  nuisances: Mapping[str, float],
+  index: int,
+  ranges: RetakeRanges,
 ) -> HostArray:
-  """What a detector finds between one picture and its own second take.
+  """Detects on one picture and its simulated retake.
 
   Args:
     image: float32 ``[H, W, 3]`` in [0, 1], of a good part.
     detector: ``(reference, test) -> Detection``.
-    seed: of the takes.
-    place: of the picture among all.
-    nuisances: keyword arguments of ``second_take``.
+    seed: of the retakes.
+    index: of the picture among all.
+    ranges: of the retake.
 
   Returns:
     The confidences ``[K]`` of its boxes, all of them false.
   """
-  rng = np.random.default_rng((seed, place))
-  take = second_take(image, rng, **nuisances)
-  confidence: HostArray = detector(image, take).boxes.confidence
+  retake = simulate_retake(image, np.random.default_rng((seed, index)), ranges)
+  confidence: HostArray = detector(image, retake).boxes.confidence
   return confidence
+
+
+def summarise(
+  confidences: Sequence[HostArray], *, threshold: float | None
+) -> DefectFreeMetrics:
+  """Counts the false boxes of some defect-free pairs.
+
+  Args:
+    confidences: ``[K]`` of each defect-free pair's boxes.
+    threshold: in [0, 1]; None where there is none.
+  """
+  at_threshold = None
+  if threshold is not None:
+    at_threshold = false_boxes_per_pair(confidences, threshold=threshold)
+  return DefectFreeMetrics(
+    num_pairs=len(confidences),
+    false_boxes_per_pair=false_boxes_per_pair(confidences, threshold=0.0),
+    false_boxes_per_pair_at_threshold=at_threshold,
+  )
 
 
 def false_boxes_per_pair(
@@ -139,14 +126,14 @@ def false_boxes_per_pair(
 
 
 def allowed_false_boxes(num_pairs: int, *, false_boxes_per_pair: float) -> int:
-  """How many boxes a rate allows on so many pairs; below 1 it cannot be shown.
+  """The number of false boxes that a rate allows on some pairs.
 
   Args:
     num_pairs: of good parts.
     false_boxes_per_pair: the rate.
 
   Returns:
-    Their product, rounded down but for rounding errors.
+    Their product, rounded down; below 1 the pairs are too few to show the rate.
   """
   return int(false_boxes_per_pair * num_pairs + 1e-9)
 
@@ -154,15 +141,15 @@ def allowed_false_boxes(num_pairs: int, *, false_boxes_per_pair: float) -> int:
 def threshold_for(
   confidences: list[HostArray], *, false_boxes_per_pair: float
 ) -> float:
-  """The least confidence that keeps false alarms to a rate.
+  """The smallest threshold that keeps false boxes to a rate.
 
   Args:
     confidences: ``[K]`` of each defect-free pair's boxes, in [0, 1].
-    false_boxes_per_pair: the most that is wanted, positive.
+    false_boxes_per_pair: the highest rate allowed, positive.
 
   Returns:
-    A threshold in [0, 1]: at most the wanted number of these boxes lie at or
-    above it. It is the smallest float32 above the first box too many, or 0
+    A threshold in [0, 1]: at most the allowed number of these boxes lie at
+    or above it. It is the smallest float32 above the first box too many, or 0
     where no box is too many.
 
   Raises:
@@ -189,36 +176,36 @@ def threshold_for(
 
 
 def cautious_threshold(
-  confidences: Sequence[HostArray], *, least: float
+  confidences: Sequence[HostArray], *, min_threshold: float
 ) -> float:
   """A threshold for pairs that are too few to show a rate.
 
   Args:
     confidences: ``[K]`` of each defect-free pair's boxes, in [0, 1].
-    least: the threshold that is never gone below.
+    min_threshold: lower bound of the threshold.
 
   Returns:
-    Where the odds are twice those of the surest of these boxes, or ``least``
-    if that is more.
+    Where the odds are twice those of the most confident of these boxes, or
+    ``min_threshold`` if that is more.
   """
-  surest = max(float(c.max(initial=0)) for c in confidences)
-  return max(least, 2 * surest / (1 + surest))
+  highest = max(float(c.max(initial=0)) for c in confidences)
+  return max(min_threshold, 2 * highest / (1 + highest))
 
 
 def highest_rate(
   num_boxes: int, num_pairs: int, *, certainty: float = 0.95
 ) -> float:
-  """The most false boxes a pair that what was seen allows to believe in.
+  """Upper confidence bound of the false boxes a pair.
 
-  It holds for a threshold chosen on the same boxes, too: what lies above the
-  n-th of the surest boxes of a Poisson process has a gamma distribution with
-  n in the place of ``num_boxes + 1``. F. Garwood, "Fiducial limits for the
+  It also holds for a threshold chosen on the same boxes: the rate above the
+  n-th most confident box of a Poisson process has a gamma distribution with n
+  in the place of ``num_boxes + 1``. F. Garwood, "Fiducial limits for the
   Poisson distribution", Biometrika 1936; with no box, the rule of three.
 
   Args:
     num_boxes: false boxes at or above the threshold.
     num_pairs: of good parts.
-    certainty: that the rate is no larger.
+    certainty: probability that the rate is no larger.
 
   Returns:
     Boxes a pair.

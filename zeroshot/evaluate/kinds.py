@@ -1,8 +1,8 @@
 """Whether boxes that lie in the right place have the right kind.
 
-  boxes = kinds.rank_by_kind(boxes)  # as every class-aware figure ranks
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
-  kinds.kind_accuracy(found)
+  boxes = kinds.rank_by_kind(boxes)  # as every class-aware metric ranks
+  confusion = kinds.confusion(truth, detections, iou_threshold=0.33)
+  kinds.kind_accuracy(confusion)
 
 Kinds are compared as DeepPCB's benchmark does: case does not count. A kind of
 ``'difference'`` says that nobody knows: as a detection's it is never right, as
@@ -26,13 +26,13 @@ NONE = 'none'  # the other side of a box without a partner
 
 
 class Confusion(NamedTuple):
-  """How often boxes of each kind were found as which.
+  """How often boxes of each true kind were detected as each kind.
 
   Attributes:
     kinds: ``n`` names: DeepPCB's six, then all others that occur.
-    counts: int64 ``[n + 1, n + 1]``. Rows are the true kinds, columns the found
-      ones, in the order of ``kinds``. The last row counts false alarms, the
-      last column missed defects; where the two meet there is always 0.
+    counts: int64 ``[n + 1, n + 1]``. Rows are the true kinds, columns the
+      detected ones, in the order of ``kinds``. The last row counts false
+      alarms, the last column missed defects; where the two meet is always 0.
   """
 
   kinds: tuple[str, ...]
@@ -40,7 +40,7 @@ class Confusion(NamedTuple):
 
 
 def rank_by_kind(boxes: Boxes) -> Boxes:
-  """Detections with the confidence that class-aware figures rank by.
+  """Detections with the confidence that class-aware metrics rank by.
 
   A box is right there if it is a true difference and of its kind; how sure a
   kind is says so given the former, hence the probability is their product. In
@@ -96,7 +96,7 @@ def names(pictures: Sequence[Boxes]) -> tuple[str, ...]:
   """DeepPCB's six kinds in its order, then all others that occur, sorted.
 
   Args:
-    pictures: the boxes of each picture, true and found ones alike.
+    pictures: the boxes of each picture, annotations and detections alike.
 
   Returns:
     Lower-case words.
@@ -108,7 +108,7 @@ def names(pictures: Sequence[Boxes]) -> tuple[str, ...]:
 def confusion(
   truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
 ) -> Confusion:
-  """Counts what every box was found as.
+  """Counts the pairs of true and detected kinds.
 
   Boxes are paired as in the one-class protocol, by geometry and their plain
   confidence: kinds, and how sure they are, play no part. The row ``none`` so
@@ -126,16 +126,19 @@ def confusion(
   index = {kind: i for i, kind in enumerate(kinds)}
   none = len(kinds)
   counts = np.zeros((none + 1, none + 1), np.int64)
-  for known, found in zip(truth, detections, strict=True):
+  for annotated, detected in zip(truth, detections, strict=True):
     partner = matching.match_picture(
-      known.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
+      annotated.xyxy,
+      detected.xyxy,
+      detected.confidence,
+      iou_threshold=iou_threshold,
     )
     # The last entry is what the partner -1, no partner, picks.
-    true = np.asarray([*(index[k.casefold()] for k in known.kind), none])
-    named = np.asarray([index[k.casefold()] for k in found.kind], np.int64)
-    np.add.at(counts, (true[partner], named), 1)
-    missed = np.setdiff1d(np.arange(len(known.xyxy)), partner)
-    np.add.at(counts, (true[missed], none), 1)
+    row = np.asarray([*(index[k.casefold()] for k in annotated.kind), none])
+    column = np.asarray([index[k.casefold()] for k in detected.kind], np.int64)
+    np.add.at(counts, (row[partner], column), 1)
+    missed = np.setdiff1d(np.arange(len(annotated.xyxy)), partner)
+    np.add.at(counts, (row[missed], none), 1)
   return Confusion(kinds, counts)
 
 
@@ -150,27 +153,3 @@ def kind_accuracy(confusion: Confusion) -> float:
   """
   paired = confusion.counts[:-1, :-1]
   return ratio(int(np.trace(paired)), int(paired.sum()))
-
-
-def summarise(
-  truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
-) -> dict[str, object]:
-  """``kind_accuracy`` and ``confusion`` of a set, as ``metrics.json`` has them.
-
-  Args:
-    truth: the ground truth of each picture.
-    detections: the detections of the same pictures, in the same order.
-    iou_threshold: a pair needs an IoU strictly over it; in [0, 1).
-
-  Returns:
-    ``kind_accuracy``, a float, and ``confusion``: ``kinds`` and ``counts`` of
-    ``Confusion`` as lists.
-  """
-  found = confusion(truth, detections, iou_threshold=iou_threshold)
-  return {
-    'kind_accuracy': kind_accuracy(found),
-    'confusion': {
-      'kinds': list(found.kinds),
-      'counts': found.counts.tolist(),
-    },
-  }

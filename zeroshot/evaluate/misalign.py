@@ -1,6 +1,6 @@
 """Moves a reference picture, to measure how much misalignment is tolerated.
 
-moved, valid = misalign.moved_reference(
+moved, valid = misalign.move_reference(
   reference, shift_px=4, rotation_deg=1, scale=1
 )
 """
@@ -15,16 +15,15 @@ import numpy as np
 from zeroshot.types import HostArray
 
 
-def moved_reference(
+def move_reference(
   reference: HostArray, *, shift_px: float, rotation_deg: float, scale: float
 ) -> tuple[HostArray, HostArray]:
   """Turns and scales about the centre, then shifts right and down.
 
-  Bilinear; beyond its edges the picture is continued by its edge pixels. Two
-  areas of the test picture then have nothing to be compared with: where the
-  moved reference shows such streaks, and where what belongs there was moved
-  out of the picture. The one is what a pixel-by-pixel comparison lacks, the
-  other what any comparison lacks; both are known from the move alone.
+  Bilinear; beyond its edges the picture repeats its edge pixels. Two areas of
+  the test picture then have nothing to be compared with: where the moved
+  reference shows repeated pixels, and where its own content was moved out of
+  the picture. Both follow from the move alone.
 
   Args:
     reference: image float32 ``[H, W, 3]`` in [0, 1].
@@ -67,7 +66,7 @@ def moved_reference(
 
 
 def _lands_inside(matrix: HostArray, *, height: int, width: int) -> HostArray:
-  """Where an affine map ``[2, 3]`` takes pixel centres to among themselves."""
+  """Where an affine map ``[2, 3]`` maps pixel centres into the picture."""
   y, x = np.mgrid[:height, :width].astype(np.float64)
   to_x = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
   to_y = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]

@@ -1,7 +1,7 @@
 """Runs a detector over one pair of a split: files in, result out.
 
-evaluated = evaluate_pair(pair, detector, moves=config.eval.misalign)
-evaluated.result  # for evaluate.protocols
+evaluation = evaluate_pair(pair, detector, moves=config.eval.misalign)
+evaluation.result  # for evaluate.protocols
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from zeroshot.types import HostArray
 Detector = Callable[[HostArray, HostArray], Detection]
 
 
-class Evaluated(NamedTuple):
+class PairEvaluation(NamedTuple):
   """One pair after detection.
 
   Attributes:
     result: ground truth and detections, for the protocols.
     reference: image ``[H, W, 3]``, moved as the detector got it.
     test: image ``[H, W, 3]``.
-    detection: what the detector said.
-    seconds: that registration, scoring and boxes took together.
+    detection: output of the detector.
+    seconds: duration of registration, scoring and boxes together.
   """
 
   result: PictureResult
@@ -45,15 +45,16 @@ def evaluate_pair(
   moves: Mapping[str, float],
   swap: bool = False,
   read: Callable[[pictures.Path], HostArray] = pictures.read_picture,
-) -> Evaluated:
+) -> PairEvaluation:
   """Reads a pair, moves its reference, detects.
 
   Args:
     pair: with its annotation, see ``manifest.labelled_pairs``.
-    detector: ``(reference, test) -> Detection``; it is not told of the move.
-    moves: keyword arguments of ``misalign.moved_reference``.
-    swap: hand the detector the two pictures in each other's place. What
-      differs stays what it is, up to the few pixels between the two grids.
+    detector: ``(reference, test) -> Detection``; the move is not passed to it.
+    moves: keyword arguments of ``misalign.move_reference``.
+    swap: whether the detector gets the test picture as reference and the
+      reference as test picture. The differences stay the same, up to the few
+      pixels between the two grids.
     read: reads a picture.
 
   Returns:
@@ -73,7 +74,7 @@ def evaluate_pair(
   reference, test = pictures.read_pair(
     pair.reference_path, pair.test_path, read=read
   )
-  reference, comparable = misalign.moved_reference(reference, **moves)
+  reference, comparable = misalign.move_reference(reference, **moves)
   if swap:
     reference, test = test, reference
   start = time.perf_counter()
@@ -89,4 +90,4 @@ def evaluate_pair(
     detections=detection.boxes,
     valid=comparable,
   )
-  return Evaluated(result, reference, test, detection, seconds)
+  return PairEvaluation(result, reference, test, detection, seconds)

@@ -1,9 +1,11 @@
 """Pixel metrics of score maps against masks, for synthetic pairs.
 
-pixel.pixel_metrics(scores, masks)  # auroc, ap, num_pixels
+pixel.pixel_metrics(scores, masks).auroc
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from sklearn import metrics
@@ -11,19 +13,30 @@ from sklearn import metrics
 from zeroshot.types import HostArray
 
 
+class PixelMetrics(NamedTuple):
+  """Metrics over all pixels; NaN where the masks hold a single class.
+
+  Attributes:
+    auroc: area under the ROC curve, in [0, 1].
+    ap: scikit-learn's average precision, in [0, 1]: equal scores enter
+      together.
+    num_pixels: valid pixels.
+  """
+
+  auroc: float
+  ap: float
+  num_pixels: int
+
+
 def pixel_metrics(
   scores: HostArray, masks: HostArray, *, valid: HostArray | None = None
-) -> dict[str, float | int]:
+) -> PixelMetrics:
   """Area under the ROC curve, and average precision, over all pixels.
 
   Args:
     scores: float ``[..., H, W]``, any increasing measure of difference.
     masks: 0 or 1, of the same shape.
     valid: 0 or 1, of the same shape; pixels with 0 are left out.
-
-  Returns:
-    ``auroc``, ``ap`` in [0, 1] (NaN where the masks hold a single class), and
-    ``num_pixels``. ``ap`` is scikit-learn's: equal scores enter together.
 
   Raises:
     ValueError: shapes differ, a score is not finite, or a mask value is
@@ -41,12 +54,10 @@ def pixel_metrics(
     raise ValueError('a score is not finite; the network diverged')
   if not np.isin(truth, (0, 1)).all():
     raise ValueError('a mask has values other than 0 and 1; threshold it')
-  figures: dict[str, float | int] = {
-    'auroc': float('nan'),
-    'ap': float('nan'),
-    'num_pixels': int(truth.size),
-  }
-  if len(np.unique(truth)) == 2:
-    figures['auroc'] = float(metrics.roc_auc_score(truth, scores))
-    figures['ap'] = float(metrics.average_precision_score(truth, scores))
-  return figures
+  if len(np.unique(truth)) < 2:
+    return PixelMetrics(float('nan'), float('nan'), truth.size)
+  return PixelMetrics(
+    auroc=float(metrics.roc_auc_score(truth, scores)),
+    ap=float(metrics.average_precision_score(truth, scores)),
+    num_pixels=truth.size,
+  )

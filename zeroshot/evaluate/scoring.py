@@ -1,8 +1,8 @@
 """Scores named sets of boxes the way DeepPCB's benchmark does.
 
 truth = benchmark_files.read_ground_truth('gt.zip')
-found = benchmark_files.read_detections('submission.zip')
-scoring.score_set(truth, found, iou_threshold=0.33, class_aware=True)
+detections = benchmark_files.read_detections('submission.zip')
+scoring.score_set(truth, detections, iou_threshold=0.33, class_aware=True)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def score_set(
   iou_threshold: float = 0.33,
   class_aware: bool = True,
 ) -> dict[str, float]:
-  """The benchmark's four figures.
+  """The benchmark's four metrics.
 
   Args:
     truth: ground truth of each picture, by name.
@@ -48,7 +48,7 @@ def score_set(
       f'detections of unknown pictures: {", ".join(unknown[:5])}'
       f' ({len(unknown)} in all); the ground truth has no such names'
     )
-  figures = average_precision.summarise(
+  metrics = average_precision.summarise(
     matching.match_set(
       list(truth.values()),
       [detections.get(name, NO_BOXES) for name in truth],
@@ -56,8 +56,9 @@ def score_set(
       class_aware=class_aware,
     )
   )
-  names = {'f_score': 'hmean', 'ap': 'AP'}
   return {
-    names.get(key, key): float(figures[key])
-    for key in ('precision', 'recall', 'f_score', 'ap')
+    'precision': metrics.precision,
+    'recall': metrics.recall,
+    'hmean': metrics.f_score,
+    'AP': metrics.ap,
   }

@@ -1,11 +1,16 @@
-"""Figures on synthetic pairs that training has not seen.
+"""Metrics on synthetic pairs that training has not used.
 
-figures = synthetic_metrics(detector, bank, config=config.synthesis, ...)
-confidence, correct = judged_boxes(detector, bank, config=..., ...)
+metrics = synthetic.synthetic_metrics(
+  detector, bank, config=config.synthesis, num_pairs=64, seed=0
+)
+confidence, correct = synthetic.judge_boxes(
+  detector, bank, config=config.synthesis, num_pairs=64, seed=0
+)
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 
@@ -15,12 +20,28 @@ import numpy as np
 
 from zeroshot import rng
 from zeroshot.detect.registered_pair import without_rim
+from zeroshot.evaluate.metrics import JsonFields
 from zeroshot.evaluate.pairs import Detector
 from zeroshot.evaluate.pixel import pixel_metrics
 from zeroshot.synthesis.pairs import build_synthesis
 from zeroshot.types import HostArray
 
 BATCH_SIZE = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class SyntheticMetrics(JsonFields):
+  """Pixel metrics on synthetic pairs; see ``pixel.PixelMetrics``.
+
+  Attributes:
+    pixel_auroc: over where the registered reference has content.
+    pixel_ap: likewise.
+    num_pairs: synthetic pairs.
+  """
+
+  pixel_auroc: float
+  pixel_ap: float
+  num_pairs: int
 
 
 def synthetic_metrics(
@@ -30,8 +51,8 @@ def synthetic_metrics(
   config: ml_collections.ConfigDict,
   num_pairs: int,
   seed: int,
-) -> dict[str, float | int]:
-  """Detects on pairs of a stream of their own and compares with their masks.
+) -> SyntheticMetrics:
+  """Compares score maps of synthetic pairs with their masks.
 
   Args:
     detector: ``(reference, test) -> Detection``.
@@ -39,29 +60,21 @@ def synthetic_metrics(
     config: ``config.synthesis``.
     num_pairs: how many pairs.
     seed: of the stream ``'evaluation'``.
-
-  Returns:
-    ``pixel_auroc``, ``pixel_ap`` in [0, 1], over where the registered reference
-    has content, and ``num_pairs``.
   """
   examples = _examples(bank, config, num_pairs=num_pairs, seed=seed)
-  masks, scores, seen = [], [], []
+  masks, scores, valid_masks = [], [], []
   for reference, test, mask in itertools.islice(examples, num_pairs):
-    found = detector(reference, test)
+    detection = detector(reference, test)
     masks.append(mask)
-    scores.append(found.scores)
-    seen.append(without_rim(found.registration.valid))
-  figures = pixel_metrics(
-    np.stack(scores), np.stack(masks), valid=np.stack(seen)
+    scores.append(detection.scores)
+    valid_masks.append(without_rim(detection.registration.valid))
+  metrics = pixel_metrics(
+    np.stack(scores), np.stack(masks), valid=np.stack(valid_masks)
   )
-  return {
-    'pixel_auroc': figures['auroc'],
-    'pixel_ap': figures['ap'],
-    'num_pairs': num_pairs,
-  }
+  return SyntheticMetrics(metrics.auroc, metrics.ap, num_pairs)
 
 
-def judged_boxes(
+def judge_boxes(
   detector: Detector,
   bank: HostArray | None,
   *,
@@ -69,10 +82,10 @@ def judged_boxes(
   num_pairs: int,
   seed: int,
 ) -> tuple[HostArray, HostArray]:
-  """What a detector finds in synthetic pairs, and whether it is there.
+  """Detects on synthetic pairs and judges each box.
 
-  A box is true where any pixel in it truly differs. How well it fits is not
-  asked: that depends on who draws the true one.
+  A box is correct if any pixel in it truly differs. How well it fits does not
+  count, since annotators draw boxes differently.
 
   Args:
     detector: ``(reference, test) -> Detection``.

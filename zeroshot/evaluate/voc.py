@@ -1,7 +1,7 @@
 """Average precision of each kind, and their mean, as PASCAL VOC counts them.
 
-  figures = voc.summarise(truth, detections, iou_threshold=0.33)
-  figures['kinds']['open']['ap'], figures['voc_mean_ap']
+  metrics = voc.summarise(truth, detections, iou_threshold=0.33)
+  metrics.kinds['open'].ap, metrics.mean_ap
 
 For people who come from other detectors. It departs from DeepPCB's benchmark in
 three things: each kind is ranked and averaged alone, a detection looks for its
@@ -16,19 +16,48 @@ Notation:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from zeroshot.detect.boxes import select
 from zeroshot.evaluate import kinds, matching
+from zeroshot.evaluate.metrics import JsonFields
 from zeroshot.types import Boxes, HostArray
+
+
+@dataclasses.dataclass(frozen=True)
+class KindMetrics(JsonFields):
+  """Metrics of the boxes of one kind.
+
+  Attributes:
+    ap: in [0, 1]; NaN without ground truth.
+    num_ground_truth: ground-truth boxes of the kind.
+    num_detections: detections of the kind.
+  """
+
+  ap: float
+  num_ground_truth: int
+  num_detections: int
+
+
+class VocMetrics(NamedTuple):
+  """Average precision as VOC counts it.
+
+  Attributes:
+    kinds: metrics of each of ``kinds.names``.
+    mean_ap: mean AP of the kinds that have ground truth; NaN without any.
+  """
+
+  kinds: Mapping[str, KindMetrics]
+  mean_ap: float
 
 
 def summarise(
   truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
-) -> dict[str, Any]:
+) -> VocMetrics:
   """AP of each kind and the mean of them.
 
   Args:
@@ -36,11 +65,6 @@ def summarise(
     detections: the detections of the same pictures, in the same order, with the
       confidence to rank by.
     iou_threshold: a match needs an IoU strictly over it; in [0, 1).
-
-  Returns:
-    ``kinds``: for each of ``kinds.names`` its ``ap``, ``num_ground_truth`` and
-    ``num_detections``; ``voc_mean_ap``: the mean AP of the kinds that have
-    ground truth. APs are in [0, 1]; NaN without ground truth.
   """
   by_kind = {
     kind: _summarise_kind(
@@ -50,11 +74,11 @@ def summarise(
     )
     for kind in kinds.names([*truth, *detections])
   }
-  defined = [f['ap'] for f in by_kind.values() if f['num_ground_truth']]
-  return {
-    'kinds': by_kind,
-    'voc_mean_ap': float(np.mean(defined)) if defined else float('nan'),
-  }
+  defined = [kind.ap for kind in by_kind.values() if kind.num_ground_truth]
+  return VocMetrics(
+    kinds=by_kind,
+    mean_ap=float(np.mean(defined)) if defined else float('nan'),
+  )
 
 
 def interpolated_ap(
@@ -120,21 +144,24 @@ def judge_picture(
 
 def _summarise_kind(
   truth: Sequence[Boxes], detections: Sequence[Boxes], *, iou_threshold: float
-) -> dict[str, float | int]:
-  """The figures of one kind, from its boxes alone."""
+) -> KindMetrics:
+  """The metrics of one kind, from its boxes alone."""
   correct = [
     judge_picture(
-      known.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
+      annotated.xyxy,
+      detected.xyxy,
+      detected.confidence,
+      iou_threshold=iou_threshold,
     )
-    for known, found in zip(truth, detections, strict=True)
+    for annotated, detected in zip(truth, detections, strict=True)
   ]
   hit = np.concatenate([np.zeros(0, bool), *correct])
   confidence = np.concatenate(
-    [np.zeros(0), *(found.confidence for found in detections)]
+    [np.zeros(0), *(boxes.confidence for boxes in detections)]
   )
   num_truth = sum(len(boxes.xyxy) for boxes in truth)
-  return {
-    'ap': interpolated_ap(confidence, hit, num_truth=num_truth),
-    'num_ground_truth': num_truth,
-    'num_detections': len(hit),
-  }
+  return KindMetrics(
+    ap=interpolated_ap(confidence, hit, num_truth=num_truth),
+    num_ground_truth=num_truth,
+    num_detections=len(hit),
+  )

@@ -1,6 +1,7 @@
-"""Calibrates confidences and chooses the threshold, without a defect.
+"""Calibrates confidences and chooses the threshold without labelled defects.
 
-found = calibration.calibrate(config, weights, references)
+stored = calibration.calibrate(config, weights, references)
+weights = calibration.with_calibration(config, weights, stored)
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import ml_collections
 import numpy as np
@@ -18,27 +18,28 @@ from zeroshot.data import bank as bank_files
 from zeroshot.data import pictures, readable
 from zeroshot.detect.calibration import Calibration, fit
 from zeroshot.evaluate import defect_free
-from zeroshot.evaluate.synthetic import judged_boxes
+from zeroshot.evaluate.retakes import RetakeRanges
+from zeroshot.evaluate.synthetic import judge_boxes
 from zeroshot.experiments import loading
 from zeroshot.run_config import compatibility
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, JsonObject
 from zeroshot.weights import files
 
 
 def with_calibration(
   config: ml_collections.ConfigDict,
   weights: files.Weights,
-  found: dict[str, Any],
+  calibration: JsonObject,
 ) -> files.Weights:
-  """The weights with a calibration, and the settings that it holds for."""
+  """The weights with a calibration and the settings that it is valid for."""
   detect = compatibility.plain_config(config)['detect']
   return weights._replace(
-    calibration=found, config={**weights.config, 'detect': detect}
+    calibration=calibration, config={**weights.config, 'detect': detect}
   )
 
 
 def check_out(out: Path) -> None:
-  """Refuses what would fail only at the end, after minutes of work.
+  """Refuses a file that could not be written at the end.
 
   Raises:
     ValueError: the folder of ``--out`` is missing.
@@ -50,10 +51,10 @@ def check_out(out: Path) -> None:
 def check(
   config: ml_collections.ConfigDict, references: Sequence[Path]
 ) -> None:
-  """Refuses pictures that are too few to show the wanted rate of false boxes.
+  """Refuses pictures that are too few to show the allowed rate.
 
   Raises:
-    ValueError: they are.
+    ValueError: fewer than ``calibrate.false_boxes_per_pair`` needs.
   """
   settings = config.calibrate
   allowed = defect_free.allowed_false_boxes(
@@ -72,7 +73,7 @@ def calibrate(
   config: ml_collections.ConfigDict,
   weights: files.Weights,
   references: Sequence[Path],
-) -> dict[str, Any]:
+) -> JsonObject:
   """Fits the calibration, then chooses the threshold.
 
   Args:
@@ -81,20 +82,21 @@ def calibrate(
     references: pictures of good parts.
 
   Returns:
-    What ``detect.calibration.from_plain`` reads, and what it was found on.
+    What ``detect.calibration.from_plain`` reads, and the data that it comes
+    from.
 
   Raises:
-    ValueError: pictures cannot be read (all such are named), or the bank.
+    ValueError: pictures (all such are named) or the bank cannot be read.
   """
   readable.check_pictures(references)
   settings = config.calibrate
   config = config.copy_and_resolve_references()
-  config.detect.min_confidence = 0.0  # all boxes count, sure or not
+  config.detect.min_confidence = 0.0  # every box counts
   confidence, correct = judge_synthetic(config, weights)
   slope, offset = fit(confidence, correct)
   fitted = Calibration(slope, offset, threshold=0.0)
   logging.info('%s on %d boxes of synthetic pairs', fitted, len(correct))
-  takes = defect_free.false_confidences(
+  confidences = defect_free.false_confidences(
     (
       pictures.read_picture(path)
       for path in references
@@ -104,18 +106,18 @@ def calibrate(
       config, weights._replace(calibration=fitted._asdict())
     ),
     seed=config.seed,
-    nuisances=config.eval.second_take.to_dict(),
+    ranges=RetakeRanges(**config.eval.second_take),
   )
   threshold = defect_free.threshold_for(
-    takes, false_boxes_per_pair=settings.false_boxes_per_pair
+    confidences, false_boxes_per_pair=settings.false_boxes_per_pair
   )
   return {
     **fitted._replace(threshold=threshold)._asdict(),
     'synthetic_boxes': len(correct),
     'synthetic_precision': float(np.mean(correct)),
-    'defect_free_pairs': len(takes),
+    'defect_free_pairs': len(confidences),
     'false_boxes_per_pair': defect_free.false_boxes_per_pair(
-      takes, threshold=threshold
+      confidences, threshold=threshold
     ),
   }
 
@@ -123,9 +125,9 @@ def calibrate(
 def judge_synthetic(
   config: ml_collections.ConfigDict, weights: files.Weights
 ) -> tuple[HostArray, HostArray]:
-  """Uncalibrated boxes on synthetic pairs; see ``synthetic.judged_boxes``."""
+  """Uncalibrated boxes on synthetic pairs; see ``synthetic.judge_boxes``."""
   path = config.synthesis.bank
-  return judged_boxes(
+  return judge_boxes(
     loading.build_detector(config, weights._replace(calibration=None)),
     bank_files.load_bank(path) if path else None,
     config=config.synthesis,
@@ -140,12 +142,12 @@ def list_references(patterns: str) -> list[Path]:
   Raises:
     ValueError: a pattern matches nothing.
   """
-  found: set[Path] = set()
+  paths: set[Path] = set()
   for pattern in patterns.split(','):
     matched = glob.glob(pattern)
     if not matched:
       raise ValueError(
         f"--references: {pattern!r} matches no file; quote patterns ('*.png')"
       )
-    found |= {Path(name) for name in matched}
-  return sorted(found)
+    paths |= {Path(name) for name in matched}
+  return sorted(paths)

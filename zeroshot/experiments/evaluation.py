@@ -1,34 +1,77 @@
 """Evaluates weights on labelled pairs and writes the results.
 
-metrics = evaluation.evaluate(config, weights, out)
+evaluation = evaluation.evaluate(config, weights, out)
+evaluation.protocols.official.ap
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import ml_collections
 import numpy as np
 
-from zeroshot.data import deeppcb, manifest, readable
-from zeroshot.evaluate import pairs
+from zeroshot.data import manifest, readable
+from zeroshot.evaluate import defect_free, pairs, synthetic
+from zeroshot.evaluate.protocol_metrics import ProtocolMetrics
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
-from zeroshot.experiments import evaluation_extras as extras
-from zeroshot.experiments import evaluation_misalignments as misalignments
-from zeroshot.experiments import evaluation_pictures as shown
-from zeroshot.experiments import evaluation_zips, loading, pair_shards
+from zeroshot.experiments import (
+  evaluation_inputs,
+  evaluation_misalignments,
+  evaluation_pictures,
+  evaluation_retakes,
+  evaluation_zips,
+  loading,
+  pair_shards,
+)
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast, json_text
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, JsonObject, PlainConfig
 from zeroshot.weights import files
+
+_Evaluate = Callable[[manifest.LabelledPair], pairs.PairEvaluation]
+
+
+class Evaluation(NamedTuple):
+  """The content of ``metrics.json``.
+
+  Attributes:
+    protocols: metrics of the pairs under every protocol.
+    defect_free: false alarms on simulated retakes; None where there are none.
+    synthetic: metrics of synthetic pairs; None where there are none.
+    seconds_per_pair: median duration of detection.
+    misalignment: official AP at each step; empty where there is none.
+    config: the whole config.
+    step: of the weights.
+  """
+
+  protocols: ProtocolMetrics
+  defect_free: defect_free.DefectFreeMetrics | None
+  synthetic: synthetic.SyntheticMetrics | None
+  seconds_per_pair: float
+  misalignment: Sequence[evaluation_misalignments.MisalignmentMetrics]
+  config: PlainConfig
+  step: int
+
+  def to_json(self) -> JsonObject:
+    """The protocols by their names, then the other fields that there are."""
+    content = self.protocols.to_json()
+    if self.defect_free:
+      content['defect_free'] = self.defect_free.to_json()
+    if self.synthetic:
+      content['synthetic'] = self.synthetic.to_json()
+    content['seconds_per_pair'] = self.seconds_per_pair
+    if self.misalignment:
+      content['misalignment'] = [step.to_json() for step in self.misalignment]
+    return content | {'config': self.config, 'step': self.step}
 
 
 def evaluate(
   config: ml_collections.ConfigDict, weights: files.Weights, out: Path
-) -> dict[str, Any]:
+) -> Evaluation | None:
   """Detects on every pair and writes the results.
 
   Where several processes run this, each detects on its share of the pairs, and
@@ -40,58 +83,58 @@ def evaluate(
     out: folder for the results; made where it is missing.
 
   Returns:
-    The content of ``metrics.json``; nothing in processes other than 0.
+    The content of ``metrics.json``; None in processes other than 0.
 
   Raises:
-    ValueError: for settings, pairs or a bank that cannot be, before the first
-      detection; all pictures that cannot be read are named.
+    ValueError: for settings, pairs or a bank that cannot be used, before the
+      first detection; all pictures that cannot be read are named.
   """
-  check(config)
-  entries = list_evaluated(config.eval)
+  evaluation_inputs.check(config)
+  entries = evaluation_inputs.list_pairs(config.eval)
   readable.check_pairs(entries)
-  bank = extras.load_bank(config)
+  bank = evaluation_inputs.load_bank(config)
   detector = loading.build_detector(config, weights)
-  examine = functools.partial(
+  evaluate_pair = functools.partial(
     pairs.evaluate_pair,
     detector=detector,
     moves=config.eval.misalign.to_dict(),
     swap=config.eval.swap,
   )
-  examined = pair_shards.map_across_processes(
-    len(entries), lambda index: pair_shards.pack(examine(entries[index]))
+  packed = pair_shards.map_across_processes(
+    len(entries), lambda index: pair_shards.pack(evaluate_pair(entries[index]))
   )
-  takes = extras.look_at_second_takes(config, entries, detector)
-  moved = misalignments.look(config.eval, entries, detector)
-  figures: dict[str, Any] = {}
+  retakes = evaluation_retakes.detect(config, entries, detector)
+  moved = evaluation_misalignments.detect(config.eval, entries, detector)
+  evaluations: list[Evaluation] = []
 
   def finish() -> bytes:
-    results, seconds = zip(*map(pair_shards.unpack, examined), strict=True)
-    figures.update(measure(config, weights, results, takes))
-    if config.eval.synthetic_pairs:
-      figures['synthetic'] = extras.measure_synthetic(config, detector, bank)
-    figures['seconds_per_pair'] = float(np.median(seconds))
-    if moved:
-      figures['misalignment'] = misalignments.measure(config.eval, moved)
-    figures['config'] = compatibility.plain_config(config)
-    figures['step'] = weights.step
-    write(out, config, entries, examine, results, figures)
+    results, seconds = zip(*map(pair_shards.unpack, packed), strict=True)
+    evaluation = Evaluation(
+      *_measure(config, weights, results, retakes),
+      synthetic=_measure_synthetic(config, detector, bank),
+      seconds_per_pair=float(np.median(seconds)),
+      misalignment=evaluation_misalignments.measure(config.eval, moved),
+      config=compatibility.plain_config(config),
+      step=weights.step,
+    )
+    _write(out, config, entries, evaluate_pair, results, evaluation)
+    evaluations.append(evaluation)
     return b''
 
   broadcast.from_first(finish)  # the others wait: who leaves early ends the run
-  return figures
+  return evaluations[0] if evaluations else None
 
 
-def measure(
+def _measure(
   config: ml_collections.ConfigDict,
   weights: files.Weights,
   results: Sequence[PictureResult],
-  takes: Sequence[HostArray],
-) -> dict[str, Any]:
-  """The figures of the real pairs, and of the defect-free ones if any."""
-  settings = config.eval
-  stored = weights.calibration
+  retakes: Sequence[HostArray],
+) -> tuple[ProtocolMetrics, defect_free.DefectFreeMetrics | None]:
+  """Metrics of the pairs, and of the retakes if there are any."""
+  settings, stored = config.eval, weights.calibration
   threshold = float(stored['threshold']) if stored else None
-  figures: dict[str, Any] = evaluate_detections(
+  protocols = evaluate_detections(
     results,
     iou_threshold=settings.iou_threshold,
     box_margin_px=settings.box_margin_px.to_dict(),
@@ -99,103 +142,58 @@ def measure(
     seed=config.seed,
     threshold=threshold,
   )
-  if takes:
-    figures['defect_free'] = extras.measure_defect_free(
-      takes, threshold=threshold
-    )
-  return figures
+  if not retakes:
+    return protocols, None
+  return protocols, defect_free.summarise(retakes, threshold=threshold)
 
 
-def list_evaluated(
-  settings: ml_collections.ConfigDict,
-) -> list[manifest.LabelledPair]:
-  """The pairs that ``config.eval`` names.
-
-  Raises:
-    ValueError: a set is missing, or two are named; see ``deeppcb.list_pairs``
-      and ``manifest.read_manifest``.
-  """
-  if not settings.manifest:
-    return manifest.labelled_pairs(
-      deeppcb.list_pairs(
-        settings.root,
-        settings.split,
-        groups=settings.groups,
-        every=settings.every,
-        max_pairs=settings.max_pairs,
-      )
-    )
-  if settings.root:
-    raise ValueError(
-      'eval.root and eval.manifest are both given; give one of them'
-    )
-  deeppcb.check_selection(every=settings.every, max_pairs=settings.max_pairs)
-  found = manifest.in_groups(
-    manifest.read_manifest(settings.manifest),
-    settings.groups,
-    field='eval.groups',
+def _measure_synthetic(
+  config: ml_collections.ConfigDict,
+  detector: pairs.Detector,
+  bank: HostArray | None,
+) -> synthetic.SyntheticMetrics | None:
+  """Pixel metrics of ``eval.synthetic_pairs`` pairs, if there are any."""
+  if not config.eval.synthetic_pairs:
+    return None
+  return synthetic.synthetic_metrics(
+    detector,
+    bank,
+    config=config.synthesis,
+    num_pairs=config.eval.synthetic_pairs,
+    seed=config.seed,
   )
-  return found[:: settings.every][: settings.max_pairs or None]
 
 
-def check(config: ml_collections.ConfigDict) -> None:
-  """Refuses what would fail only after all pairs are done.
-
-  Raises:
-    ValueError: a number of ``config.eval`` is out of its range, or synthetic
-      pairs need photographs that are not there.
-  """
-  settings = config.eval
-  for name in (
-    'synthetic_pairs',
-    'pictures',
-    'defect_free_pairs',
-    'worst',
-    'bootstrap_samples',
-    'misalignment_pairs',
-  ):
-    if settings[name] < 0:
-      raise ValueError(f'eval.{name} is {settings[name]}; give 0 or more')
-  if not 0 <= settings.iou_threshold < 1:
-    raise ValueError(
-      f'eval.iou_threshold is {settings.iou_threshold}; give one in [0, 1)'
-    )
-  misalignments.check(settings)
-  photographs = config.synthesis.backgrounds.photographs > 0
-  if settings.synthetic_pairs and photographs and not config.synthesis.bank:
-    raise ValueError(
-      'eval.synthetic_pairs needs photographs but synthesis.bank is empty; '
-      'give --config.synthesis.bank=FILE.npz or --config.eval.synthetic_pairs=0'
-    )
-
-
-def write(
+def _write(
   out: Path,
   config: ml_collections.ConfigDict,
   entries: Sequence[manifest.LabelledPair],
-  examine: Callable[[manifest.LabelledPair], pairs.Evaluated],
+  evaluate_pair: _Evaluate,
   results: Sequence[PictureResult],
-  figures: Mapping[str, Any],
+  evaluation: Evaluation,
 ) -> None:
   """Writes the files of an evaluation."""
-  settings = config.eval
+  settings, metrics = config.eval, evaluation.protocols
   (out / 'pictures').mkdir(parents=True, exist_ok=True)
-  for index in sorted(extras.spread(len(entries), settings.pictures)):
+  for index in evaluation_inputs.spread_indices(
+    len(entries), settings.pictures
+  ):
     file = out / 'pictures' / f'{entries[index].name}.png'
-    shown.write_pair(file, examine(entries[index]))
+    evaluation_pictures.write_pair(file, evaluate_pair(entries[index]))
   margin_px = settings.box_margin_px.official
   by_name = {entry.name: entry for entry in entries}
-  shown.write_sheets(
+  evaluation_pictures.write_sheets(
     out,
     results,
-    lambda name: examine(by_name[name]),
+    lambda name: evaluate_pair(by_name[name]),
     margin_px=margin_px,
     iou_threshold=settings.iou_threshold,
     count=settings.worst,
   )
-  shown.write_reliability(
-    out / 'reliability.png', figures['official']['reliability']
+  evaluation_pictures.write_reliability(
+    out / 'reliability.png', metrics.official.reliability
   )
-  shown.write_confusion(out, figures['official-6']['confusion'])
+  evaluation_pictures.write_confusion(out, metrics.official_6.confusion)
   evaluation_zips.write(out, results, margin_px=margin_px)
-  (out / 'metrics.json').write_text(json_text.to_json(figures) + '\n')
+  text = json_text.to_json(evaluation.to_json())
+  (out / 'metrics.json').write_text(text + '\n')

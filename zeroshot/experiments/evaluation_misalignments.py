@@ -1,71 +1,68 @@
-"""AP against misalignment: the same pairs, their references moved further.
+"""AP against misalignment: the same pairs with their references moved.
 
-results = evaluation_misalignments.look(config.eval, entries, detector)
-figures = evaluation_misalignments.measure(config.eval, results)
+results = evaluation_misalignments.detect(config.eval, entries, detector)
+metrics = evaluation_misalignments.measure(config.eval, results)
 """
 
 from __future__ import annotations
 
-import math
+import dataclasses
 from collections.abc import Sequence
 
 import ml_collections
 
 from zeroshot.data import manifest
 from zeroshot.evaluate import pairs
+from zeroshot.evaluate.metrics import JsonFields
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
-from zeroshot.experiments import pair_shards
-from zeroshot.experiments.evaluation_extras import spread
+from zeroshot.experiments import evaluation_inputs, pair_shards
 
 _SCALE = 1.0
 
 
-def check(settings: ml_collections.ConfigDict) -> None:
-  """Refuses steps that are none.
+@dataclasses.dataclass(frozen=True)
+class MisalignmentMetrics(JsonFields):
+  """Official AP of pairs whose references are moved.
 
-  Raises:
-    ValueError: a step is no pair of finite numbers, or the pictures are to be
-      swapped as well: the annotations would lie in the grid of neither.
+  Attributes:
+    shift_px: of every reference, to the right and down.
+    rotation_deg: of every reference.
+    scale: of every reference.
+    ap: official AP, in [0, 1]; NaN without ground truth.
+    num_images: pairs.
   """
-  for step in settings.misalignments:
-    if not (
-      isinstance(step, tuple | list)
-      and len(step) == 2
-      and all(isinstance(v, int | float) and math.isfinite(v) for v in step)
-    ):
-      raise ValueError(
-        f'eval.misalignments has the step {step!r}; give pairs (shift_px, '
-        'rotation_deg), such as "((0, 0), (5, 1))"'
-      )
-  if settings.misalignments and settings.swap:
-    raise ValueError(
-      'eval.swap and eval.misalignments together: the annotations would lie in '
-      'the grid of neither picture; give one of them'
-    )
+
+  shift_px: float
+  rotation_deg: float
+  scale: float
+  ap: float
+  num_images: int
 
 
-def look(
+def detect(
   settings: ml_collections.ConfigDict,
   entries: Sequence[manifest.LabelledPair],
   detector: pairs.Detector,
 ) -> list[list[PictureResult]]:
   """Results of ``eval.misalignment_pairs`` pairs at each step, in order."""
   count = settings.misalignment_pairs or len(entries)
-  chosen = sorted(spread(len(entries), count))
+  chosen = evaluation_inputs.spread_indices(len(entries), count)
   steps = settings.misalignments
 
-  def one(index: int) -> bytes:
-    step, place = divmod(index, len(chosen))
+  def detect_one(index: int) -> bytes:
+    step, pair = divmod(index, len(chosen))
     shift_px, rotation_deg = steps[step]
-    done = pairs.evaluate_pair(
-      entries[chosen[place]],
+    evaluation = pairs.evaluate_pair(
+      entries[chosen[pair]],
       detector,
       moves=dict(shift_px=shift_px, rotation_deg=rotation_deg, scale=_SCALE),
     )
-    return pair_shards.pack(done)
+    return pair_shards.pack(evaluation)
 
-  packed = pair_shards.map_across_processes(len(steps) * len(chosen), one)
-  results = [pair_shards.unpack(each)[0] for each in packed]
+  packed = pair_shards.map_across_processes(
+    len(steps) * len(chosen), detect_one
+  )
+  results = [pair_shards.unpack(data)[0] for data in packed]
   return [
     results[start : start + len(chosen)]
     for start in range(0, len(results), len(chosen))
@@ -75,35 +72,27 @@ def look(
 def measure(
   settings: ml_collections.ConfigDict,
   results: Sequence[Sequence[PictureResult]],
-) -> list[dict[str, float | int]]:
+) -> list[MisalignmentMetrics]:
   """Official AP at each step.
 
   Args:
     settings: ``config.eval``.
-    results: of ``look``.
-
-  Returns:
-    For each step ``shift_px``, ``rotation_deg``, ``scale``, ``ap`` and
-    ``num_images``.
+    results: of ``detect``.
   """
-  figures: list[dict[str, float | int]] = []
-  for (shift_px, rotation_deg), found in zip(
+  metrics = []
+  for (shift_px, rotation_deg), step_results in zip(
     settings.misalignments, results, strict=True
   ):
     official = evaluate_detections(
-      found,
+      step_results,
       iou_threshold=settings.iou_threshold,
       box_margin_px=settings.box_margin_px.to_dict(),
       bootstrap_samples=0,
       seed=0,
-    )['official']
-    figures.append(
-      dict(
-        shift_px=shift_px,
-        rotation_deg=rotation_deg,
-        scale=_SCALE,
-        ap=official['ap'],
-        num_images=official['num_images'],
+    ).official
+    metrics.append(
+      MisalignmentMetrics(
+        shift_px, rotation_deg, _SCALE, official.ap, official.num_images
       )
     )
-  return figures
+  return metrics

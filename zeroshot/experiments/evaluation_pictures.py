@@ -1,12 +1,13 @@
-"""What an evaluation shows: pairs, failures, reliability, kinds."""
+"""The pictures of an evaluation: pairs, failures, reliability, kinds.
+
+evaluation_pictures.write_pair(out / 'pictures' / 'name.png', evaluation)
+evaluation_pictures.write_confusion(out, metrics.official_6.confusion)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from zeroshot.data import pictures
 from zeroshot.evaluate import failures, kinds, pairs
@@ -17,16 +18,21 @@ from zeroshot.report.reliability_diagram import reliability_diagram
 
 COLUMNS = 3
 TILE_PX = 144
+_SHEETS = (
+  ('false_alarms', failures.worst_false_alarms),
+  ('misses', failures.worst_misses),
+  ('wrong_kinds', failures.worst_wrong_kinds),
+)
 
 
-def write_pair(path: Path, done: pairs.Evaluated) -> None:
+def write_pair(path: Path, evaluation: pairs.PairEvaluation) -> None:
   """Writes one pair's pictures, boxes and score map side by side."""
   image = drawing.draw_result(
-    done.reference,
-    done.test,
-    done.detection.scores,
-    done.detection.boxes,
-    done.result.truth,
+    evaluation.reference,
+    evaluation.test,
+    evaluation.detection.scores,
+    evaluation.detection.boxes,
+    evaluation.result.truth,
   )
   pictures.write_picture(path, image)
 
@@ -34,7 +40,7 @@ def write_pair(path: Path, done: pairs.Evaluated) -> None:
 def write_sheets(
   out: Path,
   results: Sequence[PictureResult],
-  examine: Callable[[str], pairs.Evaluated],
+  evaluate_pair: Callable[[str], pairs.PairEvaluation],
   *,
   margin_px: float,
   iou_threshold: float,
@@ -45,55 +51,49 @@ def write_sheets(
   Args:
     out: folder.
     results: of every pair.
-    examine: detects on the pair of a name again, for its pictures.
+    evaluate_pair: detects again on the pair of a name, for its pictures.
     margin_px: of the official protocol.
     iou_threshold: likewise.
-    count: most failures on a sheet, the worst of all.
+    count: failures on a sheet at most, the worst of all.
   """
-  for name, worst in (
-    ('false_alarms', failures.worst_false_alarms),
-    ('misses', failures.worst_misses),
-    ('wrong_kinds', failures.worst_wrong_kinds),
-  ):
-    found = worst(
+  for name, list_worst in _SHEETS:
+    worst = list_worst(
       results, margin_px=margin_px, iou_threshold=iou_threshold, count=count
     )
-    tiles = [cut(examine(one.name), one, margin_px=margin_px) for one in found]
+    tiles = [
+      _cut_tile(evaluate_pair(failure.name), failure, margin_px=margin_px)
+      for failure in worst
+    ]
     sheet = contact_sheet.contact_sheet(tiles, columns=COLUMNS, tile_px=TILE_PX)
     pictures.write_picture(out / f'{name}.png', sheet)
 
 
-def cut(
-  done: pairs.Evaluated, failure: failures.Failure, *, margin_px: float
+def _cut_tile(
+  evaluation: pairs.PairEvaluation,
+  failure: failures.Failure,
+  *,
+  margin_px: float,
 ) -> contact_sheet.Tile:
   """The tile of one failure."""
-  found = detections_as_annotated(done.result, margin_px=margin_px)
   return contact_sheet.cut_tile(
-    done.reference,
-    done.test,
-    done.detection.scores,
-    found,
-    done.result.truth,
+    evaluation.reference,
+    evaluation.test,
+    evaluation.detection.scores,
+    detections_as_annotated(evaluation.result, margin_px=margin_px),
+    evaluation.result.truth,
     failure=failure,
   )
 
 
-def write_reliability(path: Path, figures: Mapping[str, Any]) -> None:
-  """Writes the diagram of ``official.reliability``."""
-  fields: dict[str, Any] = {
-    name: np.asarray(value) for name, value in figures.items()
-  }
-  bins = Reliability(**fields)
-  pictures.write_picture(path, reliability_diagram(bins))
+def write_reliability(path: Path, reliability: Reliability) -> None:
+  """Writes the reliability diagram."""
+  pictures.write_picture(path, reliability_diagram(reliability))
 
 
-def write_confusion(out: Path, figures: Mapping[str, Any]) -> None:
-  """Writes ``official-6.confusion`` as ``confusion.png`` and ``.md``."""
-  found = kinds.Confusion(
-    kinds=tuple(figures['kinds']), counts=np.asarray(figures['counts'])
-  )
+def write_confusion(out: Path, confusion: kinds.Confusion) -> None:
+  """Writes ``confusion.png`` and ``confusion.md``."""
   pictures.write_picture(
-    out / 'confusion.png', confusion_matrix.confusion_picture(found)
+    out / 'confusion.png', confusion_matrix.confusion_picture(confusion)
   )
-  table = confusion_matrix.confusion_table(found)
+  table = confusion_matrix.confusion_table(confusion)
   (out / 'confusion.md').write_text(table + '\n')

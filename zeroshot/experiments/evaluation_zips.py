@@ -21,8 +21,8 @@ def write(
 ) -> None:
   """Writes ``detections.zip`` and ``detections-6.zip``.
 
-  Neither where a kind is none of the benchmark's: its format has no word for
-  it.
+  Neither is written where a detection has a kind that the benchmark's format
+  has no word for.
 
   Args:
     out: folder.
@@ -58,11 +58,12 @@ def write_zip(
     path: of the zip.
     results: of every pair.
     margin_px: of the official protocol.
-    by_kind: confidences are those of ``kinds.rank_by_kind``, and a kind that is
-      not known is written ``difference``, which is false as in ``official-6``.
-      Otherwise they are the plain ones and a legal word stands in.
+    by_kind: confidences are those of ``kinds.rank_by_kind``, and an unknown
+      kind is written as ``difference``, which is wrong as in ``official-6``.
+      Otherwise confidences are the plain ones, and an unknown kind is written
+      as ``benchmark_files.STAND_IN``.
   """
-  found = {
+  detections = {
     result.name: protocols.detections_as_annotated(
       protocols.drop_invalid(result), margin_px=margin_px
     )
@@ -70,6 +71,8 @@ def write_zip(
   }
   stand_in = benchmark_files.STAND_IN
   if by_kind:
-    found = {name: kinds.rank_by_kind(boxes) for name, boxes in found.items()}
+    detections = {
+      name: kinds.rank_by_kind(boxes) for name, boxes in detections.items()
+    }
     stand_in = UNKNOWN_KIND
-  benchmark_files.write_detections(path, found, stand_in=stand_in)
+  benchmark_files.write_detections(path, detections, stand_in=stand_in)

@@ -1,18 +1,17 @@
-"""The threshold that real pictures of good parts ask for.
+"""Chooses the threshold on real pictures of good parts.
 
-  found = good_pairs.calibrate(config, weights, pairs)
+  pairs = good_pairs.read('good.csv')
+  stored = good_pairs.calibrate(config, weights, pairs)
 
-Unlike second takes that are drawn, these hold all that differs between two
-pictures in the user's own place: camera, light, mount, and good parts that are
-not quite alike. Each is inspected as ``zeroshot inspect`` will inspect: what it
-turns is turned, what it refuses is refused. Slope and offset stay those of the
-weights.
+Unlike simulated retakes, real pairs show every harmless difference of the
+user's own set-up: camera, light, mount, and the variation of good parts. Each
+pair is inspected as by ``zeroshot inspect``, with the same reorientation and
+the same refusals. Slope and offset stay those of the weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import ml_collections
 import numpy as np
@@ -23,10 +22,10 @@ from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect import calibration, scorers
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection.detector import Detector
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, JsonObject
 from zeroshot.weights import files
 
-_SURE = 0.9  # a threshold above it hides differences that are hard to doubt
+_HIGH = 0.9  # a threshold above it hides true differences
 
 
 def read(path: str) -> list[LabelledPair]:
@@ -55,11 +54,11 @@ def calibrate(
   config: ml_collections.ConfigDict,
   weights: files.Weights,
   pairs: Sequence[LabelledPair],
-) -> dict[str, Any]:
+) -> JsonObject:
   """Chooses the threshold on pairs in which every box is false.
 
-  Where they are enough to show ``calibrate.false_boxes_per_pair``, it is the
-  least that keeps to this rate, else a cautious one; see ``defect_free``.
+  Where there are enough to show ``calibrate.false_boxes_per_pair``, it is the
+  smallest that keeps this rate, else a cautious one; see ``defect_free``.
 
   Args:
     config: the whole config.
@@ -67,18 +66,18 @@ def calibrate(
     pairs: of good parts.
 
   Returns:
-    What ``calibration.from_plain`` reads, and what it was found on.
+    What ``calibration.from_plain`` reads, and the data that it comes from.
 
   Raises:
     ValueError: the weights are not calibrated, pairs cannot be inspected (all
-      such are named), or no threshold keeps out what was found.
+      such are named), or no threshold keeps out the false boxes.
   """
   if weights.calibration is None:
     raise ValueError(
       'the weights are not calibrated; do so first, with --references'
     )
   config = config.copy_and_resolve_references()
-  config.detect.min_confidence = 0.0  # all boxes count, sure or not
+  config.detect.min_confidence = 0.0  # every box counts
   fitted = calibration.from_plain(weights.calibration)
   inspector = Detector(
     scorers.network_scorer(config.model, weights.parameters),
@@ -89,7 +88,7 @@ def calibrate(
   confidences = _false_confidences(inspector, pairs)
   threshold = _threshold(
     confidences,
-    wanted=config.calibrate.false_boxes_per_pair,
+    max_rate=config.calibrate.false_boxes_per_pair,
     stored=fitted.threshold,
   )
   rate = defect_free.false_boxes_per_pair(confidences, threshold=threshold)
@@ -112,15 +111,16 @@ def _false_confidences(
   refused = []
   for pair in pairs:
     try:
-      found = inspector.inspect(pair.reference_path, pair.test_path).candidates
+      inspection = inspector.inspect(pair.reference_path, pair.test_path)
     except ValueError as error:
       refused.append(f'{pair.test_path} cannot be inspected: {error}')
       continue
-    confidence = np.array([box.confidence for box in found], np.float32)
+    boxes = inspection.candidates
+    confidence = np.array([box.confidence for box in boxes], np.float32)
     logging.info(
       '%s: %d false boxes, the surest %.3f',
       pair.test_path,
-      len(found),
+      len(boxes),
       confidence.max(initial=0),
     )
     confidences.append(confidence)
@@ -129,23 +129,25 @@ def _false_confidences(
 
 
 def _threshold(
-  confidences: list[HostArray], *, wanted: float, stored: float
+  confidences: list[HostArray], *, max_rate: float, stored: float
 ) -> float:
-  """The threshold, and what is to be said of it."""
+  """Chooses the threshold; logs where it is uncertain or high."""
   count = len(confidences)
-  if defect_free.allowed_false_boxes(count, false_boxes_per_pair=wanted) >= 1:
+  if defect_free.allowed_false_boxes(count, false_boxes_per_pair=max_rate) >= 1:
     threshold = defect_free.threshold_for(
-      confidences, false_boxes_per_pair=wanted
+      confidences, false_boxes_per_pair=max_rate
     )
   else:
-    threshold = defect_free.cautious_threshold(confidences, least=stored)
+    threshold = defect_free.cautious_threshold(
+      confidences, min_threshold=stored
+    )
     logging.warning(
       '%d pairs are too few to show %g false boxes a pair, that takes %d; the '
       'threshold keeps out all of these pairs with a margin, and up to %.2f '
       'false boxes a pair remain possible',
       count,
-      wanted,
-      int(np.ceil(1 / wanted)),
+      max_rate,
+      int(np.ceil(1 / max_rate)),
       defect_free.highest_rate(0, count),
     )
   if threshold >= 1:
@@ -153,7 +155,7 @@ def _threshold(
       'the surest false box has confidence 1, which no threshold keeps out; '
       'look at the pair that the log names, and take it again'
     )
-  if threshold > _SURE:
+  if threshold > _HIGH:
     logging.warning(
       'threshold %.3f is so high that true differences will be missed: take '
       'pictures that are more alike, see docs/own-parts.md',

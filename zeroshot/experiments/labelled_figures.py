@@ -47,7 +47,7 @@ def evaluate(
     read: reads a picture.
 
   Returns:
-    What ``protocols.evaluate_detections`` does, without intervals.
+    ``ProtocolMetrics.to_json()``, without intervals.
   """
   detector = loading.build_detector(config, weights)
   return protocols.evaluate_detections(
@@ -62,4 +62,4 @@ def evaluate(
     },
     bootstrap_samples=0,
     seed=config.seed,
-  )
+  ).to_json()

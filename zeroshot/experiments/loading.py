@@ -1,7 +1,7 @@
-"""What a command scores with: a run, a weights file or the classical baseline.
+"""Loads a run, a weights file or the classical baseline as a detector.
 
-weights = sources.load(config, workdir=None, weights='default')
-detector = sources.build_detector(config, weights)
+weights = loading.load(config, workdir=None, weights='default')
+detector = loading.build_detector(config, weights)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLASSICAL = 'classical'
 
 
 def define_flags() -> None:
-  """``--workdir`` and ``--weights``, one of which a user gives."""
+  """Defines ``--workdir`` and ``--weights``, one of which a user gives."""
   flags.DEFINE_string('workdir', None, 'Folder of a run.')
   flags.DEFINE_string(
     'weights',
@@ -54,19 +54,19 @@ def load(
   if weights == CLASSICAL:
     return files.Weights(None, compatibility.plain_config(config), step=0)
   if workdir is not None:
-    # All processes take the step that the first finds: the run may go on.
+    # All processes read the newest step of the first: the run may go on.
     newest = broadcast.from_first(
       lambda: b'%d' % (runs.newest_step(workdir) or 0)
     )
     step = int(newest) or None
-    found = files.Weights(*runs.load_parameters(workdir, step))
+    loaded = files.Weights(*runs.load_parameters(workdir, step))
   else:
     assert weights is not None
-    found = files.load(weights)
+    loaded = files.load(weights)
   compatibility.check_same_model(
-    found.config, compatibility.plain_config(config)
+    loaded.config, compatibility.plain_config(config)
   )
-  return found
+  return loaded
 
 
 def build_detector(

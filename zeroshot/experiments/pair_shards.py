@@ -1,6 +1,8 @@
-"""Work on many pairs, dealt to every process and every device.
+"""Work on many pairs, shared among all processes and devices.
 
-  found = pair_shards.map_across_processes(len(pairs), lambda index: to_bytes(pairs[index]))
+  results = pair_shards.map_across_processes(
+    len(pairs), lambda index: to_bytes(pairs[index])
+  )
 
 The results are those of a single device, in the same order, in every process:
 each piece of work depends on its index alone.
@@ -11,13 +13,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
 import numpy as np
 from absl import logging
 from flax import serialization
 
-from zeroshot.evaluate.pairs import Evaluated
+from zeroshot.evaluate.pairs import PairEvaluation
 from zeroshot.evaluate.protocols import PictureResult
 from zeroshot.runtime import broadcast
 from zeroshot.types import Boxes
@@ -28,7 +31,7 @@ LOG_EVERY = 100  # pieces of work, over all processes
 def map_across_processes(
   count: int, work: Callable[[int], bytes]
 ) -> list[bytes]:
-  """Does each piece of work once, somewhere.
+  """Does each piece of work once, in one of the processes.
 
   Process p of P takes every P-th piece from the p-th on, and spreads them over
   its own devices, a thread for each: what a thread computes with JAX runs on
@@ -44,42 +47,33 @@ def map_across_processes(
   here, stride = jax.process_index(), jax.process_count()
   devices = jax.local_devices()
 
-  def one(index: int) -> bytes:
+  def work_on_device(index: int) -> bytes:
     with jax.default_device(devices[index // stride % len(devices)]):
-      done = work(index)
+      result = work(index)
     if (index + 1) % LOG_EVERY == 0:
       logging.info('%d of %d pairs', index + 1, count)
-    return done
+    return result
 
   with ThreadPoolExecutor(len(devices)) as pool:
-    mine = list(pool.map(one, range(here, count, stride)))
-  parts = broadcast.gather(zlib.compress(serialization.msgpack_serialize(mine)))
-  dealt = [serialization.msgpack_restore(zlib.decompress(p)) for p in parts]
-  return [dealt[index % stride][index // stride] for index in range(count)]
+    share = list(pool.map(work_on_device, range(here, count, stride)))
+  shares = [_unpack(data) for data in broadcast.gather(_pack(share))]
+  return [shares[index % stride][index // stride] for index in range(count)]
 
 
-def pack(done: Evaluated) -> bytes:
-  """What evaluation keeps of a pair, as bytes.
-
-  Args:
-    done: the pair after detection.
-
-  Returns:
-    For ``unpack``.
-  """
-  result, boxes = done.result, done.result.detections
-  valid = result.valid
+def pack(evaluation: PairEvaluation) -> bytes:
+  """The result of a pair and its seconds as bytes, for ``unpack``."""
+  result, valid = evaluation.result, evaluation.result.valid
   content = dict(
     name=result.name,
     group=result.group,
     height=result.height,
     width=result.width,
     truth=_plain(result.truth),
-    detections=_plain(boxes),
+    detections=_plain(result.detections),
     valid=None if valid is None else np.asarray(valid),
-    seconds=done.seconds,
+    seconds=evaluation.seconds,
   )
-  return zlib.compress(serialization.msgpack_serialize(content))
+  return _pack(content)
 
 
 def unpack(packed: bytes) -> tuple[PictureResult, float]:
@@ -91,12 +85,20 @@ def unpack(packed: bytes) -> tuple[PictureResult, float]:
   Returns:
     The result, and how long detection took.
   """
-  content = serialization.msgpack_restore(zlib.decompress(packed))
+  content = _unpack(packed)
   seconds: float = content.pop('seconds')
   for name in ('truth', 'detections'):
     fields = content[name]
     content[name] = Boxes(**{**fields, 'kind': tuple(fields['kind'])})
   return PictureResult(**content), seconds
+
+
+def _pack(content: object) -> bytes:
+  return zlib.compress(serialization.msgpack_serialize(content))
+
+
+def _unpack(packed: bytes) -> Any:
+  return serialization.msgpack_restore(zlib.decompress(packed))
 
 
 def _plain(boxes: Boxes) -> dict[str, object]:

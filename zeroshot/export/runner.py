@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from zeroshot.data import faults
-from zeroshot.detect import calibration, detector, tiling
+from zeroshot.detect import calibration, scorers, tiling
 from zeroshot.export import onnx_format, stablehlo_format
 from zeroshot.export.metadata import Metadata
 from zeroshot.inspection.detector import Detector
@@ -74,7 +74,7 @@ class Runner:
 
 def load_scorer(
   path: str | os.PathLike[str], *, num_threads: int = 0
-) -> tuple[detector.Scorer, Metadata]:
+) -> tuple[scorers.Scorer, Metadata]:
   """The network in a file as a scorer, and what the file says of itself.
 
   Args:
@@ -91,7 +91,7 @@ def load_scorer(
     run, metadata = stablehlo_format.load(path)
   else:
     run, metadata = onnx_format.load(path, num_threads=num_threads)
-  scorer = detector.Scorer(
+  scorer = scorers.Scorer(
     _scores_of(run, metadata),
     stride_px=metadata.stride_px,
     kinds=metadata.kinds,
@@ -101,7 +101,7 @@ def load_scorer(
 
 
 def build_detector(
-  scorer: detector.Scorer, metadata: Metadata, threshold: float | None = None
+  scorer: scorers.Scorer, metadata: Metadata, threshold: float | None = None
 ) -> Detector:
   """The detector of a file; larger pictures go through tiles of its size.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeroshot.evaluate.kinds import NONE, Confusion, kind_accuracy
+from zeroshot.report.markdown_table import markdown_table
 from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
@@ -90,22 +91,11 @@ def confusion_table(confusion: Confusion) -> str:
     The lines of the table, without a line break at the end.
   """
   names = [*confusion.kinds, NONE]
-  header = [_CORNER, *names]
   rows = [
     [name, *map(str, row)]
     for name, row in zip(names, confusion.counts.tolist(), strict=True)
   ]
-  widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-  rule = ['-' * widths[0], *('-' * (width - 1) + ':' for width in widths[1:])]
-  return '\n'.join(_line(cells, widths) for cells in (header, rule, *rows))
-
-
-def _line(cells: list[str], widths: list[int]) -> str:
-  """One line of a table: the first cell to the left, the others right."""
-  first, *others = cells
-  padded = [first.ljust(widths[0])]
-  padded += [c.rjust(w) for c, w in zip(others, widths[1:], strict=True)]
-  return f'| {" | ".join(padded)} |'
+  return markdown_table([_CORNER, *names], rows, num_left=1, padded=True)
 
 
 def _draw(axes: Axes, confusion: Confusion) -> None:

@@ -1,13 +1,14 @@
 """What every command shares: how it starts, ends and writes its files.
 
 Files:
-  cli           flags, exit statuses, how a user is told what went wrong
-  distributed   the processes of a run find each other
-  broadcast     what they tell each other
-  crash_report  what ended a process, beside the results
+  cli           flags, exit statuses, one-line messages for a user's mistakes
+  distributed   joins the processes of a run
+  broadcast     exchanges bytes between them
+  crash_report  the traceback or stacks of a crashed process, in a file
   machine       cores and memory of this process
-  provenance    commit and hardware that figures come from
+  provenance    commit and hardware behind published numbers
   locks         one process at a time in a folder
-  atomic_files  files that are there whole or not at all
-  json_text     figures as JSON
+  atomic_files  files that are complete or absent
+  json_text     metrics as JSON
+  environment   the locked virtual environment, from a bare Python
 """

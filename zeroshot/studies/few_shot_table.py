@@ -17,6 +17,7 @@ import ml_collections
 
 from zeroshot.evaluate import intervals
 from zeroshot.report.few_shot_curve import Point
+from zeroshot.report.markdown_table import markdown_table
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
 from zeroshot.studies.ablation import table as ablation_table
@@ -115,7 +116,7 @@ def to_markdown(rows: Mapping[str, Mapping[str, Any]], *, caption: str) -> str:
     Title, table and caption.
   """
   head = ['labelled pairs', 'seeds', *HEADS.values()]
-  lines = [head, ['---:'] * len(head)]
+  lines = []
   for label, row in rows.items():
     count, planned = len(row['seeds']), row['num_planned']
     same = label == str(row['num_pairs'])
@@ -126,7 +127,7 @@ def to_markdown(rows: Mapping[str, Mapping[str, Any]], *, caption: str) -> str:
         *(show(row[name]) for name in FIGURES),
       ]
     )
-  table = ablation_table.markdown_table(lines)
+  table = markdown_table(head, lines, num_left=0)
   return f'# Few-shot curve\n\n{table}\n\n{caption}\n'
 
 

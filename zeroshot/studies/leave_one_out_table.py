@@ -16,6 +16,7 @@ from typing import Any
 import ml_collections
 import numpy as np
 
+from zeroshot.report.markdown_table import markdown_table
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
 from zeroshot.studies import few_shot_table
@@ -145,12 +146,11 @@ def to_markdown(
     Title, table and caption.
   """
   head = ['group', 'pairs', *HEADS.values()]
-  lines = [head, ['---', *(['---:'] * (len(head) - 1))]]
-  lines += [_cells(row['group'].replace('|', '\\|'), row) for row in rows]
+  lines = [_cells(row['group'], row) for row in rows]
   finished = mean['num_groups']
   part = '' if finished == len(rows) else f' of {finished} of {len(rows)}'
   lines.append(_cells(f'mean{part}', mean))
-  table = ablation_table.markdown_table(lines)
+  table = markdown_table(head, lines, num_left=1)
   return f'# Groups left out\n\n{table}\n\n{caption}\n'
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from zeroshot.report.markdown_table import markdown_table
+
 # Where each figure stands in the metrics of an evaluation.
 FIGURES = {
   'ap': ('official', 'ap'),
@@ -132,8 +134,8 @@ def to_markdown(
   views = list(rows[0]['views'])
   head = ['row', 'what it asks', 'seeds', *(f'AP {view}' for view in views)]
   head += ['AP at IoU 0.75', 'synthetic pixel AP', 'minutes']
-  lines = [head, ['---'] * len(head), *(_cells(row, views) for row in rows)]
-  table = markdown_table(lines)
+  cells = [_cells(row, views) for row in rows]
+  table = markdown_table(head, cells, num_left=len(head))
   failures = [
     f'- {row["name"]}, seed {failure["seed"]}, {failure["view"]}: '
     f'{failure["message"]} (log: {failure["log"]})'
@@ -146,11 +148,6 @@ def to_markdown(
   return '\n\n'.join(parts) + '\n'
 
 
-def markdown_table(lines: Sequence[Sequence[str]]) -> str:
-  """Rows of cells, head and rule among them, as Markdown."""
-  return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
-
-
 def _cells(row: Mapping[str, Any], views: Sequence[str]) -> list[str]:
   """A row's texts, in the order of the columns."""
   total, finished = len(row['seeds']), row['num_finished']
@@ -158,7 +155,7 @@ def _cells(row: Mapping[str, Any], views: Sequence[str]) -> list[str]:
   minutes = row['train_minutes']
   return [
     f'`{row["name"]}`',
-    row['about'].replace('|', '\\|'),
+    row['about'],
     str(total) if finished == total else f'{finished} of {total}',
     *(show(row['views'][view]['ap'], missing=row['status']) for view in views),
     show(first['ap_75']),

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from launch import environment
+from zeroshot.runtime import environment
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_prepare_installs_again_for_another_lock(folder, synced, monkeypatch):
 
 def test_prepare_installs_again_for_another_python(folder, synced, monkeypatch):
   environment.prepare('cpu')
-  monkeypatch.setattr(environment, 'version', lambda: '3.99')
+  monkeypatch.setattr(environment, 'PYTHON', '3.99')
   environment.prepare('cpu')
   assert len(synced) == 2
 
@@ -149,16 +151,12 @@ def test_a_missing_command_does_not_succeed():
   assert environment.succeeds([sys.executable, '-c', ''])
 
 
-def test_it_needs_nothing_but_the_standard_library():
-  file = Path(environment.__file__)
+def test_the_command_needs_nothing_but_the_standard_library(folder, synced):
+  environment.prepare('cpu')  # so that there is nothing left to install
   done = subprocess.run(
-    [
-      sys.executable,
-      '-S',
-      '-c',
-      f'import runpy; runpy.run_path({str(file)!r})',
-    ],
+    [sys.executable, '-S', ROOT / 'launch' / 'environment.py', 'cpu'],
     capture_output=True,
     text=True,
   )
   assert done.returncode == 0, done.stderr
+  assert done.stderr == ''

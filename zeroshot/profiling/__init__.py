@@ -1,0 +1,7 @@
+"""Time, memory and arithmetic: measurements of the code, not of its results.
+
+Files:
+  cost        size, operations, pace and memory of one config
+  runtimes    milliseconds per stage, in JAX and in ONNX Runtime
+  large_pair  memory and time of inspecting a large pair
+"""
