@@ -35,7 +35,8 @@ def refine(reference, test, num_parameters, start=None):
     ((160, 90), [160]),
     ((400, 640), [160, 320, 640]),
     ((700, 650), [160, 320, 640, 700]),
-    ((1600, 1300), [160, 320, 640, 1280]),
+    ((1600, 1300), [160, 320, 640, 1280, 1600]),
+    ((3000, 1300), [160, 320, 640, 1280, 2560]),
   ],
 )
 def test_pyramid_is_never_larger_than_the_pictures(shape, longest):

@@ -1,1 +1,20 @@
-"""Parameters + pictures -> score map -> boxes -> kinds."""
+"""Detection: parameters + two pictures -> score map -> boxes -> kinds.
+
+Files, in the order in which a pair passes them:
+  settings         ``config.detect`` as typed values
+  detector         the whole path, for pictures of any size
+  registered_pair  windows of an aligned and relit pair
+  tiling           pictures as overlapping tiles
+  scorers          the network and its baseline behind one interface
+  score            the network on the device
+  classical        the baseline: differencing that tolerates moved edges
+  maps             scores, kinds and sides, pixel by pixel
+  regions          windows that hold whole components of the score map
+  rescore          the pair head's maps in a window of a large picture
+  postprocess      window -> boxes with confidences and kinds
+  boxes            score map -> boxes
+  components       connected pixels above the threshold
+  extents          where a difference ends
+  calibration      scores -> probabilities
+  naming           boxes -> kinds
+"""

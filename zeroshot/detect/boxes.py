@@ -41,7 +41,7 @@ def boxes_from_scores(
   Args:
     scores: ``[H, W]`` in [0, 1].
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
-    pictures: reference and test, images ``[H, W, 3]`` in one grid and light,
+    pictures: reference and test, images ``[H, W, 3]`` in one grid and lighting,
       which say how far a difference reaches; None leaves that to the scores.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
@@ -85,9 +85,9 @@ def boxes_from_scores(
   confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
   kept = np.flatnonzero(components.area >= min_area_px)
   kept = kept[np.argsort(-confidence[kept], kind='stable')]
-  found = Boxes(xyxy[kept], confidence[kept], (UNKNOWN_KIND,) * len(kept))
+  boxes = Boxes(xyxy[kept], confidence[kept], (UNKNOWN_KIND,) * len(kept))
   height, width = scores.shape
-  return grow(found, margin_px=0.0, height=height, width=width)
+  return grow(boxes, margin_px=0.0, height=height, width=width)
 
 
 def merge(parts: Sequence[Boxes]) -> Boxes:
@@ -146,19 +146,19 @@ def at_least_a_pixel(xyxy: HostArray) -> HostArray:
   return np.concatenate([first, beyond], axis=1)
 
 
-def select(boxes: Boxes, wanted: HostArray) -> Boxes:
+def select(boxes: Boxes, chosen: HostArray) -> Boxes:
   """Returns some of the boxes, in their order or another.
 
   Args:
     boxes: of one picture.
-    wanted: bool ``[K]``, or the numbers of those wanted, as they are wanted.
+    chosen: bool ``[K]``, or indices in the order of the result.
   """
   sure = boxes.kind_confidence
   return Boxes(
-    xyxy=boxes.xyxy[wanted],
-    confidence=boxes.confidence[wanted],
-    kind=tuple(boxes.kind[i] for i in np.arange(len(boxes.kind))[wanted]),
-    kind_confidence=None if sure is None else sure[wanted],
+    xyxy=boxes.xyxy[chosen],
+    confidence=boxes.confidence[chosen],
+    kind=tuple(boxes.kind[i] for i in np.arange(len(boxes.kind))[chosen]),
+    kind_confidence=None if sure is None else sure[chosen],
   )
 
 

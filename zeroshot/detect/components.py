@@ -1,7 +1,7 @@
 """Groups of pixels that score above a threshold, as flat arrays.
 
-  found = find_components(scores, mask, join_px=2.0, num_least=6)
-  confidence = mean_over_highest(found, scores)
+  components = find_components(scores, mask, join_px=2.0, num_least=6)
+  confidence = mean_over_highest(components, scores)
 
 Notation:
   N  pixels of all components, one component after the other
@@ -86,19 +86,19 @@ def one_component(mask: HostArray) -> Components:
   )
 
 
-def mean_over_highest(found: Components, plane: HostArray) -> HostArray:
+def mean_over_highest(components: Components, plane: HostArray) -> HostArray:
   """Each component's mean over its highest pixels.
 
   Args:
-    found: the components.
+    components: whose pixels to take.
     plane: ``[H, W]``, of what to take the mean.
 
   Returns:
     Float64 ``[K]``.
   """
-  value = plane[found.y, found.x] * found.highest
-  total = np.bincount(found.label, weights=value)
-  return total / np.bincount(found.label, weights=found.highest)
+  value = plane[components.y, components.x] * components.highest
+  total = np.bincount(components.label, weights=value)
+  return total / np.bincount(components.label, weights=components.highest)
 
 
 def _labels(mask: HostArray, *, join_px: float) -> HostArray:

@@ -25,7 +25,7 @@ _ALIKE = 0.5  # of the change; values that differ by less are alike
 
 
 def extents(
-  found: Components,
+  components: Components,
   scores: HostArray,
   typical_score: HostArray,
   pictures: Pictures | None,
@@ -36,7 +36,7 @@ def extents(
   """The box of each component.
 
   Args:
-    found: the components.
+    components: the components.
     scores: ``[H, W]`` in [0, 1].
     typical_score: ``[K]``, ``mean_over_highest`` of the scores.
     pictures: reference and test, images ``[H, W, 3]`` in one grid and light;
@@ -51,46 +51,59 @@ def extents(
     Float32 ``[K, 4]``, x1 y1 x2 y2 in pixels, half-open, not clipped.
   """
   least = extent_share * typical_score  # [K]
-  reached = scores[found.y, found.x] >= least[found.label]
+  reached = scores[components.y, components.x] >= least[components.label]
   if pictures is None:
-    return _corners(found, _or_all(found, reached)).astype(np.float32)
+    return _corners(components, _or_all(components, reached)).astype(np.float32)
   reference, test = pictures
   change = np.abs(reference - test).max(axis=2)  # [H, W]
-  typical_change = mean_over_highest(found, change)
+  typical_change = mean_over_highest(components, change)
   least = extent_share * typical_change
-  changed = change[found.y, found.x] >= least[found.label]
-  reached = _or_all(found, reached & changed)
-  corners = _corners(found, reached)
-  runs_on = _runs_on(found, reached, corners, test, typical_change)
+  changed = change[components.y, components.x] >= least[components.label]
+  reached = _or_all(components, reached & changed)
+  corners = _corners(components, reached)
+  runs_on = _runs_on(components, reached, corners, test, typical_change)
   outward = np.array([-hidden_px, -hidden_px, hidden_px, hidden_px])
   return (corners + outward * runs_on).astype(np.float32)
 
 
-def _or_all(found: Components, reached: HostArray) -> HostArray:
+def _or_all(components: Components, reached: HostArray) -> HostArray:
   """``reached``, but all pixels of a component of which none is.
 
   That happens where score and change are high in different places, and to a
   share of 1 by rounding.
   """
-  return reached | ~np.logical_or.reduceat(reached, found.starts)[found.label]
+  return (
+    reached
+    | ~np.logical_or.reduceat(reached, components.starts)[components.label]
+  )
 
 
-def _corners(found: Components, reached: HostArray) -> HostArray:
+def _corners(components: Components, reached: HostArray) -> HostArray:
   """Returns the box round each component's reached pixels, int ``[K, 4]``."""
-  beyond = np.iinfo(found.x.dtype).max
+  beyond = np.iinfo(components.x.dtype).max
   return np.stack(
     [
-      np.minimum.reduceat(np.where(reached, found.x, beyond), found.starts),
-      np.minimum.reduceat(np.where(reached, found.y, beyond), found.starts),
-      np.maximum.reduceat(np.where(reached, found.x, -1), found.starts) + 1,
-      np.maximum.reduceat(np.where(reached, found.y, -1), found.starts) + 1,
+      np.minimum.reduceat(
+        np.where(reached, components.x, beyond), components.starts
+      ),
+      np.minimum.reduceat(
+        np.where(reached, components.y, beyond), components.starts
+      ),
+      np.maximum.reduceat(
+        np.where(reached, components.x, -1), components.starts
+      )
+      + 1,
+      np.maximum.reduceat(
+        np.where(reached, components.y, -1), components.starts
+      )
+      + 1,
     ],
     axis=1,
   )
 
 
 def _runs_on(
-  found: Components,
+  components: Components,
   reached: HostArray,
   corners: HostArray,
   test: HostArray,
@@ -103,7 +116,7 @@ def _runs_on(
   each of two distances.
 
   Args:
-    found: the components.
+    components: the components.
     reached: bool ``[N]``.
     corners: int ``[K, 4]``, round the reached pixels.
     test: image ``[H, W, 3]``.
@@ -114,22 +127,24 @@ def _runs_on(
   """
   height, width = test.shape[:2]
   colour = np.stack(
-    [mean_over_highest(found, test[..., c]) for c in range(3)], axis=-1
+    [mean_over_highest(components, test[..., c]) for c in range(3)], axis=-1
   )  # [K, 3]
   inside = corners - [0, 0, 1, 1]  # the last pixels within each side
   result = np.ones(corners.shape, bool)
   for side in range(4):
-    of, limit = (found.x, width) if side % 2 == 0 else (found.y, height)
-    edge = inside[:, side][found.label]  # [N]
+    of, limit = (
+      (components.x, width) if side % 2 == 0 else (components.y, height)
+    )
+    edge = inside[:, side][components.label]  # [N]
     near = reached & (np.abs(of - edge) < _RIM_PX)
-    label = found.label[near]
+    label = components.label[near]
     count = np.bincount(label, minlength=len(corners))
     for distance in _PROBES_PX:
       probe = edge[near] + (distance if side >= 2 else -distance)
       seen = (probe >= 0) & (probe < limit)
       probe = np.clip(probe, 0, limit - 1)
-      x = probe if side % 2 == 0 else found.x[near]
-      y = found.y[near] if side % 2 == 0 else probe
+      x = probe if side % 2 == 0 else components.x[near]
+      y = components.y[near] if side % 2 == 0 else probe
       other = np.abs(test[y, x] - colour[label]).max(axis=-1)
       alike = seen & (other < _ALIKE * typical_change[label])
       num_alike = np.bincount(label, weights=alike, minlength=len(corners))

@@ -1,7 +1,7 @@
 """What names the kinds of boxes: topology, a pair head, or both.
 
 namer = build_namer('topology', ())
-boxes = namer(boxes, (reference, test), valid, maps)
+boxes = namer(boxes, (reference, test), valid_mask, maps)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zeroshot.detect.extents import Pictures
 from zeroshot.pcb import conductors, topology
 from zeroshot.types import Boxes, HostArray
 
-# (boxes, pictures, valid, maps) -> the boxes, each with a kind.
+# (boxes, pictures, valid_mask, maps) -> the boxes, each with a kind.
 Namer = Callable[[Boxes, Pictures, HostArray, maps.HeadMaps], Boxes]
 
 
@@ -35,7 +35,7 @@ def build_namer(
     words: of the kinds that the network's pair head tells apart, if any.
     dark_is_conductor: whether the darker of two materials is the conductor;
       topology alone asks.
-    cut: see ``kinds.named``; likewise.
+    cut: see ``topology.name_kinds``; likewise.
 
   Returns:
     The function that names them; None leaves every kind ``'difference'``.
@@ -71,39 +71,41 @@ def build_namer(
 
 
 def _by_topology(
-  found: Boxes,
+  boxes: Boxes,
   pictures: Pictures,
-  valid: HostArray,
-  seen: maps.HeadMaps,
+  valid_mask: HostArray,
+  head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
   cut: topology.Cut,
 ) -> Boxes:
-  """See ``kinds.named``."""
-  del seen
+  """See ``topology.name_kinds``."""
+  del head_maps
   return topology.name_kinds(
-    found, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
+    boxes, *pictures, valid_mask, dark_is_conductor=dark_is_conductor, cut=cut
   )
 
 
 def _by_head(
-  found: Boxes,
+  boxes: Boxes,
   pictures: Pictures,
-  valid: HostArray,
-  seen: maps.HeadMaps,
+  valid_mask: HostArray,
+  head_maps: maps.HeadMaps,
   *,
   words: tuple[str, ...],
 ) -> Boxes:
   """What the pair head says of the pixels of each box."""
-  del pictures, valid
-  return _most_probable(found, maps.kind_probabilities(found.xyxy, seen), words)
+  del pictures, valid_mask
+  return _most_probable(
+    boxes, maps.kind_probabilities(boxes.xyxy, head_maps), words
+  )
 
 
 def _by_both(
-  found: Boxes,
+  boxes: Boxes,
   pictures: Pictures,
-  valid: HostArray,
-  seen: maps.HeadMaps,
+  valid_mask: HostArray,
+  head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
   cut: topology.Cut,
@@ -114,21 +116,25 @@ def _by_both(
   head decides alone.
   """
   product = topology.kind_probabilities(
-    found.xyxy, *pictures, valid, dark_is_conductor=dark_is_conductor, cut=cut
-  ) * maps.kind_probabilities(found.xyxy, seen)
+    boxes.xyxy,
+    *pictures,
+    valid_mask,
+    dark_is_conductor=dark_is_conductor,
+    cut=cut,
+  ) * maps.kind_probabilities(boxes.xyxy, head_maps)
   return _most_probable(
-    found,
+    boxes,
     product / product.sum(axis=1, keepdims=True),
     deeppcb.KINDS,
   )
 
 
 def _most_probable(
-  found: Boxes, probabilities: HostArray, words: tuple[str, ...]
+  boxes: Boxes, probabilities: HostArray, words: tuple[str, ...]
 ) -> Boxes:
   """The boxes with their most probable kinds, of probabilities ``[K, C]``."""
   best = probabilities.argmax(axis=1)
-  return found._replace(
+  return boxes._replace(
     kind=tuple(words[index] for index in best),
     kind_confidence=probabilities.max(axis=1).astype(np.float32),
   )

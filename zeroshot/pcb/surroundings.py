@@ -1,6 +1,6 @@
 """A box and what lies around it: the conductor before and after it changed.
 
-  place = surroundings(before, after, seen, box, around_px=12)
+  place = surroundings(before, after, valid_mask, box, around_px=12)
   gained = growth_of(place.before, place.after, place)
 
 What is no difference is kept out here. The reference is moved, for each box by
@@ -37,13 +37,13 @@ class Surroundings(NamedTuple):
   Attributes:
     before: uint8 ``[h, w]``, conductor of the reference, moved.
     after: uint8 ``[h, w]``, conductor of the test picture.
-    seen: uint8 ``[h, w]``, 1 where both pictures have content.
+    valid_mask: uint8 ``[h, w]``, 1 where both pictures have content.
     around_px: margin of the box on every side, in pixels.
   """
 
   before: HostArray
   after: HostArray
-  seen: HostArray
+  valid_mask: HostArray
   around_px: int
 
   def window(self, around_px: int) -> tuple[slice, slice]:
@@ -55,7 +55,7 @@ class Surroundings(NamedTuple):
 def surroundings(
   before: HostArray,
   after: HostArray,
-  seen: HostArray,
+  valid_mask: HostArray,
   box: HostArray,
   *,
   around_px: int,
@@ -65,7 +65,7 @@ def surroundings(
   Args:
     before: uint8 ``[H, W]``, conductor of the reference.
     after: uint8 ``[H, W]``, conductor of the test picture.
-    seen: uint8 ``[H, W]``, 1 where both pictures have content.
+    valid_mask: uint8 ``[H, W]``, 1 where both pictures have content.
     box: ``[4]``, half-open.
     around_px: at least so much is cut out on every side.
 
@@ -76,14 +76,16 @@ def surroundings(
   move = _MAX_MOVE_PX
   wide = _cut_out(before, box, around + move, cv2.BORDER_REPLICATE)
   after = _cut_out(after, box, around, cv2.BORDER_REPLICATE)
-  seen = _cut_out(seen, box, around, cv2.BORDER_CONSTANT)
+  valid_mask = _cut_out(valid_mask, box, around, cv2.BORDER_CONSTANT)
   # Pixels that disagree, for each move; whole numbers but for rounding.
   disagree = np.rint(cv2.matchTemplate(wide, after, cv2.TM_SQDIFF))
   y, x = np.unravel_index(disagree.argmin(), disagree.shape)
   if disagree[y, x] >= (1 - _MIN_GAIN) * disagree[move, move]:
     y = x = np.intp(move)
   height, width = after.shape
-  return Surroundings(wide[y : y + height, x : x + width], after, seen, around)
+  return Surroundings(
+    wide[y : y + height, x : x + width], after, valid_mask, around
+  )
 
 
 def _cut_out(
@@ -117,7 +119,7 @@ def growth_of(
     1 on the parts that have enough pixels within the box, as far as a little
     beyond it; all 0 where none has any.
   """
-  grown = after & (1 - before) & place.seen
+  grown = after & (1 - before) & place.valid_mask
   num_parts, part = cv2.connectedComponents(grown, connectivity=8)
   inside = np.bincount(part[place.window(0)].ravel(), minlength=num_parts)
   inside[0] = 0

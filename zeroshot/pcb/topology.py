@@ -1,7 +1,7 @@
 """What each difference is, read off the conductor before and after it.
 
-  found = named(boxes, reference, test)
-  found.kind, found.kind_confidence
+  boxes = name_kinds(boxes, reference, test)
+  boxes.kind, boxes.kind_confidence
 
 Nothing is learned. A picture of a board is cut into conductor and board, and a
 difference adds to the one at the cost of the other. What the growth does to the
@@ -159,10 +159,10 @@ def kind_probabilities(
   if len(xyxy):
     masks = cut(reference, test, dark_is_conductor=dark_is_conductor)
   if masks is not None:
-    seen = np.ones(test.shape[:2]) if valid is None else valid
-    seen = (seen > 0).astype(np.uint8)
+    valid_mask = np.ones(test.shape[:2]) if valid is None else valid
+    valid_mask = (valid_mask > 0).astype(np.uint8)
     for row, box in zip(votes, xyxy, strict=True):
-      place = surroundings(*masks, seen, box, around_px=max(_AROUND_PX))
+      place = surroundings(*masks, valid_mask, box, around_px=max(_AROUND_PX))
       for kind, share in _votes(place).items():
         row[KINDS.index(kind)] += share
   return (votes / votes.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -1,1 +1,9 @@
-"""How the reference picture is moved and lit to lie on the test picture."""
+"""Registration: the reference picture aligned with the test picture.
+
+Files:
+  register       the move, whether it may be made, and the aligned reference
+  coarse_search  pyramid, search over turns and scales, refinement
+  gauss_newton   the last pixels
+  transforms     matrices, resampling, plausible moves
+  lighting       brightness and contrast of one picture under the other's
+"""

@@ -211,8 +211,8 @@ def _refine(
 def shrink(plane: HostArray, longest_px: int) -> HostArray:
   """Returns a picture averaged down to a longest side, if longer.
 
-  One that is much longer than wide stays longer: what is to be found across it
-  must be seen.
+  One that is much longer than wide is shrunk less, so that its structure across
+  stays visible.
 
   Args:
     plane: ``[H, W]`` or ``[H, W, C]``.

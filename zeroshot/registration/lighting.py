@@ -31,7 +31,7 @@ class Lighting(NamedTuple):
   offsets: HostArray
 
   def on(self, image: HostArray) -> HostArray:
-    """An image ``[..., C]`` in the other light, float32, not clipped."""
+    """An image ``[..., C]`` under the other lighting, float32, not clipped."""
     return (image * self.gains + self.offsets).astype(np.float32)
 
 
@@ -74,13 +74,13 @@ def lighting_of(
   """
   height, width, channels = test.shape
   step = sample_step(height, width)
-  seen = np.ones((height, width), bool) if valid is None else valid > 0
-  seen = seen[::step, ::step]
+  content = np.ones((height, width), bool) if valid is None else valid > 0
+  content = content[::step, ::step]
   gains, offsets = np.ones(channels), np.zeros(channels)
-  for c in range(channels if seen.any() else 0):
+  for c in range(channels if content.any() else 0):
     gains[c], offsets[c] = _fit_line(
-      reference[::step, ::step, c][seen].astype(np.float64),
-      test[::step, ::step, c][seen].astype(np.float64),
+      reference[::step, ::step, c][content].astype(np.float64),
+      test[::step, ::step, c][content].astype(np.float64),
     )
   return Lighting(gains, offsets)
 

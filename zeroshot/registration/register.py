@@ -42,9 +42,9 @@ class Registration(NamedTuple):
     method: what was applied: ``'none'``, ``'affine'`` or ``'homography'``.
     reason: why the reference was left as it came; '' if it was moved, or if
       ``'none'`` was asked for.
-    shift_px: how far the reference's centre lay from its place.
-    rotation_deg: how far it lay turned, anticlockwise positive.
-    scale: how much larger it was.
+    shift_px: distance of the reference's centre from the test picture's.
+    rotation_deg: turn of the reference, anticlockwise positive.
+    scale: of the reference relative to the test picture.
     similarity_before: of the pictures as they came, in [-1, 1]; NaN if it
       was not measured.
     similarity_after: of the test picture and the best move found, over the
@@ -151,13 +151,15 @@ def estimate_move(
   if valid is not None:
     valid = coarse_search.shrink(valid, finest_px)
   levels = coarse_search.pyramid(old, new, valid)
-  found = coarse_search.estimate(levels, num_parameters=_NUM_PARAMETERS[method])
-  if found is None:
+  estimate = coarse_search.estimate(
+    levels, num_parameters=_NUM_PARAMETERS[method]
+  )
+  if estimate is None:
     return _stay('no plausible move was found')
-  before, after = _similarities(levels[-1], found)
+  before, after = _similarities(levels[-1], estimate)
   shape = test.shape[:2]
   matrix = transforms.rescale(
-    found, from_shape=levels[-1].test.shape, to_shape=shape
+    estimate, from_shape=levels[-1].test.shape, to_shape=shape
   )
   reason = _objection(matrix, before, after, shape=shape)
   return EstimatedMove(matrix, reason, before, after)
