@@ -11,7 +11,5 @@ Files:
   atomic_files  files that are complete or absent
   json_text     metrics as JSON
   environment   the locked virtual environment, from a bare Python
-  atomic_files  files that are there whole or not at all
-  json_text     figures as JSON
   progress      a progress bar on stderr
 """
