@@ -117,7 +117,7 @@ class Inspection:
     drawing.draw_on(
       drawn,
       _to_arrays(self.boxes),
-      colour=drawing.FOUND_COLOUR,
+      colour=drawing.DETECTION_COLOUR,
       label=True,
     )
     return drawn
