@@ -11,7 +11,7 @@ import os
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pictures
+from zeroshot.data import headers, pair_shapes, pictures
 from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
@@ -75,7 +75,7 @@ def load_pair(
   sizes = [pixels.shape[:2] for pixels in pair]
   if sizes[0] != sizes[1]:
     raise ValueError(
-      pictures.unequal(describe(reference), sizes[0], describe(test), sizes[1])
+      pair_shapes.describe_mismatch(describe(reference), describe(test), *sizes)
     )
   for (role, picture), pixels in zip(given.items(), pair, strict=True):
     sample = pictures.as_image(_sample(pixels))
@@ -127,7 +127,7 @@ def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
   return (
     f'{pair} do not show the same part, or lie too far apart to be aligned; '
     'check that they belong together and show the same side at the same scale'
-    f'{pictures.turned_apart(first, second)}'
+    f'{pair_shapes.describe_orientations(first, second)}'
   )
 
 
