@@ -545,8 +545,8 @@ def test_boxes_are_named_then_corrected_then_grown():
 
   def layered(one, two):
     scores = plain_score(one, two)
-    sides = np.broadcast_to(np.float32([1, 0, 2, 0]), (*scores.shape, 4))
-    return np.concatenate([scores[..., None], sides], axis=-1)
+    box_deltas = np.broadcast_to(np.float32([1, 0, 2, 0]), (*scores.shape, 4))
+    return np.concatenate([scores[..., None], box_deltas], axis=-1)
 
   def namer(boxes, pictures, valid, maps):
     seen.append(boxes.xyxy)
@@ -555,7 +555,7 @@ def test_boxes_are_named_then_corrected_then_grown():
   found = detect(
     reference,
     test,
-    scorer=detector.Scorer(layered, stride_px=8, predicts_sides=True),
+    scorer=detector.Scorer(layered, stride_px=8, regresses_boxes=True),
     namer=namer,
     box_margin_px=3.0,
   ).boxes

@@ -42,18 +42,18 @@ class Scorer(NamedTuple):
     stride_px: tiles start at its multiples, so that they see the same cells as
       the whole picture would.
     kinds: words of the kinds that it tells apart, if any.
-    predicts_sides: whether it corrects the sides of boxes.
+    regresses_boxes: whether it corrects the sides of boxes.
   """
 
   score: Callable[[HostArray, HostArray], HostArray]
   stride_px: int
   kinds: tuple[str, ...] = ()
-  predicts_sides: bool = False
+  regresses_boxes: bool = False
 
   def split(self, layers: HostArray) -> maps.Maps:
     """What ``score`` gave, taken apart; see ``maps.split``."""
     return maps.split(
-      layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides
+      layers, num_kinds=len(self.kinds), regresses_boxes=self.regresses_boxes
     )
 
 
@@ -115,7 +115,7 @@ def network_scorer(
     scores,
     stride_px=model.stride,
     kinds=tuple(model_config.kinds),
-    predicts_sides=model_config.predicts_sides,
+    regresses_boxes=model_config.predicts_sides,
   )
 
 

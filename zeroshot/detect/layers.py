@@ -34,7 +34,7 @@ def said(
     tile_settings: keyword arguments of ``tiling.score_tiled``; the window is widened
       to such a tile, so that nothing compiles anew.
   """
-  if not scorer.kinds and not scorer.predicts_sides:
+  if not scorer.kinds and not scorer.regresses_boxes:
     return maps.Maps(scores[tile.window])
   height, width = scores.shape
   least = tiling.tile_grid(height, width, **tile_settings)[0]

@@ -52,6 +52,6 @@ def postprocess(
   found = boxes.select(found, found.confidence >= min_confidence)
   if namer is not None:
     found = namer(found, pictures, seen, said)
-  if said.sides is not None:
+  if said.box_deltas is not None:
     found = found._replace(xyxy=maps.correct_boxes(found.xyxy, said))
   return found

@@ -13,6 +13,7 @@ import os
 from zeroshot.types import JsonObject
 
 FORMAT = 1  # raised when older readers would misread a file
+_REGRESSES_BOXES = 'predicts_sides'  # the JSON key of ``regresses_boxes``
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Metadata:
     width: of the pictures that it takes, pixels.
     stride_px: of the network's coarsest cells.
     kinds: names of the kinds that it classifies, if any.
-    predicts_sides: whether it returns ``sides``.
+    regresses_boxes: whether it returns ``sides``.
     detect: ``config.detect``: registration, threshold of the boxes and others.
     calibration: slope and offset of the confidences, and the threshold to act
       on; see ``zeroshot.detect.calibration``.
@@ -45,7 +46,7 @@ class Metadata:
   width: int
   stride_px: int
   kinds: tuple[str, ...]
-  predicts_sides: bool
+  regresses_boxes: bool
   detect: JsonObject
   calibration: dict[str, float]
   versions: dict[str, str]
@@ -57,14 +58,16 @@ class Metadata:
     names = ['scores']
     if self.kinds:
       names.append('kinds')
-    if self.predicts_sides:
+    if self.regresses_boxes:
       names.append('sides')
     return tuple(names)
 
 
 def to_json(description: Metadata) -> str:
   """The text that is stored in the file."""
-  return json.dumps(dataclasses.asdict(description), allow_nan=False)
+  fields = dataclasses.asdict(description)
+  fields[_REGRESSES_BOXES] = fields.pop('regresses_boxes')
+  return json.dumps(fields, allow_nan=False)
 
 
 def from_json(text: str | None, path: str | os.PathLike[str]) -> Metadata:
@@ -92,6 +95,8 @@ def from_json(text: str | None, path: str | os.PathLike[str]) -> Metadata:
       'export the weights again, or take the runner that came with the file'
     )
   try:
-    return Metadata(**{**fields, 'kinds': tuple(fields['kinds'])})
+    regresses_boxes = fields.pop(_REGRESSES_BOXES)
+    kinds = tuple(fields.pop('kinds'))
+    return Metadata(**fields, kinds=kinds, regresses_boxes=regresses_boxes)
   except (TypeError, KeyError) as error:
     raise ValueError(f'{path} is damaged: {error}') from error

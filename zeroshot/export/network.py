@@ -90,7 +90,7 @@ def build(
       width=width,
       stride_px=model.stride,
       kinds=tuple(config.model.kinds),
-      predicts_sides=config.model.predicts_sides,
+      regresses_boxes=config.model.predicts_sides,
       detect=config.detect.to_dict(),
       calibration={key: calibration[key] for key in Calibration._fields},
       versions=_versions('zeroshot', 'jax', 'jax2onnx', 'flatbuffers'),

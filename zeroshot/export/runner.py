@@ -95,7 +95,7 @@ def load_scorer(
     _build_score(run, metadata),
     stride_px=metadata.stride_px,
     kinds=metadata.kinds,
-    predicts_sides=metadata.predicts_sides,
+    regresses_boxes=metadata.regresses_boxes,
   )
   return scorer, metadata
 
