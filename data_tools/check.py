@@ -1,10 +1,10 @@
-"""Tries every picture and annotation that a run would read, before it runs.
+"""Checks every picture and annotation that a run would read.
 
   python -m data_tools.check --root=PCBDATA [--split=trainval]
   python -m data_tools.check --manifest=FILE --photographs=DIR --bank=FILE.npz
 
 Prints a line for each fault, which names the file, the reason and the remedy,
-and a line of summary. The exit status is 0 where all is well, and 2 where not.
+and a summary. The exit status is 0 if all is well, else 2.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def reports() -> Iterator[checks.Report]:
-  """Looks at each thing that is named, one after the other."""
+  """Yields the report of each thing that a flag names."""
   options = flags.FLAGS
   if options.root:
     yield checks.check_deeppcb(

@@ -5,9 +5,8 @@
       --out=FILE.jsonl
 
 Categories become kinds, and a picture without annotations is a good part. A
-region of ``iscrowd`` is one box. Masks are not looked at: each annotation has
-its ``bbox``. Pictures that the annotations do not name are left out, and
-counted.
+region of ``iscrowd`` is one box. Masks are ignored: each annotation has a
+``bbox``. Pictures that the annotations do not name are skipped and counted.
 """
 
 from __future__ import annotations
@@ -15,19 +14,20 @@ from __future__ import annotations
 import json
 import pathlib
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from absl import flags
 
 from data_tools import importing, label_boxes
 from data_tools.importing import Labels, Part
 from zeroshot.runtime import cli
+from zeroshot.types import JsonObject
 
+_Id = int | str
+_Content = dict[str, list[JsonObject]]
 _ID = (int, str)
-_FIELDS: dict[
-  str, dict[str, Any]
-] = {  # that are needed, of each list, and their types
+# The fields that each list needs, and their types.
+_FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
   'images': {'id': _ID, 'file_name': str},
   'annotations': {'id': _ID, 'image_id': _ID, 'category_id': _ID, 'bbox': list},
   'categories': {'id': _ID, 'name': str},
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> None:
   """Imports what the flags name."""
   del argv
   options = flags.FLAGS
-  there = importing.list_pictures(pathlib.Path(options.images))
+  files = importing.list_pictures(pathlib.Path(options.images))
   labelled = importing.import_with(
     lambda references: read(options.annotations, options.images, references)
   )
@@ -47,8 +47,8 @@ def main(argv: Sequence[str]) -> None:
     for part, _ in labelled
     for file in (part.picture, part.reference)
   }
-  if more := sum(file.resolve() not in used for file in there):
-    print(f'{more} pictures of {options.images} are not in the annotations')
+  if unused := sum(file.resolve() not in used for file in files):
+    print(f'{unused} pictures of {options.images} are not in the annotations')
 
 
 def read(
@@ -62,77 +62,88 @@ def read(
     references: of the test pictures.
 
   Returns:
-    The test pictures that can be read, in the file's order, with their labels;
-    and all that is wrong.
+    The readable test pictures in the file's order, with their labels; and all
+    faults.
 
   Raises:
     ValueError: the file is no such JSON.
   """
   content = _read_json(annotations)
-  wrong = [
-    f'{annotations}: {count} {name} have the id {one}; number them anew'
-    for name in _FIELDS
-    for one, count in Counter(entry['id'] for entry in content[name]).items()
-    if count > 1
-  ]
-  annotated = {image['id']: image for image in content['images']}
+  wrong = _repeated_ids(annotations, content)
+  images_by_id = {image['id']: image for image in content['images']}
   parts = {
-    one: importing.part_of(
+    number: importing.part_of(
       pathlib.Path(image['file_name']), pathlib.Path(images), references
     )
-    for one, image in annotated.items()
+    for number, image in images_by_id.items()
   }
   wrong += importing.name_faults(list(parts.values()))
   sizes = {}
-  for one, image in annotated.items():
+  for number, image in images_by_id.items():
     try:
-      sizes[one] = _size_of(parts[one].picture, image)
+      sizes[number] = _size_of(parts[number].picture, image)
     except ValueError as error:
       wrong.append(str(error))
-  labels = {one: Labels([], []) for one in parts}
-  kinds = {one['id']: one['name'] for one in content['categories']}
-  for annotation in content['annotations']:
-    where = f'{annotations}, annotation {annotation["id"]}'
-    try:
-      _add(annotation, labels, sizes, kinds, where)
-    except ValueError as error:
-      wrong.append(str(error))
-  tested = set(importing.tested(list(parts.values())))
+  labels, faults = _read_labels(annotations, content, parts, sizes)
+  wrong += faults
+  tested = set(importing.exclude_references(list(parts.values())))
   wrong += [
-    f'{annotations}: {parts[one].picture} is a reference and has annotations; '
-    'a good part has none'
-    for one in sizes
-    if labels[one].boxes and parts[one] not in tested
+    f'{annotations}: {parts[number].picture} is a reference and has '
+    'annotations; a good part has none'
+    for number in sizes
+    if labels[number].boxes and parts[number] not in tested
   ]
   if not tested and not wrong:
     wrong = [f'{annotations}: all images are references; none is to be tested']
-  kept = [(parts[one], labels[one]) for one in sizes if parts[one] in tested]
-  return kept, wrong
+  labelled = [
+    (parts[number], labels[number])
+    for number in sizes
+    if parts[number] in tested
+  ]
+  return labelled, wrong
 
 
-def _add(
-  annotation: dict[str, Any],
-  labels: dict[Any, Labels],
-  sizes: dict[Any, tuple[int, int]],
-  kinds: dict[Any, str],
-  where: str,
-) -> None:
-  """Adds an annotation to its picture's labels."""
-  owner, category = annotation['image_id'], annotation['category_id']
-  if owner not in labels:
-    raise ValueError(f'{where}: there is no image {owner}; remove it')
-  if category not in kinds:
-    known = ', '.join(f'{one} {kind}' for one, kind in kinds.items())
-    raise ValueError(
-      f'{where}: unknown category {category}; the categories are {known}'
-    )
-  if owner in sizes:  # else the picture is at fault
-    box = _pixel_box(annotation['bbox'], sizes[owner], where)
-    labels[owner].boxes.append(box)
-    labels[owner].kinds.append(kinds[category])
+def _repeated_ids(annotations: str, content: _Content) -> list[str]:
+  """A line for each id that several entries of a list have."""
+  return [
+    f'{annotations}: {count} {name} have the id {number}; number them anew'
+    for name, entries in content.items()
+    for number, count in Counter(entry['id'] for entry in entries).items()
+    if count > 1
+  ]
 
 
-def _read_json(annotations: str) -> dict[str, list[dict[str, Any]]]:
+def _read_labels(
+  annotations: str,
+  content: _Content,
+  parts: Mapping[_Id, Part],
+  sizes: Mapping[_Id, tuple[int, int]],
+) -> tuple[dict[_Id, Labels], list[str]]:
+  """The labels of each picture, and the faults of annotations."""
+  labels: dict[_Id, Labels] = {number: Labels([], []) for number in parts}
+  kinds = {entry['id']: entry['name'] for entry in content['categories']}
+  wrong = []
+  for annotation in content['annotations']:
+    where = f'{annotations}, annotation {annotation["id"]}'
+    owner, category = annotation['image_id'], annotation['category_id']
+    try:
+      if owner not in labels:
+        raise ValueError(f'{where}: there is no image {owner}; remove it')
+      if category not in kinds:
+        known = ', '.join(f'{number} {kind}' for number, kind in kinds.items())
+        raise ValueError(
+          f'{where}: unknown category {category}; the categories are {known}'
+        )
+      if owner in sizes:  # else the picture is at fault
+        box = _pixel_box(annotation['bbox'], sizes[owner], where)
+        labels[owner].boxes.append(box)
+        labels[owner].kinds.append(kinds[category])
+    except ValueError as error:
+      wrong.append(str(error))
+  return labels, wrong
+
+
+def _read_json(annotations: str) -> _Content:
   """The lists of a COCO file, each entry with the fields that it needs."""
   try:
     content = json.loads(pathlib.Path(annotations).read_bytes())
@@ -157,8 +168,8 @@ def _read_json(annotations: str) -> dict[str, list[dict[str, Any]]]:
   return {name: content[name] for name in _FIELDS}
 
 
-def _size_of(picture: pathlib.Path, image: dict[str, Any]) -> tuple[int, int]:
-  """The picture's width and height, which are those that were annotated."""
+def _size_of(picture: pathlib.Path, image: JsonObject) -> tuple[int, int]:
+  """The picture's width and height; they must be the annotated ones."""
   size = label_boxes.size_of(picture)
   written = image.get('width', size[0]), image.get('height', size[1])
   if written != size:
@@ -170,7 +181,7 @@ def _size_of(picture: pathlib.Path, image: dict[str, Any]) -> tuple[int, int]:
 
 
 def _pixel_box(
-  bbox: list[Any], size: tuple[int, int], where: str
+  bbox: Sequence[float], size: tuple[int, int], where: str
 ) -> tuple[int, ...]:
   """The first and last pixel of x, y, width, height."""
   if len(bbox) != 4 or not all(isinstance(side, int | float) for side in bbox):

@@ -56,8 +56,7 @@ def read(
       suffix.
 
   Returns:
-    The test pictures that can be read, sorted, with their labels; and all that
-    is wrong.
+    The readable test pictures, sorted, with their labels; and all faults.
 
   Raises:
     ValueError: there is no such folder, or no picture in it.
@@ -67,7 +66,7 @@ def read(
     raise ValueError(
       f'--masks={masks}: give a folder that holds the masks and no pictures'
     )
-  parts = importing.find_parts(images, references, apart=folder)
+  parts = importing.find_parts(images, references, exclude=folder)
   labelled, wrong, used = [], [], set()
   for part in parts:
     inside = part.picture.relative_to(images)

@@ -46,8 +46,7 @@ def read(
     references: of the test pictures.
 
   Returns:
-    The test pictures that can be read, sorted, with their labels; and all that
-    is wrong.
+    The readable test pictures, sorted, with their labels; and all faults.
 
   Raises:
     ValueError: there is no such folder or no picture in it, or no class name.
@@ -95,7 +94,7 @@ def _read_names(path: str) -> list[str]:
 def _read_labels(
   file: pathlib.Path, size: tuple[int, int], kinds: list[str]
 ) -> tuple[Labels, list[str]]:
-  """The labels of one picture, and what is wrong with each other line."""
+  """The labels of one picture, and the faults of other lines."""
   labels, wrong = Labels([], []), []
   if not file.is_file():
     return labels, [

@@ -1,11 +1,11 @@
-"""What the importers share: pictures, their references, boxes -> a manifest.
+"""Shared by the importers: pictures, references and labels -> a manifest.
 
   references = importing.References(Path('golden.png'), pattern=None)
   parts = importing.find_parts('pictures', references)
   print(importing.write('parts.jsonl', labelled, wrong))
 
-A test picture's group is the folder that it lies in, and its name its path
-below the folder of all pictures, with hyphens for slashes.
+A test picture's group is its folder, and its name is its path below the folder
+of all pictures, with hyphens for slashes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import pathlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from absl import flags
 
@@ -28,22 +28,23 @@ from zeroshot.data import (
   records,
 )
 from zeroshot.runtime import atomic_files
+from zeroshot.types import JsonObject
 
 
 class References(NamedTuple):
-  """Which good part a test picture is compared with.
+  """How the reference of a test picture is found.
 
   Attributes:
-    reference: one picture for all; None where there is a pattern.
+    reference: one picture for all; None with a pattern.
     pattern: path from a test picture's folder, in which ``{stem}`` stands for
-      the test picture's name without suffix; None where there is one for all.
+      the test picture's name without suffix; None with one picture for all.
   """
 
   reference: pathlib.Path | None
   pattern: str | None
 
   def of(self, picture: pathlib.Path) -> pathlib.Path:
-    """The reference of a test picture, be it there or not."""
+    """The reference of a test picture; the file may be missing."""
     if self.reference is not None:
       return self.reference
     assert self.pattern is not None
@@ -56,7 +57,7 @@ class Part(NamedTuple):
 
   Attributes:
     name: unique in the set.
-    group: folder that it lies in, relative to that of all pictures.
+    group: its folder, relative to that of all pictures.
     picture: path.
     reference: path of its good part.
   """
@@ -68,7 +69,7 @@ class Part(NamedTuple):
 
 
 class Labels(NamedTuple):
-  """What is known of a test picture.
+  """The labels of a test picture.
 
   Attributes:
     boxes: x1, y1, x2, y2 of each, first and last pixel.
@@ -80,7 +81,7 @@ class Labels(NamedTuple):
 
 
 def define_flags() -> None:
-  """The flags that all importers have."""
+  """Defines the flags of all importers."""
   flags.DEFINE_string('images', None, 'Folder of pictures.', required=True)
   flags.DEFINE_string('reference', None, 'One good part for all pictures.')
   flags.DEFINE_string(
@@ -94,11 +95,10 @@ def define_flags() -> None:
 def import_with(
   read: Callable[[References], tuple[list[tuple[Part, Labels]], list[str]]],
 ) -> list[tuple[Part, Labels]]:
-  """What each importer does: it reads, writes ``--out`` and says what.
+  """Runs an importer: reads, writes ``--out`` and prints a summary.
 
   Args:
-    read: from the references to the labelled test pictures and all that is
-      wrong.
+    read: from the references to the labelled test pictures and all faults.
 
   Returns:
     The labelled test pictures.
@@ -114,7 +114,7 @@ def import_with(
 
 
 def references_of_flags() -> References:
-  """What ``--reference`` and ``--reference_pattern`` say.
+  """The references that ``--reference`` or ``--reference_pattern`` names.
 
   Raises:
     ValueError: unless exactly one of the two is given.
@@ -132,41 +132,41 @@ def find_parts(
   images: str | pathlib.Path,
   references: References,
   *,
-  apart: pathlib.Path | None = None,
+  exclude: pathlib.Path | None = None,
 ) -> list[Part]:
   """The test pictures of a folder and of those below it, sorted.
 
   Args:
     images: the folder.
-    references: pictures that are the reference of another are left out.
-    apart: a folder whose pictures are left out.
+    references: pictures that are the reference of another are excluded.
+    exclude: a folder whose pictures are excluded.
 
   Raises:
     ValueError: there is no such folder, there is no test picture in it, or
       some of them cannot have a name of their own (all such are named).
   """
   folder = pathlib.Path(images)
-  found = [
+  files = [
     file
     for file in list_pictures(folder)
-    if not (apart and file.resolve().is_relative_to(apart.resolve()))
+    if not (exclude and file.resolve().is_relative_to(exclude.resolve()))
   ]
-  parts = tested(
-    [part_of(file.relative_to(folder), folder, references) for file in found]
+  parts = exclude_references(
+    [part_of(file.relative_to(folder), folder, references) for file in files]
   )
   if not parts:
     raise ValueError(
-      f'--images={images}: no test picture in it; {len(found)} files of it end '
+      f'--images={images}: no test picture in it; {len(files)} files of it end '
       f'in {", ".join(pictures.SUFFIXES)}'
     )
   faults.refuse(name_faults(parts))
   return parts
 
 
-def tested(parts: Sequence[Part]) -> list[Part]:
-  """Those that are not the reference of another, or of themselves."""
-  taken = {part.reference.resolve() for part in parts}
-  return [part for part in parts if part.picture.resolve() not in taken]
+def exclude_references(parts: Sequence[Part]) -> list[Part]:
+  """The parts that are no reference of any part."""
+  references = {part.reference.resolve() for part in parts}
+  return [part for part in parts if part.picture.resolve() not in references]
 
 
 def list_pictures(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -194,20 +194,20 @@ def part_of(
 
 
 def name_faults(parts: Sequence[Part]) -> list[str]:
-  """A line for each test picture that cannot have a name of its own."""
+  """A line for each test picture without a legal, unique name."""
   counts = Counter(part.name for part in parts)
-  found = []
+  lines = []
   for part in parts:
     try:
-      manifest.checked_name(part.name, str(part.picture))
+      manifest.check_name(part.name, str(part.picture))
     except ValueError as error:
-      found.append(str(error))
+      lines.append(str(error))
     if counts[part.name] > 1:
-      found.append(
+      lines.append(
         f'{part.picture}: {counts[part.name]} pictures would have the name '
         f'{part.name}; rename all but one'
       )
-  return found
+  return lines
 
 
 def write(
@@ -215,18 +215,18 @@ def write(
   labelled: Sequence[tuple[Part, Labels]],
   wrong: Sequence[str],
 ) -> str:
-  """Checks all pictures and writes the manifest, whole or not at all.
+  """Checks all pictures and writes the manifest atomically.
 
   Args:
-    out: of the file; its folder is made if need be.
-    labelled: the test pictures with what is known of them.
-    wrong: what is known to be wrong before.
+    out: path of the manifest; its folder is made if need be.
+    labelled: the test pictures with their labels.
+    wrong: faults that are already known.
 
   Returns:
-    What was written, in a line for the user.
+    A summary in one line.
 
   Raises:
-    ValueError: something is wrong, or pictures cannot be read or are not of
+    ValueError: there is a fault, or pictures cannot be read or are not of
       their reference's size (all such are named).
   """
   file = pathlib.Path(out)
@@ -238,19 +238,19 @@ def write(
     partial.write_text(''.join(f'{line}\n' for line in lines), 'utf-8')
   kinds = Counter(kind for _, labels in labelled for kind in labels.kinds)
   good = sum(not labels.boxes for _, labels in labelled)
-  told = ', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))
+  counts = ', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))
   groups = len({part.group for part, _ in labelled})
   return (
     f'{len(labelled)} pairs, groups: {groups}, good parts: {good}, boxes: '
-    f'{kinds.total()}{f" ({told})" if told else ""}; {file}'
+    f'{kinds.total()}{f" ({counts})" if counts else ""}; {file}'
   )
 
 
 def check_out(out: str | pathlib.Path) -> None:
-  """Refuses a manifest that is there already, or whose name says a table.
+  """Refuses a path that exists, or that has a suffix of tables.
 
   Raises:
-    ValueError: it is so.
+    ValueError: names the path.
   """
   if pathlib.Path(out).suffix.lower() in records.TABLES:
     raise ValueError(f'--out={out}: it will hold JSON lines; give FILE.jsonl')
@@ -265,7 +265,7 @@ def _pair(part: Part, labels: Labels) -> manifest.LabelledPair:
   )
 
 
-def _line(part: Part, labels: Labels, folder: pathlib.Path) -> dict[str, Any]:
+def _line(part: Part, labels: Labels, folder: pathlib.Path) -> JsonObject:
   """The fields of a manifest's line, paths relative to its folder."""
 
   def path(of: pathlib.Path) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 _ORIENTATION, _UPRIGHT = 0x0112, 1  # of EXIF
-# What Pillow raises of files cut short, and of EXIF data that are none.
+# Errors of Pillow on truncated files and damaged EXIF data.
 _UNREADABLE = (
   OSError,
   SyntaxError,
@@ -27,25 +27,25 @@ _SLACK_PX = 1.0  # by which a tool's box may leave the picture
 
 
 def size_of(picture: pathlib.Path) -> tuple[int, int]:
-  """Width and height in pixels, of a picture that labels can be trusted on.
+  """Width and height in pixels, of a picture in the grid of its labels.
 
-  Labelling tools turn a picture as its EXIF orientation says; zeroshot reads
-  the pixels as they are stored, and boxes would lie elsewhere.
+  Labelling tools apply the EXIF orientation of a picture; zeroshot does not, so
+  that boxes of a rotated picture would be in another grid.
 
   Raises:
     ValueError: the file is no picture, or its EXIF data say to turn it.
   """
   try:
     with warnings.catch_warnings():
-      # Only the header is read here, however large the picture.
+      # Only the header is read, so the size does not matter.
       warnings.simplefilter('ignore', Image.DecompressionBombWarning)
       opened = Image.open(picture)
     with opened:
-      turned = opened.getexif().get(_ORIENTATION, _UPRIGHT) != _UPRIGHT
+      is_turned = opened.getexif().get(_ORIENTATION, _UPRIGHT) != _UPRIGHT
       size: tuple[int, int] = opened.size
   except _UNREADABLE as error:
     raise ValueError(f'{picture}: not a readable picture ({error})') from error
-  if turned:
+  if is_turned:
     raise ValueError(
       f'{picture}: its EXIF data say to turn it, so that the labels may lie in '
       'another grid than the pixels; turn the pixels, and label it again'
@@ -72,10 +72,10 @@ def pixel_box(
       the picture by more than 1 px.
   """
   left, top, right, bottom = sides
-  told = ' '.join(f'{side:g}' for side in sides)
+  text = ' '.join(f'{side:g}' for side in sides)
   if not all(map(math.isfinite, sides)) or left >= right or top >= bottom:
     raise ValueError(
-      f'{where}: box {told} (left top right bottom, px) is none; correct it'
+      f'{where}: box {text} (left top right bottom, px) is none; correct it'
     )
   width, height = size
   if (
@@ -84,7 +84,7 @@ def pixel_box(
     or bottom > height + _SLACK_PX
   ):
     raise ValueError(
-      f'{where}: box {told} (left top right bottom, px) leaves the picture, '
+      f'{where}: box {text} (left top right bottom, px) leaves the picture, '
       f'{width}x{height}; correct it'
     )
   (x1, x2), (y1, y2) = (

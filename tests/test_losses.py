@@ -506,12 +506,12 @@ def test_contrast_neither_pulls_nor_pushes_where_the_mask_is_open():
 # --- The pair head -----------------------------------------------------------
 
 
-def labels(kind, share, sides=0.0, upright=1.0):
+def labels(kind, share, box_deltas=0.0, upright=1.0):
   shape = np.shape(kind)
   return Labels(
     weight=np.ones(shape, np.float32),
     kind=np.asarray(kind, np.int32),
-    sides=np.broadcast_to(np.float32(sides), (*shape, 4)),
+    box_deltas=np.broadcast_to(np.float32(box_deltas), (*shape, 4)),
     share=np.asarray(share, np.float32),
     upright=np.full(shape, upright, np.float32),
   )
@@ -531,16 +531,18 @@ def test_kinds_by_hand():
 
 
 def test_sides_by_hand():
-  truth = labels(TWO_BOXES.kind, TWO_BOXES.share, sides=1.0)
+  truth = labels(TWO_BOXES.kind, TWO_BOXES.share, box_deltas=1.0)
   predicted = np.ones((1, 1, 5, 4), np.float32)
   predicted[0, 0, 4] = [1, 1, 1, 9]  # off by 8 px, 4 units: 4 - 1/2
   predicted[0, 0, 3] = 99  # of no box
-  assert float(losses.sides(predicted, truth)) == pytest.approx(3.5 / 4 / 2)
+  assert float(losses.box_deltas(predicted, truth)) == pytest.approx(
+    3.5 / 4 / 2
+  )
 
 
 def test_turned_pairs_teach_kinds_and_no_sides():
-  turned = labels(TWO_BOXES.kind, TWO_BOXES.share, sides=1.0, upright=0.0)
-  assert float(losses.sides(np.zeros((1, 1, 5, 4)), turned)) == 0
+  turned = labels(TWO_BOXES.kind, TWO_BOXES.share, box_deltas=1.0, upright=0.0)
+  assert float(losses.box_deltas(np.zeros((1, 1, 5, 4)), turned)) == 0
   logits = np.zeros((1, 1, 5, 2), np.float32)
   assert float(losses.kinds(logits, turned)) == pytest.approx(math.log(2))
 
@@ -551,14 +553,14 @@ def test_without_a_box_there_is_nothing_to_learn():
   value, gradient = jax.value_and_grad(losses.kinds)(logits, none)
   assert float(value) == 0
   assert not gradient.any()
-  assert float(losses.sides(jnp.ones((1, 1, 2, 4)), none)) == 0
+  assert float(losses.box_deltas(jnp.ones((1, 1, 2, 4)), none)) == 0
 
 
 def test_a_box_of_unknown_kind_teaches_its_sides_alone():
-  unknown = labels([[[-1, 1]]], [[[1, 1]]], sides=2.0)
+  unknown = labels([[[-1, 1]]], [[[1, 1]]], box_deltas=2.0)
   logits = np.zeros((1, 1, 2, 2), np.float32)
   assert float(losses.kinds(logits, unknown)) == pytest.approx(math.log(2))
-  assert float(losses.sides(np.zeros((1, 1, 2, 4)), unknown)) > 0
+  assert float(losses.box_deltas(np.zeros((1, 1, 2, 4)), unknown)) > 0
 
 
 @pytest.mark.parametrize('name', ['kinds', 'sides'])
@@ -572,7 +574,7 @@ def test_a_head_that_is_not_there_is_named(name):
 
 def test_the_total_takes_the_head_and_the_open_pixels_in():
   shape = MASK.shape
-  known = labels(np.where(MASK > 0, 1, -1), MASK / MASK.sum(), sides=1.0)
+  known = labels(np.where(MASK > 0, 1, -1), MASK / MASK.sum(), box_deltas=1.0)
   known = known._replace(weight=(LOGITS > -2).astype(np.float32))
   prediction = Prediction(
     LOGITS, (), np.zeros((*shape, 2), np.float32), np.zeros((*shape, 4))

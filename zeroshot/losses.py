@@ -30,7 +30,7 @@ from zeroshot.types import Array, Labels
 Loss = Callable[..., tuple[Array, dict[str, Array]]]
 SumAcross = Callable[[Any], Any]  # of a tree of sums, over all devices
 
-_SIDES_UNIT_PX = 2.0  # errors beyond it count by their size, not its square
+_DELTA_UNIT_PX = 2.0  # errors beyond it count by their size, not its square
 
 
 def whole_batch(sums: Any) -> Any:
@@ -94,7 +94,7 @@ def _terms(
       p.features, mask, weight, margin=margin, **across
     ),
     'kinds': lambda: kinds(p.kind_logits, labels, **across),
-    'sides': lambda: sides(p.sides, labels, **across),
+    'sides': lambda: box_deltas(p.box_deltas, labels, **across),
   }
 
 
@@ -261,13 +261,13 @@ def kinds(
   return _mean(losses, share, sum_across)
 
 
-def sides(
+def box_deltas(
   predicted: Array | None,
   labels: Labels | None,
   *,
   sum_across: SumAcross = whole_batch,
 ) -> Array:
-  """Huber's loss of the sides, averaged over a box and then over boxes.
+  """Huber's loss of the box deltas, averaged over a box and then over boxes.
 
   Args:
     predicted: ``[B, H, W, 4]``, in pixels.
@@ -278,7 +278,7 @@ def sides(
     Scalar, in units of 2 px; 0 where there is no box.
 
   Raises:
-    ValueError: if the network corrects no sides, or the pairs have no labels.
+    ValueError: if the network corrects no boxes, or the pairs have no labels.
   """
   if predicted is None or labels is None:
     raise ValueError(
@@ -286,7 +286,7 @@ def sides(
       'see configs/transfer.py'
     )
   losses = optax.huber_loss(
-    predicted / _SIDES_UNIT_PX, labels.sides / _SIDES_UNIT_PX
+    predicted / _DELTA_UNIT_PX, labels.box_deltas / _DELTA_UNIT_PX
   )
   share = labels.share * labels.upright
   return _mean(jnp.mean(losses, axis=-1), share, sum_across)

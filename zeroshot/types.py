@@ -54,18 +54,19 @@ class Labels(NamedTuple):
       else 1.
     kind: int32 ``[..., H, W]``, number of the kind of the box that a differing
       pixel belongs to; -1 where there is none or it is not known.
-    sides: ``[..., H, W, 4]``, how far beyond what detection draws unaided the
-      left, top, right and bottom of the annotated box lie, the annotators'
-      margin apart, in pixels; 0 where ``share`` or ``upright`` is.
+    box_deltas: ``[..., H, W, 4]``, distance in pixels from the left, top, right
+      and bottom of the box that detection would draw to the annotated box
+      without its margin, outward positive; 0 where ``share`` or ``upright``
+      is 0.
     share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
       0 where it belongs to none.
     upright: ``[..., H, W]``, 1 where the pair stands as it was annotated, so
-      that ``sides`` can be learned from; 0 where it was turned.
+      that ``box_deltas`` can be learned from; 0 where it was turned.
   """
 
   weight: Array
   kind: Array
-  sides: Array
+  box_deltas: Array
   share: Array
   upright: Array
 
@@ -96,7 +97,7 @@ class Windows(NamedTuple):
     test: uint8 ``[N, S, S, C]``.
     instance: uint8 ``[N, S, S]``, 0 where the two are the same, 255 where that
       is open, else one plus the number of the box that the pixel belongs to.
-    sides: float32 ``[N, M, 4]``, of each box, see ``Labels``; windows with
+    box_deltas: float32 ``[N, M, 4]``, of each box, see ``Labels``; windows with
       fewer boxes are filled up with 0.
     kind: int32 ``[N, M]``, number of each box's kind; -1 where not known.
     total: int32 scalar; windows from it on are there to fill up.
@@ -105,7 +106,7 @@ class Windows(NamedTuple):
   reference: Array
   test: Array
   instance: Array
-  sides: Array
+  box_deltas: Array
   kind: Array
   total: Array
 

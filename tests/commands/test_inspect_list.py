@@ -15,7 +15,7 @@ import pytest
 
 from zeroshot.commands import main
 from zeroshot.data import pictures
-from zeroshot.inspection import folder
+from zeroshot.inspection import folder, result_records
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +50,9 @@ def inspect(work, *options):
 
 
 def rows(work):
-  return [(r['row'], r['verdict']) for r in folder.records(work / 'out')]
+  return [
+    (r['row'], r['verdict']) for r in result_records.read_records(work / 'out')
+  ]
 
 
 def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):

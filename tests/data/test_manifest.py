@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.data import damage
-from zeroshot.data import deeppcb, manifest, pictures
+from zeroshot.data import deeppcb, manifest, pictures, records
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_all_that_is_wrong_is_told_at_once(folder):
     manifest.read_manifest(path)
   for words in ('line 1: not JSON', 'line 4: ', f'line 2: {NO} {folder}/gone'):
     assert words in str(caught.value)
-  pairs, wrong = manifest.parse_manifest(path)
+  pairs, wrong = manifest.parse_manifest(records.read_records(path), path)
   assert [pair.name for pair in pairs] == ['2', '3']
   assert len(wrong) == 2
 

@@ -12,7 +12,9 @@ COLUMNS = ('reference', 'test', 'boxes')
 def read(folder, text, encoding='utf-8'):
   path = folder / 'pairs.csv'
   path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
-  rows, wrong = tables.read_table(path, COLUMNS, required=('reference', 'test'))
+  rows, wrong = tables.parse_table(
+    tables.read_lines(path), path, COLUMNS, required=('reference', 'test')
+  )
   return rows, list(wrong.values())
 
 

@@ -10,27 +10,29 @@ from zeroshot.detect import maps
 
 def test_plain_scores_are_all_there_is():
   scores = np.zeros((4, 5), np.float32)
-  found = maps.split(scores, num_kinds=0, predicts_sides=False)
+  found = maps.split(scores, num_kinds=0, regresses_boxes=False)
   assert found.scores is scores
   assert found.kinds is None
-  assert found.sides is None
+  assert found.box_deltas is None
 
 
 @pytest.mark.parametrize('num_kinds', [0, 3])
-@pytest.mark.parametrize('predicts_sides', [False, True])
-def test_layers_are_taken_apart_in_order(num_kinds, predicts_sides):
-  count = 1 + num_kinds + 4 * predicts_sides
+@pytest.mark.parametrize('regresses_boxes', [False, True])
+def test_layers_are_taken_apart_in_order(num_kinds, regresses_boxes):
+  count = 1 + num_kinds + 4 * regresses_boxes
   layers = np.broadcast_to(np.arange(count), (2, 3, count))
-  found = maps.split(layers, num_kinds=num_kinds, predicts_sides=predicts_sides)
+  found = maps.split(
+    layers, num_kinds=num_kinds, regresses_boxes=regresses_boxes
+  )
   assert (found.scores == 0).all()
   if num_kinds:
     assert found.kinds[0, 0].tolist() == [1, 2, 3]
   else:
     assert found.kinds is None
-  if predicts_sides:
-    assert found.sides[0, 0].tolist() == list(range(1 + num_kinds, count))
+  if regresses_boxes:
+    assert found.box_deltas[0, 0].tolist() == list(range(1 + num_kinds, count))
   else:
-    assert found.sides is None
+    assert found.box_deltas is None
 
 
 def two_regions():
@@ -42,13 +44,14 @@ def two_regions():
 
 def test_sides_move_outward_by_what_the_scoring_pixels_say():
   scores = two_regions()
-  sides = np.full((20, 30, 4), 99.0, np.float32)  # where nothing scores
-  sides[4:8, 3:9] = [1, 2, 3, -1]
-  sides[12:15, 20:24] = 0
-  sides[12:15, 20:22] = 4  # half of the second region
+  box_deltas = np.full((20, 30, 4), 99.0, np.float32)  # where nothing scores
+  box_deltas[4:8, 3:9] = [1, 2, 3, -1]
+  box_deltas[12:15, 20:24] = 0
+  box_deltas[12:15, 20:22] = 4  # half of the second region
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
   moved = (
-    maps.correct_boxes(before, maps.HeadMaps(scores, sides=sides)) - before
+    maps.correct_boxes(before, maps.HeadMaps(scores, box_deltas=box_deltas))
+    - before
   )
   np.testing.assert_allclose(moved[0], [-1, -2, 3, -1], atol=1e-5)
   np.testing.assert_allclose(moved[1], [-2, -2, 2, 2], atol=1e-5)
@@ -56,14 +59,18 @@ def test_sides_move_outward_by_what_the_scoring_pixels_say():
 
 def test_a_box_without_a_scoring_pixel_stays():
   before = np.array([[0, 0, 2, 2]], np.float32)
-  seen = maps.HeadMaps(two_regions(), sides=np.ones((20, 30, 4), np.float32))
+  seen = maps.HeadMaps(
+    two_regions(), box_deltas=np.ones((20, 30, 4), np.float32)
+  )
   np.testing.assert_array_equal(maps.correct_boxes(before, seen), before)
 
 
 def test_a_side_never_passes_its_opposite():
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
-  sides = np.full((20, 30, 4), -9.0, np.float32)
-  found = maps.correct_boxes(before, maps.HeadMaps(two_regions(), sides=sides))
+  box_deltas = np.full((20, 30, 4), -9.0, np.float32)
+  found = maps.correct_boxes(
+    before, maps.HeadMaps(two_regions(), box_deltas=box_deltas)
+  )
   assert (found[:, :2] + 1 <= found[:, 2:]).all()
 
 

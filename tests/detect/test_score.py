@@ -122,17 +122,17 @@ def test_scores_of_the_network_are_the_sigmoid_of_its_logits():
 
 
 @pytest.mark.parametrize('kinds', [(), ('open', 'short')])
-@pytest.mark.parametrize('predicts_sides', [False, True])
-def test_a_pair_head_adds_its_layers(kinds, predicts_sides):
-  model = build_model(parts.config(kinds=kinds, predicts_sides=predicts_sides))
+@pytest.mark.parametrize('regresses_boxes', [False, True])
+def test_a_pair_head_adds_its_layers(kinds, regresses_boxes):
+  model = build_model(parts.config(kinds=kinds, predicts_sides=regresses_boxes))
   reference, test = pictures(60, 64)
   blank = jnp.zeros((1, 16, 16, 3))
   parameters = jax.jit(model.init)(jax.random.key(0), blank, blank)['params']
   layers = build_score(model)(parameters, reference, test)
-  if not kinds and not predicts_sides:
+  if not kinds and not regresses_boxes:
     assert layers.shape == (60, 64)
     return
-  assert layers.shape == (60, 64, 1 + len(kinds) + 4 * predicts_sides)
+  assert layers.shape == (60, 64, 1 + len(kinds) + 4 * regresses_boxes)
   if kinds:
     np.testing.assert_allclose(layers[..., 1:3].sum(-1), 1, rtol=1e-5)
 

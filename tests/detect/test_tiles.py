@@ -153,10 +153,10 @@ def test_a_pair_head_looks_again_where_something_was_found(pair):
   def layers(reference, test):
     scores = local_score(reference, test)
     first = (test.mean(-1) > 0.5).astype(np.float32)
-    sides = np.repeat(scores[..., None], 4, axis=-1)
-    return np.dstack([scores, first, 1 - first, sides])
+    box_deltas = np.repeat(scores[..., None], 4, axis=-1)
+    return np.dstack([scores, first, 1 - first, box_deltas])
 
-  head = scorers.Scorer(layers, 16, ('bright', 'dark'), predicts_sides=True)
+  head = scorers.Scorer(layers, 16, ('bright', 'dark'), regresses_boxes=True)
   settings = dict(registration='none', kinds='learned')
   expected = whole(*pair, head, **settings)
   found = in_tiles(*pair, head, **settings)

@@ -229,7 +229,8 @@ def test_wrong_kinds_are_ranked_by_both_confidences():
   ]
   found = wrong_kinds(pictures)
   assert [
-    (f.name, f.true_kind, f.found_kind, f.confidence, f.best_iou) for f in found
+    (f.name, f.true_kind, f.detected_kind, f.confidence, f.best_iou)
+    for f in found
   ] == [
     ('a', 'mousebite', 'open', 0.5, 1),
     ('a', 'open', 'short', 0.375, 1),

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from zeroshot.inspection import folder, result
+from zeroshot.inspection import folder, result, result_records
 
 SETTINGS = {'threshold': 0.5, 'roi': [[0, 0, 4, 4]], 'manifest': None}
 
@@ -35,7 +35,7 @@ def begin(out, settings=SETTINGS, keep=lambda record: True):
 
 
 def rows(out):
-  return [record['row'] for record in folder.records(out)]
+  return [record['row'] for record in result_records.read_records(out)]
 
 
 def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
@@ -100,10 +100,14 @@ def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
   whole = file.read_bytes()
   notes = []
   file.write_bytes(whole[:-1])  # all but the line's end
-  assert [r['row'] for r in folder.records(tmp_path, notes=notes)] == [1, 2]
+  assert [
+    r['row'] for r in result_records.read_records(tmp_path, notes=notes)
+  ] == [1, 2]
   assert notes == []
   file.write_bytes(whole[:-2])
-  assert [r['row'] for r in folder.records(tmp_path, notes=notes)] == [1]
+  assert [
+    r['row'] for r in result_records.read_records(tmp_path, notes=notes)
+  ] == [1]
   assert 'half-written' in notes[0]
   file.write_bytes(whole[:-1])
   assert begin(tmp_path) == {1, 2}

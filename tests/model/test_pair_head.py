@@ -25,7 +25,7 @@ def test_it_speaks_for_each_pixel():
     kinds=KINDS, predicts_sides=True, head_widths=(4, 6, 8)
   )
   assert prediction.kind_logits.shape == (1, 16, 24, 3)
-  assert prediction.sides.shape == (1, 16, 24, 4)
+  assert prediction.box_deltas.shape == (1, 16, 24, 4)
   # Once for two pixels each way.
   cells = prediction.kind_logits.reshape(1, 8, 2, 12, 2, 3)
   assert float(jnp.ptp(cells, axis=(2, 4)).max()) == 0
@@ -34,20 +34,20 @@ def test_it_speaks_for_each_pixel():
 
 def test_it_corrects_no_side_before_it_has_learned():
   prediction, _ = applied(predicts_sides=True)
-  assert not prediction.sides.any()
+  assert not prediction.box_deltas.any()
   assert prediction.kind_logits is None
 
 
 def test_kinds_alone():
   prediction, _ = applied(kinds=KINDS)
-  assert prediction.sides is None
+  assert prediction.box_deltas is None
   assert prediction.kind_logits.shape[-1] == 3
 
 
 def test_without_it_there_is_neither():
   prediction, parameters = applied()
   assert prediction.kind_logits is None
-  assert prediction.sides is None
+  assert prediction.box_deltas is None
   assert 'pair_head' not in parameters
 
 

@@ -274,7 +274,7 @@ def test_figures_are_never_markup(evaluated):
 def test_a_damaged_part_of_the_figures_is_told(evaluated, name, value):
   file = evaluated / 'metrics.json'
   file.write_text(json.dumps(json.loads(file.read_text()) | {name: value}))
-  with pytest.raises(ValueError, match=r'metrics\.json: not the figures of an'):
+  with pytest.raises(ValueError, match=r'metrics\.json: not the metrics of an'):
     page_of(evaluated)
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from zeroshot.evaluate.failures import Failure
 from zeroshot.report import contact_sheet as sheets
-from zeroshot.report.drawing import FOUND_COLOUR, GAP_PX, TRUTH_COLOUR
+from zeroshot.report.drawing import DETECTION_COLOUR, GAP_PX, TRUTH_COLOUR
 from zeroshot.types import Boxes
 
 RANDOM = np.random.default_rng(0)
 REFERENCE = RANDOM.random((40, 50, 3)).astype(np.float32)
 TEST = RANDOM.random((40, 50, 3)).astype(np.float32)
 SCORES = RANDOM.random((40, 50)).astype(np.float32)
-RED = np.array(FOUND_COLOUR) / 255
+RED = np.array(DETECTION_COLOUR) / 255
 GREEN = np.array(TRUTH_COLOUR) / 255
 
 
@@ -31,11 +31,11 @@ def failure(xyxy=(20, 15, 30, 19), *, confidence=0.87, name='00041205'):
 
 
 def tile(
-  found=None, truth=None, *, pictures=(REFERENCE, TEST, SCORES), **changes
+  detections=None, truth=None, *, pictures=(REFERENCE, TEST, SCORES), **changes
 ):
   return sheets.cut_tile(
     *pictures,
-    boxes() if found is None else found,
+    boxes() if detections is None else detections,
     boxes() if truth is None else truth,
     **{'failure': failure(), 'context_px': 3} | changes,
   )
@@ -88,24 +88,24 @@ def test_boxes_move_with_the_crop_and_those_out_of_sight_go():
     (17, 25, 33, 30),  # below
   )
   cut = tile(found, found)
-  for seen in (cut.found, cut.truth):
-    assert seen.xyxy.tolist() == [[3, 6, 13, 10], [-17, -9, 1, 31]]
-    assert len(seen.confidence) == len(seen.kind) == 2
+  for kept in (cut.detections, cut.truth):
+    assert kept.xyxy.tolist() == [[3, 6, 13, 10], [-17, -9, 1, 31]]
+    assert len(kept.confidence) == len(kept.kind) == 2
 
 
 def test_captions():
-  assert sheets.caption(failure()) == '0.87, IoU 0.21, 00041205'
+  assert sheets.format_caption(failure()) == '0.87, IoU 0.21, 00041205'
   missed = failure(confidence=float('nan'))
-  assert sheets.caption(missed) == 'missed, IoU 0.21, 00041205'
-  assert tile(failure=missed).caption == sheets.caption(missed)
+  assert sheets.format_caption(missed) == 'missed, IoU 0.21, 00041205'
+  assert tile(failure=missed).caption == sheets.format_caption(missed)
   wrong = failure(confidence=0.984)._replace(
-    true_kind='mousebite', found_kind='open'
+    true_kind='mousebite', detected_kind='open'
   )
-  assert sheets.caption(wrong) == 'mousebite, found open 0.98, 00041205'
+  assert sheets.format_caption(wrong) == 'mousebite, found open 0.98, 00041205'
 
 
 def test_pixels_stay_pixels_where_they_grow():
-  sheet = sheets.contact_sheet([tile()], columns=3, tile_px=48)
+  sheet = sheets.draw_contact_sheet([tile()], columns=3, tile_px=48)
   cut = tile()
   for panel, crop in zip(
     panels(sheet, 48), (cut.reference, cut.test, cut.scores), strict=True
@@ -121,7 +121,7 @@ def test_found_is_red_and_truth_green_on_the_test_picture_alone():
     boxes((21, 20, 29, 23)),
     pictures=(grey, grey, SCORES * 0),
   )
-  sheet = sheets.contact_sheet([cut], columns=1, tile_px=160)
+  sheet = sheets.draw_contact_sheet([cut], columns=1, tile_px=160)
   reference, test, scores = panels(sheet, 160)
   for colour, edges in (
     (RED, (30, 60, 130, 100)),
@@ -139,11 +139,11 @@ def test_found_is_red_and_truth_green_on_the_test_picture_alone():
 
 
 def test_a_caption_stands_over_its_tile():
-  sheet = sheets.contact_sheet([tile()], columns=1, tile_px=48)
+  sheet = sheets.draw_contact_sheet([tile()], columns=1, tile_px=48)
   line = sheet[GAP_PX : GAP_PX + sheets.CAPTION_PX]
   assert line.min() < 0.3
   other = tile(failure=failure(name='x', confidence=0.11))
-  changed = sheets.contact_sheet([other], columns=1, tile_px=48)
+  changed = sheets.draw_contact_sheet([other], columns=1, tile_px=48)
   assert np.abs(sheet - changed)[GAP_PX + sheets.CAPTION_PX :].max() == 0
   assert np.abs(sheet - changed).max() > 0.3
 
@@ -156,7 +156,7 @@ def test_tiles_are_laid_out_in_rows(count, columns, rows, across):
   shades = np.linspace(0.2, 0.6, count)
   pictures = [np.full((40, 50, 3), s, np.float32) for s in shades]
   cuts = [tile(pictures=(p, p, SCORES)) for p in pictures]
-  sheet = sheets.contact_sheet(cuts, columns=columns, tile_px=20)
+  sheet = sheets.draw_contact_sheet(cuts, columns=columns, tile_px=20)
   height = sheets.CAPTION_PX + 20 + GAP_PX
   width = 3 * 20 + 2 * (GAP_PX // 2) + GAP_PX
   assert sheet.shape == (GAP_PX + rows * height, GAP_PX + across * width, 3)
@@ -179,12 +179,12 @@ def test_a_large_crop_shrinks_by_averaging():
     context_px=5,
     pictures=(stripes, stripes, SCORES),
   )
-  sheet = sheets.contact_sheet([cut], columns=1, tile_px=20)
+  sheet = sheets.draw_contact_sheet([cut], columns=1, tile_px=20)
   np.testing.assert_allclose(panels(sheet, 20)[0], 0.5, atol=1e-6)
 
 
 def test_no_tile_gives_a_sheet_that_says_so():
-  sheet = sheets.contact_sheet([], columns=3, tile_px=96)
+  sheet = sheets.draw_contact_sheet([], columns=3, tile_px=96)
   assert sheet.shape[0] < 100
   assert sheet.dtype == np.float32
   assert sheet.min() < 0.3  # the word
@@ -193,9 +193,9 @@ def test_no_tile_gives_a_sheet_that_says_so():
 
 def test_what_cannot_be_drawn():
   with pytest.raises(ValueError, match='columns is 0'):
-    sheets.contact_sheet([tile()], columns=0, tile_px=9)
+    sheets.draw_contact_sheet([tile()], columns=0, tile_px=9)
   with pytest.raises(ValueError, match='tile_px 0'):
-    sheets.contact_sheet([tile()], columns=1, tile_px=0)
+    sheets.draw_contact_sheet([tile()], columns=1, tile_px=0)
   with pytest.raises(
     ValueError, match=r'00041205: reference .* differ in size'
   ):

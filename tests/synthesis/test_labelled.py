@@ -40,11 +40,11 @@ def windows(*, total=1, count=4, channels=1):
   test[:, rows, columns] = 250
   instance[:, rows, columns] = 1
   instance[:, 20, columns] = labelled.OPEN
-  sides = np.zeros((count, 3, 4), np.float32)
-  sides[:, 0] = SIDES
+  box_deltas = np.zeros((count, 3, 4), np.float32)
+  box_deltas[:, 0] = SIDES
   kind = np.full((count, 3), -1, np.int32)
   kind[:, 0] = 5
-  return Windows(reference, test, instance, sides, kind, np.int32(total))
+  return Windows(reference, test, instance, box_deltas, kind, np.int32(total))
 
 
 def built(settings):
@@ -60,7 +60,7 @@ def test_shapes_types_and_ranges():
   pair = draw(config(), windows())
   assert pair.reference.shape == pair.test.shape == (16, SIZE, SIZE, 3)
   assert pair.mask.shape == pair.labels.weight.shape == (16, SIZE, SIZE)
-  assert pair.labels.sides.shape == (16, SIZE, SIZE, 4)
+  assert pair.labels.box_deltas.shape == (16, SIZE, SIZE, 4)
   assert pair.labels.kind.dtype == jnp.int32
   for image in (pair.reference, pair.test):
     assert image.dtype == jnp.float32
@@ -113,8 +113,8 @@ def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
     ].index(True)
     seen.add(side)
     (upright,) = np.unique(pair.labels.upright[index])
-    sides = np.asarray(pair.labels.sides[index, y[0], x[0]])
-    np.testing.assert_array_equal(sides, upright * np.float32(SIDES))
+    box_deltas = np.asarray(pair.labels.box_deltas[index, y[0], x[0]])
+    np.testing.assert_array_equal(box_deltas, upright * np.float32(SIDES))
     assert side == 1 or not upright
   assert seen == {0, 1, 2, 3}
   assert 16 < np.asarray(pair.labels.upright)[:, 0, 0].sum() < 48

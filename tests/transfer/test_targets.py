@@ -16,8 +16,8 @@ def board():
   return picture
 
 
-def sides(test, instance, boxes, hidden_px=0.0):
-  return targets.sides(
+def box_deltas(test, instance, boxes, hidden_px=0.0):
+  return targets.box_deltas(
     board(), test, instance, boxes, extent_share=0.4, hidden_px=hidden_px
   ).tolist()
 
@@ -45,9 +45,9 @@ def test_the_pixels_of_a_cut_are_those_that_differ():
   expected = np.zeros((64, 64), bool)
   expected[28:36, 20:24] = True
   np.testing.assert_array_equal(instance == 1, expected)
-  assert sides(test, instance, boxes) == [[0, 0, 0, 0]]
+  assert box_deltas(test, instance, boxes) == [[0, 0, 0, 0]]
   # A bite that opens onto bare board is drawn 2 px farther there unaided.
-  assert sides(test, instance, boxes, hidden_px=2.0) == [[0, -2, 0, -2]]
+  assert box_deltas(test, instance, boxes, hidden_px=2.0) == [[0, -2, 0, -2]]
 
 
 def test_edges_photographed_differently_are_no_part_of_it():
@@ -75,7 +75,7 @@ def test_a_box_in_which_nothing_differs_is_open():
   assert (instance[28:36, 20:24] == targets.OPEN).all()
   assert (instance != 1).all()
   boxes = tight(annotated(20, 28, 24, 36))
-  assert sides(board(), instance, boxes) == [[0, 0, 0, 0]]
+  assert box_deltas(board(), instance, boxes) == [[0, 0, 0, 0]]
 
 
 def test_a_faint_rim_is_open():
@@ -107,7 +107,7 @@ def test_sides_say_how_far_a_box_lies_beyond_what_is_drawn():
   test[28:36, 20:24] = 1.0
   boxes = tight([8, 17, 35, 46])
   instance = targets.instances(board(), test, boxes)
-  assert sides(test, instance, boxes) == [[2, 1, 2, 1]]
+  assert box_deltas(test, instance, boxes) == [[2, 1, 2, 1]]
 
 
 def test_a_box_at_the_border_stays_in_the_picture():

@@ -1,5 +1,17 @@
-"""The command ``zeroshot``, a file for each of its subcommands and their parts.
+"""The command line ``zeroshot``.
 
-A subcommand's file has ``SUMMARY``, a line; ``add_arguments(parser)``; and
-``run(options) -> exit status``.
+main          parses the command line and calls the subcommand
+inspect       arguments of ``zeroshot inspect``
+inspect_pair  one pair
+inspect_list  a list of pairs
+check         ``zeroshot check``
+report        ``zeroshot report``
+export        ``zeroshot export``
+ui            ``zeroshot ui``
+demo          ``zeroshot demo``
+terminal      text that is safe to print
+
+The file of a subcommand has ``SUMMARY``, one line; ``add_arguments(parser)``;
+and ``run(options) -> exit status``. ``main`` imports all of them to parse a
+command line, so they import NumPy and JAX in ``run`` alone.
 """

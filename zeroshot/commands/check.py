@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-  """Looks at the whole list."""
+  """Checks the whole list."""
   from zeroshot.data import checks
 
   report = checks.check_manifest(options.manifest)

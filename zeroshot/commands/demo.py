@@ -32,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-  """Does what the ``zeroshot inspect`` that it prints would do."""
+  """Prints a ``zeroshot inspect`` command and runs it."""
   arguments = [
     *(str(PAIR / name) for name in _NAMES),
     '--name=demo',
     f'--out={options.out}',
   ]
-  _forget(Path(options.out))
+  _remove_older(Path(options.out))
   print('zeroshot inspect', *arguments)
   parser = argparse.ArgumentParser()
   inspect.add_arguments(parser)
@@ -47,9 +47,9 @@ def run(options: argparse.Namespace) -> int:
   return 0
 
 
-def _forget(out: Path) -> None:
-  """Lets an older demo's folder be written anew, whatever version it was of."""
-  from zeroshot.inspection import folder
+def _remove_older(out: Path) -> None:
+  """Removes the results of an earlier demo, of any version."""
+  from zeroshot.inspection import folder, result_records
 
   run = out / folder.RUN
   try:
@@ -59,6 +59,6 @@ def _forget(out: Path) -> None:
   if [Path(path).parts[-2:] for path in pair] == [
     (PAIR.name, name) for name in _NAMES
   ]:
-    for name in (folder.RESULTS, report.PAGE, folder.RUN):
+    for name in (result_records.RESULTS, report.PAGE, folder.RUN):
       (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / folder.PAIRS, ignore_errors=True)

@@ -14,14 +14,12 @@ import argparse
 import re
 from pathlib import Path
 
-from zeroshot.runtime import atomic_files
-
 SUMMARY = 'write the network as an ONNX or StableHLO file'
 _SIZE = re.compile(r'(\d+)(?:x(\d+))?')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-  """Declares the options."""
+  """Adds the command's arguments."""
   parser.add_argument(
     '--weights',
     default='default',
@@ -48,33 +46,22 @@ def run(options: argparse.Namespace) -> int:
       f'--size_px={options.size_px}: give a side, such as 640, or height x '
       'width, such as 640x1024'
     )
-  runner = options.out.with_suffix('.pyz')
-  _check_out(options.out, runner)
+  _check_out(options.out)
+  from zeroshot.export import writer
 
-  from zeroshot.export import bundle, network, onnx_format, stablehlo_format
-  from zeroshot.weights import files
-
-  formats = {'onnx': onnx_format.convert, 'stablehlo': stablehlo_format.convert}
-  found = network.build(
-    files.load(options.weights),
-    options.weights,
-    height=int(size[1]),
-    width=int(size[2] or size[1]),
+  height, width = int(size[1]), int(size[2] or size[1])
+  runner = writer.write(
+    options.out, options.weights, options.format, height, width
   )
-  for path, data in (
-    (options.out, formats[options.format](found)),
-    (runner, bundle.build()),
-  ):
-    with atomic_files.atomic_write(path) as partial:
-      partial.write_bytes(data)
   kilobytes = options.out.stat().st_size / 1000
   print(f'{options.out}: {options.size_px} px, {kilobytes:.0f} kB')
   print(f'{runner}: python {runner} {options.out} REFERENCE TEST')
   return 0
 
 
-def _check_out(out: Path, runner: Path) -> None:
-  """Refuses, before a minute's work, what could not be written."""
+def _check_out(out: Path) -> None:
+  """Refuses paths that could not be written, before the conversion."""
+  runner = out.with_suffix('.pyz')
   if out == runner:
     raise ValueError(
       f'--out={out}: .pyz is the runner, which is written beside the file; '

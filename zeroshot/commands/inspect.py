@@ -15,17 +15,11 @@ inspected.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+import dataclasses
 
-from zeroshot.commands.terminal import printable
 from zeroshot.data import headers, records
-
-if TYPE_CHECKING:
-  from zeroshot.inspection.result import Inspection
+from zeroshot.inspection.options import InspectOptions
+from zeroshot.inspection.regions import validate_region
 
 SUMMARY = 'inspect one pair of pictures, or a list of pairs'
 
@@ -41,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   add('--out', metavar='DIR', help='folder for results and pictures')
   add('--json', action='store_true', help='print results as JSON, one a line')
   add('--name', help="of the one pair (default: the test picture's)")
+  _add_detection_arguments(parser)
+
+
+def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that decide what is detected, and where."""
+  add = parser.add_argument
   add(
     '--weights',
     default='default',
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     '--roi',
     action='append',
     default=[],
-    type=_region,
+    type=_parse_region,
     metavar='X1,Y1,X2,Y2',
     help='inspect this part of the test picture alone; may be repeated',
   )
@@ -80,107 +80,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   )
 
 
-def run(options: argparse.Namespace) -> int:
-  """Inspects what the options name."""
-  if options.manifest is not None:
-    from zeroshot.commands import inspect_list
-
-    return inspect_list.run(options)
-  if options.reference is None or options.test is None:
-    listed = options.reference or ''
-    if not listed.lower().endswith(records.TABLES + records.JSON_LINES):
-      listed = 'PAIRS.csv'
-    raise ValueError(f'give REFERENCE and TEST, or --manifest={listed}')
-  from zeroshot.inspection.detector import Detector
-
-  detector = Detector.load(
-    options.weights,
-    threshold=options.threshold,
-    max_megapixels=options.max_megapixels,
-    kinds=options.kinds,
-  )
-  with _folder(options, detector.threshold) as add:
-    found = detector.inspect(
-      options.reference,
-      options.test,
-      name=options.name,
-      roi=options.roi,
-      ignore=options.ignore,
-    )
-    written = add(found)
-  if options.json:
-    print(json.dumps(found.to_dict(), allow_nan=False))
-  else:
-    print(_summary(found) + written)
-  return 1 if found.boxes else 0
-
-
-def _region(text: str) -> tuple[float, ...]:
-  from zeroshot.inspection import areas
-
+def _parse_region(text: str) -> tuple[float, ...]:
   try:
-    return tuple(
-      areas.validate_region([float(side) for side in text.split(',')])
-    )
+    return tuple(validate_region([float(side) for side in text.split(',')]))
   except ValueError as error:
     raise argparse.ArgumentTypeError(
       f'{text!r}: give X1,Y1,X2,Y2, in pixels ({error})'
     ) from error
 
 
-@contextlib.contextmanager
-def _folder(
-  options: argparse.Namespace, threshold: float
-) -> Iterator[Callable[[Inspection], str]]:
-  """What writes into the folder, if there is to be one, and says where.
+def run(options: argparse.Namespace) -> int:
+  """Inspects the pair or the list that the options name."""
+  names = [field.name for field in dataclasses.fields(InspectOptions)]
+  request = InspectOptions(**{name: getattr(options, name) for name in names})
+  _check_request(request)
+  from zeroshot.commands import inspect_list, inspect_pair
 
-  Whether it may is asked before the pair is inspected.
-  """
-  if options.out is None:
-    yield lambda found: ''
-    return
-  from zeroshot.inspection import folder, settings
-
-  out = Path(options.out)
-  this_run = settings.of_run(
-    weights=options.weights,
-    threshold=threshold,
-    roi=options.roi,
-    ignore=options.ignore,
-    pair=(options.reference, options.test),
-    kinds=options.kinds,
-  )
-
-  def add(found: Inspection) -> str:
-    folder.begin(out, this_run, keep=lambda record: False)
-    record = folder.add(out, 1, found)
-    return f'\npictures: {out / record["pictures"]}'
-
-  with folder.lock_folder(out):
-    folder.check(out, this_run)
-    yield add
+  command = inspect_pair if request.manifest is None else inspect_list
+  return command.run(request)
 
 
-def _summary(found: Inspection) -> str:
-  """The verdict, the boxes and the alignment, for people."""
-  count = len(found.boxes)
-  lines = [
-    f'{printable(found.name)}: {found.verdict}, {count} difference'
-    f'{"s"[: count != 1]} of confidence {found.threshold:.2f} or more'
-  ]
-  if found.boxes:
-    head = ('x1', 'y1', 'x2', 'y2')
-    lines.append(' '.join(f'{side:>7}' for side in head) + '  sure  kind')
-  for *sides, confidence, kind in found.boxes:
-    lines.append(
-      ' '.join(f'{side:7.1f}' for side in sides) + f'  {confidence:.2f}  {kind}'
-    )
-  moved = found.registration
-  apart = moved.residual_px
-  lines.append(
-    f'alignment: {moved.method}, {moved.shift_px:.2f} px, '
-    f'{moved.rotation_deg:.2f} degrees, scale {moved.scale:.4f}; then '
-    + ('too little texture to measure' if apart is None else f'{apart:.2f} px')
-    + ' apart'[: 6 * (apart is not None)]
-  )
-  return '\n'.join(lines)
+def _check_request(request: InspectOptions) -> None:
+  """Refuses options that do not go together."""
+  if request.manifest is not None:
+    if request.reference is not None or request.name is not None:
+      raise ValueError('--manifest goes without REFERENCE, TEST and --name')
+    if request.out is None:
+      raise ValueError('--manifest needs --out=DIR for its results')
+  elif request.reference is None or request.test is None:
+    manifest = request.reference or ''
+    if not manifest.lower().endswith(records.TABLES + records.JSON_LINES):
+      manifest = 'PAIRS.csv'
+    raise ValueError(f'give REFERENCE and TEST, or --manifest={manifest}')

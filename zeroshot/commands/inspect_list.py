@@ -1,57 +1,78 @@
-"""``zeroshot inspect --manifest``: thousands of pairs into one folder."""
+"""``zeroshot inspect --manifest``: thousands of pairs into one folder.
+
+status = inspect_list.run(InspectOptions(manifest='pairs.csv', out='results'))
+"""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from zeroshot.commands.row_progress import row_progress
 from zeroshot.commands.terminal import printable
 from zeroshot.data import faults, pair_list
 from zeroshot.data.pair_list import ListedPair
 from zeroshot.inspection import areas, folder, listed, result, settings
 from zeroshot.inspection.detector import Detector
+from zeroshot.inspection.options import InspectOptions
+from zeroshot.inspection.result_records import ERROR, RESULTS, read_records
+from zeroshot.runtime.progress import progress_bar
+from zeroshot.types import JsonObject
 
 _KEYS = ('name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds')
 _ERROR_KEYS = ('name', 'verdict', 'error')
+_LINE_EVERY = 50  # rows
 
 
-def run(options: argparse.Namespace) -> int:
-  """Inspects the rows that are not done yet, and sums up all of them."""
-  if options.reference is not None or options.name is not None:
-    raise ValueError('--manifest goes without REFERENCE, TEST and --name')
-  if options.out is None:
-    raise ValueError('--manifest needs --out=DIR for its results')
+class _Job(NamedTuple):
+  """A list that is ready to be inspected."""
+
+  out: Path
+  pairs: list[ListedPair]
+  inspect: listed.Inspect
+  settings: JsonObject
+
+  def keeps(self) -> Callable[[JsonObject], bool]:
+    """A function: whether a record is of a pair of the list as it is now."""
+    by_row = {pair.row: pair for pair in self.pairs}
+
+    def keep(record: JsonObject) -> bool:
+      pair = by_row.get(record['row'])
+      return pair is not None and listed.is_current(record, pair)
+
+    return keep
+
+
+def run(options: InspectOptions) -> int:
+  """Inspects the rows that are not done yet; returns the exit status."""
   counts: Counter[str] = Counter()
-  failed: list[str] = []  # the first ones: memory stays flat
-  with contextlib.closing(_records(options)) as records:
+  errors: list[str] = []  # the first ones, so that memory stays flat
+  with contextlib.closing(_inspect(_prepare(options))) as records:
     for record in records:
       counts[record['verdict']] += 1
-      is_error = record['verdict'] == folder.ERROR
-      if is_error and len(failed) < faults.MAX_TOLD:
-        failed.append(
+      is_error = record['verdict'] == ERROR
+      if is_error and len(errors) < faults.MAX_TOLD:
+        errors.append(
           f'row {record["row"]} ({record["name"]}): {record["error"]}'
         )
       if options.json:
-        told = {
-          key: record[key] for key in (_ERROR_KEYS if is_error else _KEYS)
-        }
-        print(json.dumps(told, allow_nan=False), flush=True)
-  _sum_up(options, counts, failed)
-  if counts[folder.ERROR]:
+        keys = _ERROR_KEYS if is_error else _KEYS
+        line = json.dumps({key: record[key] for key in keys}, allow_nan=False)
+        print(line, flush=True)
+  _print_summary(options, counts, errors)
+  if counts[ERROR]:
     return 2
   return 1 if counts[result.DIFFERENT] else 0
 
 
-def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
-  """The records of the rows done before, then of each as it is done."""
-  out = Path(options.out)
+def _prepare(options: InspectOptions) -> _Job:
+  """Reads the list and the mask, and loads the detector."""
+  assert options.manifest is not None
+  assert options.out is not None
   pairs = pair_list.read_pair_list(options.manifest)
   ignore = options.ignore and areas.load_ignore_mask(
     options.ignore, max_megapixels=options.max_megapixels
@@ -72,46 +93,50 @@ def _records(options: argparse.Namespace) -> Generator[dict[str, Any]]:
       ignore=ignore,
     )
 
-  this_run = settings.of_run(
-    weights=options.weights,
-    threshold=detector.threshold,
-    roi=options.roi,
-    ignore=options.ignore,
-    manifest=options.manifest,
-    rows=len(pairs),
-    kinds=options.kinds,
+  this_run = settings.describe_run(
+    options, threshold=detector.threshold, rows=len(pairs)
   )
-  by_row = {pair.row: pair for pair in pairs}
+  return _Job(Path(options.out), pairs, inspect, this_run)
 
-  def keep(record: dict[str, Any]) -> bool:
-    pair = by_row.get(record['row'])
-    return pair is not None and listed.still_holds(record, pair)
 
-  with folder.lock_folder(out):
-    done = folder.begin(out, this_run, keep=keep)
-    yield from folder.records(out)
-    left = [pair for pair in pairs if pair.row not in done]
+def _inspect(job: _Job) -> Generator[JsonObject]:
+  """Yields the records of rows done before, then each new one."""
+  with folder.lock_folder(job.out):
+    done = folder.begin(job.out, job.settings, keep=job.keeps())
+    yield from read_records(job.out)
+    total, count = len(job.pairs), len(done)
+    if count:
+      print(f'{count} of {total} rows were done before', file=sys.stderr)
+    pairs = [pair for pair in job.pairs if pair.row not in done]
+    new_records = listed.inspect_listed(job.inspect, pairs, job.out)
     with (
-      row_progress(total=len(pairs), done=len(done)) as advance,
-      contextlib.closing(listed.inspect_listed(inspect, left, out)) as records,
+      progress_bar(
+        'inspecting',
+        total=total,
+        done=count,
+        unit='rows',
+        line_every=_LINE_EVERY,
+      ) as advance,
+      contextlib.closing(new_records),
     ):
-      for record in records:
-        advance()
+      for record in new_records:
+        count += 1
+        advance(count)
         yield record
 
 
-def _sum_up(
-  options: argparse.Namespace, counts: Counter[str], failed: list[str]
+def _print_summary(
+  options: InspectOptions, counts: Counter[str], errors: list[str]
 ) -> None:
-  """Says how many there were of each verdict, and which failed."""
-  for line in failed:
+  """Prints the count of each verdict, and the first errors."""
+  for line in errors:
     print(f'error: {printable(line)}', file=sys.stderr)
-  more = counts[folder.ERROR] - len(failed)
-  if more:
-    print(f'error: and {more} more rows', file=sys.stderr)
+  num_more = counts[ERROR] - len(errors)
+  if num_more:
+    print(f'error: and {num_more} more rows', file=sys.stderr)
   summary = (
     f'{counts.total()} pairs: {counts[result.SAME]} same, '
-    f'{counts[result.DIFFERENT]} different, {counts[folder.ERROR]} could not '
-    f'be inspected; results: {Path(options.out) / folder.RESULTS}'
+    f'{counts[result.DIFFERENT]} different, {counts[ERROR]} could not '
+    f'be inspected; results: {Path(options.out or "") / RESULTS}'
   )
   print(summary, file=sys.stderr if options.json else sys.stdout)

@@ -5,7 +5,7 @@
 
 Exit statuses: 0 no difference, 1 differences found, 2 could not do it (told in
 a line on stderr), 130 interrupted. Results go to stdout, messages to stderr.
-With ZEROSHOT_TRACEBACK=1 an error that nobody foresaw is told in full.
+With ZEROSHOT_TRACEBACK=1 an unexpected error prints its traceback.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
   Returns:
     The exit status.
   """
-  # XLA's notes on the machine are none of the user's.
+  # Hides XLA's messages about the machine.
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-  # Compiling takes seconds for each size of picture: once, not once a process.
-  kept = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+  # Compiling takes seconds for each picture size; the cache saves it.
+  cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
   os.environ.setdefault(
-    'JAX_COMPILATION_CACHE_DIR', os.path.join(kept, 'zeroshot')
+    'JAX_COMPILATION_CACHE_DIR', os.path.join(cache, 'zeroshot')
   )
   parser, commands = _parser()
   options, unknown = parser.parse_known_args(arguments)
@@ -55,18 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print('interrupted', file=sys.stderr)
     return INTERRUPTED
   except Exception as error:
-    # Python's own status for what nobody foresaw, out of memory for one, is 1,
-    # which would say that the part differs.
+    # Python exits with 1 on an unexpected error, such as out of memory; here 1
+    # says that the part differs.
     print(f'error: {faults.line_of(error)}', file=sys.stderr)
-    foreseen = isinstance(error, OSError | ValueError)
-    if os.environ.get('ZEROSHOT_TRACEBACK') and not foreseen:
+    expected = isinstance(error, OSError | ValueError)
+    if os.environ.get('ZEROSHOT_TRACEBACK') and not expected:
       traceback.print_exc()
     return CANNOT
   return status
 
 
 def _unknown(arguments: Sequence[str], command: argparse.ArgumentParser) -> str:
-  """What to say of arguments that a subcommand does not take."""
+  """The error text for arguments that a subcommand does not take."""
   flags = command.format_usage()
   near = difflib.get_close_matches(
     arguments[0].partition('=')[0], re.findall(r'--\w+', flags), n=1
@@ -78,7 +78,7 @@ def _unknown(arguments: Sequence[str], command: argparse.ArgumentParser) -> str:
 def _parser() -> tuple[
   argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
 ]:
-  """The parser of the whole, and that of each subcommand."""
+  """The parser of ``zeroshot``, and those of the subcommands."""
   parser = argparse.ArgumentParser(
     'zeroshot',
     description=__doc__,

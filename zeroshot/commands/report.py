@@ -20,11 +20,7 @@ PAGE = 'report.html'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-  """Declares the arguments.
-
-  Args:
-    parser: of this command.
-  """
+  """Adds the command's arguments."""
   parser.add_argument(
     'folder', type=Path, metavar='DIR', help='folder of results'
   )
@@ -44,13 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-  """Writes the page.
-
-  Args:
-    options: of ``add_arguments``.
-
-  Returns:
-    0.
+  """Writes the page; returns 0.
 
   Raises:
     ValueError: see ``page.write.write``.

@@ -1,8 +1,8 @@
-"""What a terminal shows of text that others chose."""
+"""Text from files that is safe to print on a terminal."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-  """The text without what could move a terminal's cursor or colours."""
+  """The text with control characters replaced by question marks."""
   return ''.join(letter if letter.isprintable() else '?' for letter in text)

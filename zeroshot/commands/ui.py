@@ -14,7 +14,7 @@ SUMMARY = 'inspect in a browser'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-  """The subcommand's flags."""
+  """Adds the command's arguments."""
   parser.add_argument(
     '--weights', default='default', help='name or file of weights'
   )
@@ -42,17 +42,15 @@ def run(options: argparse.Namespace) -> int:
 
   Raises:
     ValueError: the extra is not installed, or the weights cannot be loaded.
-    OSError: the address cannot be had.
+    OSError: the address cannot be used.
   """
   if importlib.util.find_spec('gradio') is None:
     raise ValueError(
       "the page needs Gradio: pip install 'zeroshot[ui]', or in a clone '.[ui]'"
     )
-  from zeroshot.inspection.detector import Detector
   from zeroshot.ui import app
 
-  detector = Detector.load(options.weights, threshold=options.threshold)
-  page = app.build(detector)
+  page = app.load_page(options.weights, threshold=options.threshold)
   address = app.serve(
     page,
     host=options.host,

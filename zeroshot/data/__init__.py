@@ -1,1 +1,16 @@
-"""Host side data: pictures, the background bank and the DeepPCB pairs."""
+"""Host-side data: pictures, lists of pairs, labels and backgrounds.
+
+pictures     reads and writes picture files
+headers      checks picture files before they are decoded
+masks        painted masks -> boxes
+pair_shapes  checks the shapes of a pair
+deeppcb      the layout of the DeepPCB data set
+tables       CSV files
+records      lines of a manifest, CSV or JSON
+manifest     labelled pairs
+pair_list    pairs to inspect
+bank         the image bank of background photographs
+readable     checks the pictures of pairs before a run
+checks       all faults of a data set
+faults       many faults in one error
+"""

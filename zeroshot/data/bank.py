@@ -1,4 +1,4 @@
-"""The image bank: photographs that training cuts its backgrounds out of.
+"""The image bank: photographs from which training crops backgrounds.
 
   pictures = bank.load_bank('bank.npz')  # uint8 [N, S, S, 3]
 
@@ -48,8 +48,8 @@ def load_bank(path: str | os.PathLike[str]) -> HostArray:
       'or smaller pictures'
     ) from error
   except Exception as error:
-    # A damaged file ends in whatever zipfile, its decompressors or NumPy's
-    # parser of headers happen to raise: a dozen types, none of them told.
+    # On a damaged file, zipfile, its decompressors and NumPy's header parser
+    # raise a dozen undocumented types.
     raise ValueError(
       f'{path}: not an image bank, or damaged ({error}); copy it again, or '
       f'{_REMEDY}'
@@ -65,11 +65,10 @@ def load_bank(path: str | os.PathLike[str]) -> HostArray:
 
 
 def _read_array(file: pathlib.Path) -> HostArray:
-  """The array of the pictures; raises anything where the file is damaged.
+  """The array of the pictures; a damaged file raises an error of any type.
 
-  ``np.load`` reads as many bytes as the array's header asks for; a header that
-  asks for fewer than there are would leave the checksum untested, and be
-  believed.
+  ``np.load`` reads only the bytes that the array's header declares. If it
+  declares too few, the checksum is not tested; so bytes left over are an error.
   """
   with (
     zipfile.ZipFile(file) as archive,

@@ -1,9 +1,9 @@
-"""Looks at whole data sets, and lists all that is wrong with them.
+"""Checks whole data sets and lists all faults.
 
   report = checks.check_manifest('parts.jsonl')
   report.checked, report.faults  # '12 pairs of parts.jsonl', [...]
 
-Unlike the readers, which refuse, these go on to the end.
+The readers raise at the first faults; these functions go on to the end.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from zeroshot.data import (
   pair_list,
   pictures,
   readable,
+  records,
 )
 from zeroshot.data.manifest import LabelledPair
 
@@ -25,10 +26,10 @@ _Path = str | os.PathLike[str]
 
 
 class Report(NamedTuple):
-  """What was found.
+  """The outcome of a check.
 
   Attributes:
-    checked: what was looked at, and how much of it, as '12 pairs of a.jsonl'.
+    checked: what was checked, for example '12 pairs of a.jsonl'.
     faults: a line each, which names the file and the remedy.
   """
 
@@ -44,12 +45,12 @@ def count_faults(num_faults: int) -> str:
 
 
 def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
-  """Tries the annotations and pictures of a split.
+  """Checks the annotations and pictures of a split.
 
   Args:
     root: see ``deeppcb.list_pairs``.
-    split: likewise.
-    max_pairs: likewise.
+    split: see ``deeppcb.list_pairs``.
+    max_pairs: see ``deeppcb.list_pairs``.
   """
   name = f'{root}, split {split}'
   try:
@@ -60,7 +61,7 @@ def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
 
 
 def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
-  """Tries the lines and pictures of a manifest.
+  """Checks the lines and pictures of a manifest.
 
   Args:
     path: of the file, CSV or JSON lines.
@@ -68,23 +69,23 @@ def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
       evaluation and a training do.
   """
   try:
-    pairs, wrong = manifest.parse_manifest(path, need_labels=need_labels)
+    parsed = records.read_records(path)
   except ValueError as error:
     return Report(f'0 pairs of {path}', [str(error)])
+  pairs, wrong = manifest.parse_manifest(parsed, path, need_labels=need_labels)
   if not need_labels:
-    wrong += _list_faults(path, wrong)
+    # Faults that hinder only an inspection, of rows without another fault.
+    lines = {fault.partition(': ')[0] for fault in wrong}
+    wrong += [
+      pair.fault
+      for pair in pair_list.parse_pair_list(parsed, path)
+      if pair.fault and pair.fault.partition(': ')[0] not in lines
+    ]
   return _report(str(path), pairs, wrong)
 
 
-def _list_faults(path: _Path, known: list[str]) -> list[str]:
-  """What hinders an inspection of rows in which nothing else is wrong."""
-  lines = {fault.partition(': ')[0] for fault in known}
-  found = [pair.fault for pair in pair_list.read_pair_list(path) if pair.fault]
-  return [fault for fault in found if fault.partition(': ')[0] not in lines]
-
-
 def check_photographs(folder: _Path) -> Report:
-  """Tries the pictures of a folder."""
+  """Checks the pictures of a folder."""
   try:
     files = pictures.list_pictures(folder)
   except ValueError as error:
@@ -95,7 +96,7 @@ def check_photographs(folder: _Path) -> Report:
 
 
 def check_bank(path: _Path) -> Report:
-  """Loads an image bank."""
+  """Checks an image bank."""
   try:
     count = len(bank.load_bank(path))
   except ValueError as error:
@@ -104,7 +105,7 @@ def check_bank(path: _Path) -> Report:
 
 
 def _report(name: str, pairs: list[LabelledPair], wrong: list[str]) -> Report:
-  """Tries pairs whose annotations were read before."""
+  """Checks the pictures of pairs, and adds their faults to those known."""
   return Report(
     f'{len(pairs)} pairs of {name}', [*wrong, *readable.pair_faults(pairs)]
   )

@@ -1,4 +1,4 @@
-"""Reads DeepPCB in the dataset's own layout: split lists, pictures, boxes.
+"""Reads DeepPCB in the layout of the data set: split lists, pictures, boxes.
 
   for entry in deeppcb.list_pairs('PCBData', 'trainval'):
     reference, test = pictures.read_pair(entry.reference_path, entry.test_path)
@@ -26,7 +26,7 @@ from zeroshot.types import Boxes
 KINDS = ('open', 'short', 'mousebite', 'spur', 'copper', 'pin-hole')
 
 _LINE = re.compile(r'(group\w+)/\w+/(\w+)\.jpg\s+(\1/\w+_not/\2\.txt)')
-_INTEGER = re.compile(r'-?\d{1,9}')  # more are no pixels
+_INTEGER = re.compile(r'-?\d{1,9}')  # more digits are no pixels
 
 
 class Entry(NamedTuple):
@@ -58,11 +58,11 @@ def list_pairs(
   """Lists the pairs of a split whose files are all there.
 
   Args:
-    root: see ``select_pairs``, as the others.
-    split: likewise.
-    groups: likewise.
-    every: likewise.
-    max_pairs: likewise.
+    root: see ``select_pairs``.
+    split: see ``select_pairs``.
+    groups: see ``select_pairs``.
+    every: see ``select_pairs``.
+    max_pairs: see ``select_pairs``.
 
   Returns:
     The entries; each of their three files exists.
@@ -93,15 +93,15 @@ def select_pairs(
   every: int = 1,
   max_pairs: int = 0,
 ) -> list[Entry]:
-  """The pairs of a split, in the order of its list, be their files there or no.
+  """The pairs of a split in the order of its list; files may be missing.
 
   Args:
     root: the folder that holds the split lists and the groups (``PCBData``).
     split: name of the list, without ``.txt``.
     groups: comma-separated groups to keep; ``''`` keeps all.
-    every: keep every so many-th pair of those, from the first on: the lists
-      are sorted by group, so that this samples all of them.
-    max_pairs: then keep only so many pairs, the first ones; 0 keeps all.
+    every: keep every n-th pair of those, from the first on. The lists are
+      sorted by group, so this samples all groups.
+    max_pairs: then keep the first n pairs; 0 keeps all.
 
   Returns:
     The entries.
@@ -214,22 +214,22 @@ def parse_kind_number(field: str, *, where: str) -> str:
 
 
 def _find_list(root: pathlib.Path, split: str) -> pathlib.Path:
-  """Path of the split list, or an error that names the lists there are."""
+  """Path of the split list; the error names the lists that exist."""
   if not root.is_dir():
     raise ValueError(
       f'{root}: no such folder; give the folder PCBData of the data set'
     )
   path = root / f'{split}.txt'
   if not split or not path.is_file():
-    found = sorted(p.stem for p in root.glob('*.txt')) or ['none']
+    splits = sorted(p.stem for p in root.glob('*.txt')) or ['none']
     raise ValueError(
-      f'{root}: no split {split!r}; the splits here: {", ".join(found)}'
+      f'{root}: no split {split!r}; the splits here: {", ".join(splits)}'
     )
   return path
 
 
 def _read_list(root: pathlib.Path, list_path: pathlib.Path) -> list[Entry]:
-  """All entries of a split list; whether their files exist is not asked."""
+  """All entries of a split list; their files may be missing."""
   entries: dict[str, Entry] = {}
   for number, line in enumerate(_read_text(list_path), start=1):
     if not line.strip():
@@ -262,19 +262,19 @@ def _keep_groups(
   entries: list[Entry], groups: str, list_path: pathlib.Path
 ) -> list[Entry]:
   """The entries of the named groups, in their own order."""
-  wanted = {group.strip() for group in groups.split(',') if group.strip()}
+  selected = {group.strip() for group in groups.split(',') if group.strip()}
   legal = sorted({entry.group for entry in entries})
-  unknown = sorted(wanted - set(legal))
+  unknown = sorted(selected - set(legal))
   if unknown:
     raise ValueError(
       f'groups: {list_path} has no {", ".join(unknown)}; its groups are'
       f' {", ".join(legal)}'
     )
-  return [e for e in entries if not wanted or e.group in wanted]
+  return [e for e in entries if not selected or e.group in selected]
 
 
 def _read_text(path: pathlib.Path) -> list[str]:
-  """Lines of a text file, or an error that names it."""
+  """Lines of a text file; the error names it."""
   try:
     return path.read_text('utf-8').splitlines()
   except (OSError, UnicodeDecodeError) as error:

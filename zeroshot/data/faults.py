@@ -1,8 +1,8 @@
-"""What is wrong with files, told at once instead of one file a run.
+"""Faults of many files in one error, instead of one file a run.
 
   refuse([f'{path}: the file is empty; copy it again', ...])
 
-A fault is one line that names its file, says why, and what to do.
+A fault is one line that names its file, the cause and the remedy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def refuse(faults: Sequence[str]) -> None:
   """Raises if there is a fault.
 
   Args:
-    faults: one line each; none is well.
+    faults: one line each; may be empty.
 
   Raises:
     ValueError: names the first 20 and how many more there are.
@@ -28,14 +28,13 @@ def refuse(faults: Sequence[str]) -> None:
 
 
 def line_of(error: Exception) -> str:
-  """What to say of an error, in a line.
+  """The message of an error in one line.
 
-  One that nobody foresaw is named by its type: its message alone may say
-  little.
+  An unexpected error gets the name of its type: its message may say little.
   """
-  foreseen = isinstance(error, OSError | ValueError)
+  is_expected = isinstance(error, OSError | ValueError)
   text = ' '.join(str(error).split())
-  return text if foreseen else f'{type(error).__name__}: {text}'
+  return text if is_expected else f'{type(error).__name__}: {text}'
 
 
 def summarize(faults: Sequence[str]) -> str:

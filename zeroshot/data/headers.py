@@ -1,18 +1,17 @@
-"""What a picture file announces, looked at before anything is decoded.
+"""The headers of picture files, checked before anything is decoded.
 
   headers.check(data, path, max_megapixels=400)
   headers.orientation('part.jpg')
 
-A few bytes can announce a picture that fills the memory, and an animation holds
-more than the one picture that a decoder hands out. OpenCV decodes a JPEG that
-was cut short without a word and fills what is missing with grey, so the markers
-that end a file are looked for as well. Only the formats listed here go to a
-decoder at all.
+A header of a few bytes can declare a picture that exceeds the memory, and a
+decoder returns only one picture of an animation. OpenCV silently fills the
+missing part of a truncated JPEG with grey, so the end markers of files are
+checked as well. Files of formats that are not listed here are never decoded.
 
-Pillow reads the headers, by its classes: its own ``open`` judges sizes by a
-limit that everybody in the process shares. An exported network's runner may be
-without it; there only what TIFF and the ends of files say is looked at, and
-OpenCV's own limit on the size holds.
+Pillow's plugins read the headers; ``PIL.Image.open`` would apply a size limit
+that is global to the process. The runner of an exported network may lack
+Pillow: there only the headers of TIFF and the end markers are checked, and
+OpenCV's own size limit applies.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ from typing import Any, NamedTuple
 
 Path = str | os.PathLike[str]
 
-MAX_MEGAPIXELS = 400.0  # unless the user says otherwise
+MAX_MEGAPIXELS = 400.0  # default limit
 
 _JPEG_START = b'\xff\xd8\xff'
 _PNG_START = b'\x89PNG\r\n\x1a\n'
-# What ends a JPEG's entropy-coded bytes: a marker that is neither a stuffed
-# zero, nor a restart marker, nor fill.
+# A marker that ends the entropy-coded bytes of a JPEG: no stuffed zero, no
+# restart marker, no fill byte.
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
-# Name -> how files start, and the plugin of Pillow that reads the header; TIFF
-# is read here.
+# Name -> first bytes of files, and Pillow's plugin for the header ('' for TIFF,
+# which is parsed here).
 _FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
   'BMP': ((b'BM',), 'Bmp'),
   'GIF': ((b'GIF8',), 'Gif'),
@@ -47,16 +46,16 @@ _FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
 _DECODER_MEGAPIXELS = 1073  # OpenCV decodes 2 ** 30 pixels at most
 _WIDTH, _HEIGHT, _SUBFILE = 256, 257, 254  # tags of TIFF
 _TIFF_CODES = {3: 'H', 4: 'L', 16: 'Q'}  # of struct, for types of TIFF
-_MAX_PAGES = 64  # looked at
+_MAX_PAGES = 64  # that are parsed
 
 
 class Header(NamedTuple):
-  """What a file announces.
+  """The content of a picture file's header.
 
   Attributes:
     width: pixels.
     height: pixels.
-    several: whether there are more pictures than one, frames or pages.
+    several: whether there is more than one picture, as frames or pages.
   """
 
   width: int
@@ -65,12 +64,12 @@ class Header(NamedTuple):
 
 
 def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
-  """Refuses what must not be decoded.
+  """Refuses a file that must not be decoded.
 
   Args:
     data: content of the file.
-    path: where it is from, for the error.
-    max_megapixels: the most that the picture may have.
+    path: of the file, for the error.
+    max_megapixels: largest size allowed, 1e6 pixels.
 
   Raises:
     ValueError: no picture, cut short, a damaged header, too many pixels, or
@@ -78,22 +77,18 @@ def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
   """
   if _is_cut_short(data):
     raise ValueError(
-      f'{printable(path)}: the picture is cut short (its end marker is missing); '
-      'copy it again from its source'
+      f'{printable(path)}: the picture is cut short (its end marker is '
+      'missing); copy it again from its source'
     )
-  found = _header(data, path)
-  if found is None:
+  header = _header(data, path)
+  if header is None:
     return
-  check_size(
-    found.width,
-    found.height,
-    printable(path),
-    max_megapixels=max_megapixels,
-  )
-  if found.several:
+  width, height, has_several = header
+  check_size(width, height, printable(path), max_megapixels=max_megapixels)
+  if has_several:
     raise ValueError(
-      f'{printable(path)}: holds several pictures (an animation, or pages); save '
-      'the one that is meant as PNG'
+      f'{printable(path)}: holds several pictures (an animation, or pages); '
+      'save the one that is meant as PNG'
     )
 
 
@@ -114,7 +109,7 @@ def check_size(
 
 
 def check_limit(max_megapixels: float) -> float:
-  """Returns a limit that is one.
+  """Returns a legal limit unchanged.
 
   Raises:
     ValueError: it is not positive, or more than OpenCV decodes.
@@ -128,10 +123,11 @@ def check_limit(max_megapixels: float) -> float:
 
 
 def undecodable(data: bytes, path: Path) -> str:
-  """What to say of a picture that starts as one and then is none."""
+  """The error text for a file whose header is one of a picture only."""
   return (
-    f'{printable(path)}: not a picture that OpenCV can decode (damaged, cut short, '
-    f'or a rare kind of {_format(data)}); copy it again, or convert it to PNG'
+    f'{printable(path)}: not a picture that OpenCV can decode (damaged, cut '
+    f'short, or a rare kind of {_format(data)}); copy it again, or convert it '
+    'to PNG'
   )
 
 
@@ -145,18 +141,18 @@ def orientation(path: Path) -> int:
       reader = _reader(_format(file.read(16)))
       file.seek(0)
       return int(reader(file).getexif().get(0x112, 1)) if reader else 1
-  except Exception:  # a hint within an error must not be another
+  except Exception:  # only a hint within another error
     return 1
 
 
 def printable(path: Path) -> str:
-  """A path as messages show it: on one line, harmless to any terminal."""
+  """A path on one line, without control characters, for messages."""
   text = os.fspath(path)
   return text if text.isprintable() else repr(text)
 
 
 def _format(data: bytes) -> str | None:
-  """Name of the format; None if it is none of ours."""
+  """Name of the format; None if it is not supported."""
   if data.startswith(b'RIFF') and data[8:12] != b'WEBP':
     return None  # sound or film
   for name, (starts, _) in _FORMATS.items():
@@ -166,7 +162,7 @@ def _format(data: bytes) -> str | None:
 
 
 def _reader(kind: str | None) -> Any:
-  """The class of Pillow that reads a format's header; None if there is none."""
+  """Pillow's class for the header of a format; None if there is none."""
   plugin = _FORMATS[kind][1] if kind else ''
   if not plugin:
     return None
@@ -178,13 +174,13 @@ def _reader(kind: str | None) -> Any:
 
 
 def _header(data: bytes, path: Path) -> Header | None:
-  """What a file announces; None where nothing here reads it."""
+  """The header of a file; None if nothing here can read it."""
   kind = _format(data)
   if kind is None:
     *most, last = _FORMATS
     raise ValueError(
-      f'{printable(path)}: not a picture ({", ".join(most)} or {last}); give one, '
-      'or convert it to PNG'
+      f'{printable(path)}: not a picture ({", ".join(most)} or {last}); give '
+      'one, or convert it to PNG'
     )
   reader = _reader(kind)
   try:
@@ -193,18 +189,18 @@ def _header(data: bytes, path: Path) -> Header | None:
     if reader is None:
       return None
     picture = reader(io.BytesIO(data))
-    # What else a JPEG holds are previews, not shown as its frames.
+    # Other pictures in a JPEG are previews, which Pillow counts no frames.
     width, height = picture.size
     return Header(width, height, getattr(picture, 'is_animated', False))
-  except Exception as error:  # of many kinds, on hostile bytes
+  except Exception as error:  # of many types, on malformed bytes
     raise ValueError(undecodable(data, path)) from error
 
 
 def _tiff_header(data: bytes) -> Header:
-  """Of a TIFF, whose pixels may be of kinds that Pillow does not know.
+  """The header of a TIFF, whose pixel types Pillow may not support.
 
-  Walks the directories of TIFF 6.0 and of BigTIFF; a page that is another's
-  smaller copy is no picture of its own.
+  Walks the directories of TIFF 6.0 and BigTIFF. A page that is a reduced copy
+  of another is not counted.
 
   Raises:
     struct.error, KeyError: the file is damaged.
@@ -219,9 +215,9 @@ def _tiff_header(data: bytes) -> Header:
     return value
 
   place, pages = number(offset_code, 8 if big else 4), []
-  seen: set[int] = set()
-  while place and place not in seen and len(seen) < _MAX_PAGES:
-    seen.add(place)
+  visited: set[int] = set()
+  while place and place not in visited and len(visited) < _MAX_PAGES:
+    visited.add(place)
     num_entries = number(count_code, place)
     place += struct.calcsize(order + count_code)
     tags = {}
@@ -250,8 +246,8 @@ def _is_cut_short(data: bytes) -> bool:
 def _jpeg_ends(data: bytes) -> bool:
   """Walks the segments of a JPEG (ITU T.81, annex B) to its end marker.
 
-  The walk, unlike a search for FFD9, is not deceived by the end of a thumbnail
-  inside the header or by bytes that a camera appends.
+  A search for FFD9 would find the end of a thumbnail in the header, and fail on
+  bytes that a camera appends.
   """
   position = 2
   while match := _JPEG_MARKER.search(data, position):

@@ -1,4 +1,4 @@
-"""Labelled pairs, of DeepPCB or of anybody's manifest, in one form.
+"""Labelled pairs of DeepPCB or of a manifest, in one form.
 
   pairs = manifest.read_manifest('parts.csv')
   pairs = manifest.labelled_pairs(deeppcb.list_pairs('PCBData', 'trainval'))
@@ -12,12 +12,12 @@ A manifest is a table, CSV, or has one JSON object a line:
    "group": "lot 3", "boxes": [[10, 20, 31, 45], [50, 60, 52, 61]],
    "kinds": ["scratch", "dent"]}
 
-Paths are relative to the manifest's folder. A box names its first and its last
-pixel, x1 y1 x2 y2, as DeepPCB's do; no box (an empty cell, an empty list) says
-that the part is good. In the place of ``boxes``, ``mask`` may name a picture
-whose regions that are not black are the boxes; ``kinds`` then is one word for
-all of them. What may be left out: ``kinds``; ``name``, which then is the number
-of the line; ``group``, which then is the reference's path.
+Paths are relative to the manifest's folder. A box has its first and its last
+pixel, x1 y1 x2 y2, as in DeepPCB; no box (an empty cell, an empty list) means a
+good part. Instead of ``boxes``, ``mask`` may name a picture whose regions that
+are not black become the boxes; ``kinds`` then is one word for all of them.
+Optional fields are ``kinds``; ``name``, by default the line number; and
+``group``, by default the path of the reference.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.data import deeppcb, faults, masks, records
 from zeroshot.types import UNKNOWN_KIND, Boxes
 
-_LONGEST_NAME = 200  # bytes; names become those of files
+_MAX_NAME_BYTES = 200  # names become file names
 
 
 class LabelledPair(NamedTuple):
@@ -73,7 +73,7 @@ def labelled_pairs(entries: Iterable[deeppcb.Entry]) -> list[LabelledPair]:
 def annotate(
   entries: Iterable[deeppcb.Entry],
 ) -> tuple[list[LabelledPair], list[str]]:
-  """As ``labelled_pairs``, but what is wrong is returned, not raised.
+  """As ``labelled_pairs``, but faults are returned, not raised.
 
   Returns:
     The pairs, without boxes where these cannot be read; and a line for each
@@ -107,60 +107,61 @@ def read_manifest(
     ValueError: the file is missing, or lines are malformed or name pictures
       that are not there (all such are named).
   """
-  found, wrong = _read(path, need_labels=need_labels)
+  parsed = records.read_records(path)
+  pairs, wrong = _parse(parsed, path, need_labels=need_labels)
   missing = [
     f'{path}, line {line}: there is no picture {picture}; correct the path'
-    for line, pair in found.items()
+    for line, pair in pairs.items()
     for picture in (pair.reference_path, pair.test_path)
     if not picture.is_file()
   ]
   faults.refuse([*wrong, *missing])
-  return list(found.values())
+  return list(pairs.values())
 
 
 def parse_manifest(
-  path: str | os.PathLike[str], *, need_labels: bool = True
+  parsed: records.Records,
+  path: str | os.PathLike[str],
+  *,
+  need_labels: bool = True,
 ) -> tuple[list[LabelledPair], list[str]]:
-  """As ``read_manifest``, but malformed lines are returned, not raised.
+  """As ``read_manifest``, but faults of lines are returned, not raised.
 
   Args:
+    parsed: of ``records.read_records``.
     path: of the file.
-    need_labels: see ``read_manifest``. A line without a label beside others
-      that have one is malformed in any case.
+    need_labels: see ``read_manifest``. If any line has a label, the others
+      need one in any case.
 
   Returns:
-    The pairs of the other lines, be their pictures there or not; and what is
-    wrong with each malformed one.
-
-  Raises:
-    ValueError: the file cannot be read, or is empty.
+    The pairs, whose pictures may be missing; and the faults of other lines.
   """
-  found, wrong = _read(path, need_labels=need_labels)
-  return list(found.values()), wrong
+  pairs, wrong = _parse(parsed, path, need_labels=need_labels)
+  return list(pairs.values()), wrong
 
 
 def in_groups(
   pairs: Sequence[LabelledPair], groups: str, *, field: str
 ) -> list[LabelledPair]:
-  """The pairs of some groups, in their own order.
+  """Selects the pairs of some groups, in their own order.
 
   Args:
-    pairs: to choose from.
-    groups: comma-separated names; ``''`` takes all.
-    field: of the config, for the error.
+    pairs: to select from.
+    groups: comma-separated names; ``''`` selects all.
+    field: name of the config field, for the error.
 
   Raises:
     ValueError: there is no such group.
   """
-  wanted = split_names(groups)
+  selected = split_names(groups)
   known = sorted({pair.group for pair in pairs})
-  unknown = sorted(set(wanted) - set(known))
+  unknown = sorted(set(selected) - set(known))
   if unknown:
     raise ValueError(
       f'{field}: there is no group {", ".join(unknown)}; the groups are '
       f'{", ".join(known)}'
     )
-  return [pair for pair in pairs if not wanted or pair.group in wanted]
+  return [pair for pair in pairs if not selected or pair.group in selected]
 
 
 def split_names(field: str) -> list[str]:
@@ -168,21 +169,20 @@ def split_names(field: str) -> list[str]:
   return [name.strip() for name in field.split(',') if name.strip()]
 
 
-def _read(
-  path: str | os.PathLike[str], *, need_labels: bool
+def _parse(
+  parsed: records.Records, path: str | os.PathLike[str], *, need_labels: bool
 ) -> tuple[dict[int, LabelledPair], list[str]]:
-  """Pairs by the numbers of their lines; and what is wrong with the others."""
-  found, malformed = records.read_records(path)
-  wrong = list(malformed.values())
-  need_labels = need_labels or any(map(_is_labelled, found))
+  """The pairs by line number, and the faults of the other lines."""
+  wrong = list(parsed.faults.values())
+  need_labels = need_labels or any(map(_is_labelled, parsed.records))
   pairs: dict[int, LabelledPair] = {}
   lines: dict[str, int] = {}  # by name
-  for record in found:
+  for record in parsed.records:
     where = f'{path}, line {record.line}'
     try:
       pair = _to_pair(record, pathlib.Path(path).parent, where)
       if need_labels:
-        checked_name(pair.name, where)
+        check_name(pair.name, where)
         _check_labelled(record, where)
       if pair.name in lines:
         raise ValueError(
@@ -227,7 +227,7 @@ def _to_pair(
     truth = _boxes_of_mask(folder / mask, kinds, where)
   return LabelledPair(
     name=fields.get('name', str(record.line)),
-    group=fields.get('group', fields['reference']),
+    group=fields.get('group') or fields['reference'],
     reference_path=folder / fields['reference'],
     test_path=folder / fields['test'],
     truth=truth,
@@ -235,29 +235,30 @@ def _to_pair(
   )
 
 
-def checked_name(name: str, where: str) -> None:
-  """Refuses a name that no file can have.
+def check_name(name: str, where: str) -> None:
+  """Refuses a name that is not legal in a file name.
 
   Args:
     name: of a pair, not empty.
     where: file and line, for the error.
 
   Raises:
-    ValueError: it is one.
+    ValueError: it has a slash, a backslash, a leading dot or a character that
+      is not printable, or is longer than 200 bytes.
   """
   if (
     set(name) & {'/', '\\'}
     or not name.isprintable()
     or name[0] == '.'
-    or len(name.encode()) > _LONGEST_NAME
+    or len(name.encode()) > _MAX_NAME_BYTES
   ):
     raise ValueError(
       f'{where}: name {name!r}; files are named by it: give up to '
-      f'{_LONGEST_NAME} letters without / and \\ and no dot at the start'
+      f'{_MAX_NAME_BYTES} letters without / and \\ and no dot at the start'
     )
 
 
-def _boxes_of_mask(mask: pathlib.Path, kinds: Any, where: str) -> Boxes:
+def _boxes_of_mask(mask: pathlib.Path, kinds: object, where: str) -> Boxes:
   """The boxes of a mask's regions."""
   try:
     corners = masks.boxes_of(mask)
@@ -271,7 +272,7 @@ def _boxes_of_mask(mask: pathlib.Path, kinds: Any, where: str) -> Boxes:
   return _boxes(corners, kinds and kinds * len(corners), where)
 
 
-def _boxes(corners: Any, kinds: Any, where: str) -> Boxes:
+def _boxes(corners: object, kinds: object, where: str) -> Boxes:
   """The boxes of one line."""
   if not isinstance(corners, list):
     raise ValueError(f'{where}: boxes is {corners!r}; give a list of boxes')

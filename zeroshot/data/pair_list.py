@@ -1,10 +1,10 @@
-"""Reads a list of pairs to inspect, a table or lines of JSON.
+"""Reads a list of pairs to inspect, CSV or JSON lines.
 
   for pair in pair_list.read_pair_list('pairs.csv'):
     pair.name, pair.reference_path, pair.test_path, pair.fault
 
-It names ``reference``, ``test`` and, if wanted, ``name``. It may be a manifest:
-annotations are passed over. Paths are relative to the list's folder.
+Its fields are ``reference``, ``test`` and the optional ``name``. It may be a
+manifest: annotations are ignored. Paths are relative to the list's folder.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from __future__ import annotations
 import collections
 import os
 import pathlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.data import records
+from zeroshot.types import JsonObject
 
-_TOLD = (*records.REQUIRED, 'name')
+_FIELDS = (*records.REQUIRED, 'name')
 
 
 class ListedPair(NamedTuple):
@@ -45,17 +46,32 @@ def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
     path: of the file, see ``records.read_records``.
 
   Returns:
-    All rows in their order; whether their pictures exist is not asked.
+    All rows in their order; their pictures may be missing.
 
   Raises:
     ValueError: the file cannot be read, is a table of other columns, or has no
       row.
   """
-  found, wrong = records.read_records(path)
-  fields = {record.line: record.fields for record in found}
-  for line, row in fields.items():
-    if fault := _fault(row, f'{path}, line {line}'):
-      wrong[line] = fault
+  return parse_pair_list(records.read_records(path), path)
+
+
+def parse_pair_list(
+  parsed: records.Records, path: str | os.PathLike[str]
+) -> list[ListedPair]:
+  """As ``read_pair_list``, of records that were read before.
+
+  Args:
+    parsed: of ``records.read_records``.
+    path: of the file.
+  """
+  fields = {record.line: record.fields for record in parsed.records}
+  found = {
+    line: _find_fault(row, f'{path}, line {line}')
+    for line, row in fields.items()
+  }
+  wrong = parsed.faults | {
+    line: fault for line, fault in found.items() if fault
+  }
   stems = collections.Counter(
     pathlib.Path(row['test']).stem
     for line, row in fields.items()
@@ -66,7 +82,7 @@ def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
   lines: dict[str, int] = {}  # where each name was first
   for number, line in enumerate(sorted({*fields, *wrong}), start=1):
     row = fields.get(line, {})
-    reference, test, name = (_text(row.get(column)) for column in _TOLD)
+    reference, test, name = (_text(row.get(column)) for column in _FIELDS)
     stem = pathlib.Path(test).stem
     name = name or (stem if stems[stem] <= 1 else test)
     fault = wrong.get(line, '')
@@ -81,13 +97,13 @@ def read_pair_list(path: str | os.PathLike[str]) -> list[ListedPair]:
   return pairs
 
 
-def _text(value: Any) -> str:
-  """A field as it is told; a row at fault may have no text there."""
+def _text(value: object) -> str:
+  """The field if it is a text, else '', as in a faulty row."""
   return value if isinstance(value, str) else ''
 
 
-def _fault(row: dict[str, Any], where: str) -> str:
-  """What is wrong with the fields of a row; '' if nothing is."""
+def _find_fault(row: JsonObject, where: str) -> str:
+  """The fault of a row's fields; '' if there is none."""
   for column in records.REQUIRED:
     if not isinstance(row[column], str) or not row[column].strip():
       return f'{where}: no {column}; give the path of a picture'

@@ -1,4 +1,4 @@
-"""One check of the arrays of a pair, before they are compared.
+"""Checks that two pictures have one size, and what to say if not.
 
 pair_shapes.check_pair_shapes(reference, test, dtype=np.float32)
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from numpy.typing import DTypeLike
 
+from zeroshot.data import headers
+from zeroshot.data.headers import Path, printable
 from zeroshot.types import HostArray
 
 
@@ -38,3 +40,37 @@ def check_pair_shapes(
       f'the reference picture has shape {reference.shape}, the test picture '
       f'{test.shape}; {remedy}: crop or resize one of them'
     )
+
+
+def describe_mismatch(
+  reference_path: Path,
+  test_path: Path,
+  reference_size: tuple[int, ...],
+  test_size: tuple[int, ...],
+) -> str:
+  """The error text for two files of different sizes.
+
+  Args:
+    reference_path: file of the reference picture.
+    test_path: file of the test picture.
+    reference_size: its height and width, pixels.
+    test_size: its height and width, pixels.
+  """
+  sizes = [f'{width}x{height}' for height, width in (reference_size, test_size)]
+  return (
+    f'sizes differ: reference {printable(reference_path)} is {sizes[0]} and '
+    f'test {printable(test_path)} is {sizes[1]}; take both with the same '
+    'settings, or resize one to the other'
+    f'{describe_orientations(reference_path, test_path)}'
+  )
+
+
+def describe_orientations(reference_path: Path, test_path: Path) -> str:
+  """A remark on EXIF orientations that differ; '' if they do not."""
+  tags = headers.orientation(reference_path), headers.orientation(test_path)
+  if tags[0] == tags[1]:
+    return ''
+  return (
+    f' (their EXIF orientations differ, {tags[0]} and {tags[1]}, and are not '
+    'applied: save both upright)'
+  )

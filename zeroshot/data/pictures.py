@@ -1,9 +1,9 @@
-"""Reads and writes pictures as float32 RGB in [0, 1], and fails by name.
+"""Reads and writes pictures as float32 RGB in [0, 1].
 
   reference, test = pictures.read_pair('good.png', 'part.png')
   pictures.write_picture('out.png', test)
 
-Nothing is decoded before ``headers.check`` has looked at it.
+Errors name the file. ``headers.check`` runs before anything is decoded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from zeroshot.data import headers
+from zeroshot.data import headers, pair_shapes
 from zeroshot.data.headers import MAX_MEGAPIXELS, printable
 from zeroshot.types import HostArray
 
@@ -25,8 +25,8 @@ Path = str | os.PathLike[str]
 SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 _MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
-# Colour and alpha of 16 bits, and room for metadata.
-_MAX_BYTES_A_PIXEL, _ROOM = 8, 1 << 26
+_MAX_BYTES_PER_PIXEL = 8  # colour and alpha of 16 bits
+_MAX_METADATA_BYTES = 1 << 26
 
 
 def read_picture(
@@ -34,14 +34,14 @@ def read_picture(
 ) -> HostArray:
   """Reads a picture file.
 
-  Grey is repeated over the channels and alpha is dropped. Pixels are taken as
-  they are stored: an EXIF orientation is not applied, since boxes and masks
-  are in the stored grid. (That of a TIFF is: OpenCV applies it.)
+  Grey is repeated over the channels and alpha is dropped. An EXIF orientation
+  is not applied, since boxes and masks are in the stored grid; OpenCV does
+  apply that of a TIFF.
 
   Args:
     path: a file of BMP, GIF, JPEG, PNG, PNM, TIFF or WebP, grey or colour, 8
       or 16 bits.
-    max_megapixels: the most that it may have, 1e6 pixels.
+    max_megapixels: largest size allowed, 1e6 pixels.
 
   Returns:
     Image float32 ``[H, W, 3]``, RGB, in [0, 1].
@@ -57,11 +57,11 @@ def read_picture(
 def read_pixels(
   path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> HostArray:
-  """Reads a picture file, pixels as they are stored.
+  """Reads a picture file in its stored dtype.
 
   Args:
     path: see ``read_picture``.
-    max_megapixels: likewise.
+    max_megapixels: see ``read_picture``.
 
   Returns:
     uint8 or uint16 ``[H, W, 3]``, RGB.
@@ -70,8 +70,8 @@ def read_pixels(
     ValueError: see ``read_picture``.
   """
   data = read_bytes(path, max_megapixels=max_megapixels)
-  stored = _decoded(data, path, max_megapixels)
-  return np.ascontiguousarray(_rgb(stored))
+  stored = _decode(data, path, max_megapixels)
+  return np.ascontiguousarray(_to_rgb(stored))
 
 
 def as_image(pixels: HostArray) -> HostArray:
@@ -82,14 +82,14 @@ def as_image(pixels: HostArray) -> HostArray:
 
 
 def as_uint8(pixels: HostArray) -> HostArray:
-  """Pixels as of ``as_image``, with 8 bits a channel."""
+  """Pixels of any dtype of ``as_image``, as uint8."""
   if pixels.dtype == np.uint8:
     return pixels
   return np.rint(as_image(pixels) * 255).astype(np.uint8)
 
 
 def three_channels(pixels: HostArray) -> HostArray:
-  """Pixels ``[H, W, 3]`` of their own type: grey repeated, alpha dropped.
+  """Pixels ``[H, W, 3]`` of the same dtype: grey repeated, alpha dropped.
 
   Args:
     pixels: ``[H, W]``, or ``[H, W, C]`` with 1 to 4 channels.
@@ -104,35 +104,35 @@ def three_channels(pixels: HostArray) -> HostArray:
 def decode(
   data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> HostArray:
-  """The picture of a file's content.
+  """Decodes the content of a picture file.
 
   Args:
     data: the content.
-    path: where it is from, for the error.
+    path: of the file, for the error.
     max_megapixels: see ``read_picture``.
 
   Returns:
-    See ``read_picture``, which reads the content first.
+    See ``read_picture``.
 
   Raises:
     ValueError: see ``read_picture``.
   """
-  return _to_rgb(_decoded(data, path, max_megapixels))
+  return as_image(_to_rgb(_decode(data, path, max_megapixels)))
 
 
 def size_of(
   data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> tuple[int, int]:
-  """Height and width in pixels; fails wherever ``decode`` would."""
-  height, width = _decoded(data, path, max_megapixels).shape[:2]
+  """Height and width in pixels; raises wherever ``decode`` does."""
+  height, width = _decode(data, path, max_megapixels).shape[:2]
   return height, width
 
 
 def list_pictures(folder: Path) -> list[pathlib.Path]:
-  """The files of a folder that end as pictures do, sorted by name.
+  """The files of a folder with a suffix of pictures, sorted by name.
 
   Args:
-    folder: where to look; not below it.
+    folder: subfolders are not searched.
 
   Raises:
     ValueError: there is no such folder, or no such file in it.
@@ -197,7 +197,7 @@ def read_pair(
   Args:
     reference_path: picture of the good part.
     test_path: picture of the part under test.
-    read: reads one of them.
+    read: reads one picture.
 
   Returns:
     ``(reference, test)``, images float32 ``[H, W, 3]``, RGB, in [0, 1].
@@ -206,64 +206,40 @@ def read_pair(
     ValueError: a picture cannot be read, or their sizes differ.
   """
   reference, test = read(reference_path), read(test_path)
-  if reference.shape != test.shape:
+  sizes = reference.shape[:2], test.shape[:2]
+  if sizes[0] != sizes[1]:
     raise ValueError(
-      unequal(reference_path, reference.shape[:2], test_path, test.shape[:2])
+      pair_shapes.describe_mismatch(reference_path, test_path, *sizes)
     )
   return reference, test
-
-
-def unequal(
-  reference_path: Path,
-  reference: tuple[int, ...],
-  test_path: Path,
-  test: tuple[int, ...],
-) -> str:
-  """What to say of a pair whose heights and widths, in pixels, differ."""
-  sizes = [f'{width}x{height}' for height, width in (reference, test)]
-  return (
-    f'sizes differ: reference {printable(reference_path)} is {sizes[0]} and test'
-    f' {printable(test_path)} is {sizes[1]}; take both with the same settings, or'
-    f' resize one to the other{turned_apart(reference_path, test_path)}'
-  )
-
-
-def turned_apart(reference_path: Path, test_path: Path) -> str:
-  """A remark on orientation tags that differ; '' if they do not."""
-  tags = headers.orientation(reference_path), headers.orientation(test_path)
-  if tags[0] == tags[1]:
-    return ''
-  return (
-    f' (their EXIF orientations differ, {tags[0]} and {tags[1]}, and are not '
-    'applied: save both upright)'
-  )
 
 
 def read_bytes(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
   """The file's content.
 
   Args:
-    path: of a regular file: a pipe or a device may never end.
-    max_megapixels: a file larger than such a picture can be is not read.
+    path: of a regular file; pipes and devices are refused.
+    max_megapixels: a file too large for such a picture is not read.
 
   Raises:
     ValueError: the file is missing, empty, too large or cannot be read.
   """
-  most = int(max_megapixels * 1e6 * _MAX_BYTES_A_PIXEL) + _ROOM
+  max_bytes = int(max_megapixels * 1e6 * _MAX_BYTES_PER_PIXEL)
+  max_bytes += _MAX_METADATA_BYTES
   try:
     with open(path, 'rb', opener=_open_regular) as file:
       size = os.fstat(file.fileno()).st_size
-      data = file.read() if size <= most else b''
+      data = file.read() if size <= max_bytes else b''
   except FileNotFoundError as error:
     raise ValueError(
       f'{printable(path)}: no such file; check the path'
     ) from error
-  except (OSError, ValueError) as error:  # of a path with a NUL in it
+  except (OSError, ValueError) as error:  # ValueError: a NUL in the path
     why = getattr(error, 'strerror', None) or error
     raise ValueError(
       f'{printable(path)}: cannot be read ({why}); give a readable file'
     ) from error
-  if size > most:
+  if size > max_bytes:
     raise ValueError(
       f'{printable(path)}: {size / 1e6:.0f} MB are more than a picture of '
       f'max_megapixels, {max_megapixels:g}, takes; crop it or scale it down'
@@ -274,7 +250,7 @@ def read_bytes(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> bytes:
 
 
 def _open_regular(path: str, flags: int) -> int:
-  """Opens a file without waiting for what feeds a pipe."""
+  """Opens a regular file, without blocking on a pipe."""
   descriptor = os.open(path, flags | os.O_NONBLOCK)
   if not stat.S_ISREG(os.fstat(descriptor).st_mode):
     os.close(descriptor)
@@ -282,7 +258,7 @@ def _open_regular(path: str, flags: int) -> int:
   return descriptor
 
 
-def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
+def _decode(data: bytes, path: Path, max_megapixels: float) -> HostArray:
   """The pixels as they are stored: grey, BGR or BGRA, 8 or 16 bits."""
   headers.check(data, path, max_megapixels=max_megapixels)
   try:
@@ -293,17 +269,12 @@ def _decoded(data: bytes, path: Path, max_megapixels: float) -> HostArray:
     raise ValueError(headers.undecodable(data, path))
   if stored.dtype not in _MAX_VALUE:
     raise ValueError(
-      f'{printable(path)}: pixels of type {stored.dtype}; convert it to 8 or 16 '
-      'bits'
+      f'{printable(path)}: pixels of type {stored.dtype}; convert it to 8 or '
+      '16 bits'
     )
   return stored
 
 
 def _to_rgb(stored: HostArray) -> HostArray:
-  """Decoded pixels as float32 RGB in [0, 1]."""
-  return as_image(_rgb(stored))
-
-
-def _rgb(stored: HostArray) -> HostArray:
-  """Decoded pixels as RGB, of their own type."""
+  """Decoded pixels as RGB of the same dtype."""
   return three_channels(stored)[..., ::-1]  # from OpenCV's BGR

@@ -1,12 +1,12 @@
-"""Tries picture files before work begins that would fail on them hours later.
+"""Checks picture files before long work that would fail on them.
 
   readable.check_pairs(pairs)  # one error that names every bad file
-  read = readable.hold(pairs)  # likewise, and needs the files no more
+  read = readable.hold(pairs)  # also keeps the files in memory
   reference, test = pictures.read_pair(a, b, read=read)
 
-Every file is read and decoded to the end, but its pixels are not kept: memory
-stays flat, whatever the number of pictures. OpenCV decodes outside of Python's
-lock, so that threads share the work.
+Every file is read and decoded, but its pixels are not kept, so that memory does
+not grow with the number of pictures. OpenCV decodes without Python's lock, so
+threads run in parallel.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from zeroshot.data import faults, pictures
+from zeroshot.data import faults, pair_shapes, pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.types import HostArray
 
 _WORKERS = 8
-_AT_ONCE = 256  # a future for each file of a large set would add up
+_BATCH = 256  # files submitted at once, which bounds the number of futures
 
 _Read = Callable[[pictures.Path], bytes]
 _Size = tuple[int, int]
@@ -31,10 +31,10 @@ def check_pairs(pairs: Sequence[LabelledPair]) -> None:
   """Refuses pairs that cannot be read.
 
   Args:
-    pairs: to try.
+    pairs: to check.
 
   Raises:
-    ValueError: naming all the faults of ``pair_faults``, up to 20.
+    ValueError: names the faults of ``pair_faults``, up to 20.
   """
   faults.refuse(pair_faults(pairs))
 
@@ -47,38 +47,40 @@ def check_pictures(paths: Iterable[pictures.Path]) -> None:
 def pair_faults(
   pairs: Sequence[LabelledPair], *, read: _Read = pictures.read_bytes
 ) -> list[str]:
-  """What is wrong with pairs.
+  """The faults of pairs.
 
   Args:
-    pairs: to try; a picture of several pairs is read once.
-    read: the content of a file.
+    pairs: to check; a picture of several pairs is read once.
+    read: reads the content of a file.
 
   Returns:
     A line for each picture that cannot be read, each pair whose sizes differ,
     each mask of another size and each box outside of its picture, in the order
     of the pairs.
   """
-  found = _sizes((path for pair in pairs for path in _files(pair)), read)
+  sizes = _sizes((path for pair in pairs for path in _files(pair)), read)
   lines = []
   for pair in pairs:
-    reference, test = found[pair.reference_path], found[pair.test_path]
-    lines += [one for one in (reference, test) if isinstance(one, str)]
+    reference, test = sizes[pair.reference_path], sizes[pair.test_path]
+    lines += [size for size in (reference, test) if isinstance(size, str)]
     if isinstance(test, str):
       continue
     if not isinstance(reference, str) and reference != test:
       lines.append(
-        pictures.unequal(pair.reference_path, reference, pair.test_path, test)
+        pair_shapes.describe_mismatch(
+          pair.reference_path, pair.test_path, reference, test
+        )
       )
     if pair.mask_path is not None:
-      lines += _mask_faults(pair, found[pair.mask_path], test)
+      lines += _mask_faults(pair, sizes[pair.mask_path], test)
     lines += box_faults(pair, *test)
   return list(dict.fromkeys(lines))
 
 
 def picture_faults(paths: Iterable[pictures.Path]) -> list[str]:
   """A line for each picture that cannot be read, in the order given."""
-  found = _sizes(paths, pictures.read_bytes).values()
-  return [one for one in found if isinstance(one, str)]
+  sizes = _sizes(paths, pictures.read_bytes).values()
+  return [size for size in sizes if isinstance(size, str)]
 
 
 def box_faults(pair: LabelledPair, height: int, width: int) -> list[str]:
@@ -94,16 +96,16 @@ def box_faults(pair: LabelledPair, height: int, width: int) -> list[str]:
 def hold(
   pairs: Sequence[LabelledPair],
 ) -> Callable[[pictures.Path], HostArray]:
-  """Checks pairs, and keeps their files in memory.
+  """Checks pairs, and keeps the content of their files in memory.
 
-  What is kept is the content of the files, decoded anew at each reading: it is
-  smaller than the pixels, and exact whatever their depth.
+  It is decoded at each access: it is smaller than the pixels, and exact.
 
   Args:
     pairs: to keep.
 
   Returns:
-    What reads a picture of these pairs, see ``pictures.read_picture``.
+    A function that reads a picture of these pairs as
+    ``pictures.read_picture`` does.
 
   Raises:
     ValueError: see ``check_pairs``.
@@ -127,7 +129,7 @@ def _files(pair: LabelledPair) -> list[pictures.Path]:
 def _mask_faults(
   pair: LabelledPair, mask: _Size | str, test: _Size
 ) -> list[str]:
-  """What is wrong with the size of a pair's mask."""
+  """The fault of a pair's mask, if it has one."""
   if isinstance(mask, str):
     return [mask]
   if mask == test:
@@ -142,18 +144,18 @@ def _mask_faults(
 def _sizes(
   paths: Iterable[pictures.Path], read: _Read
 ) -> dict[pictures.Path, _Size | str]:
-  """The height and width of each picture, or what is wrong with it."""
+  """The height and width of each picture, or its fault."""
   unique = iter(dict.fromkeys(paths))
-  look = functools.partial(_size_or_fault, read=read)
-  found: dict[pictures.Path, _Size | str] = {}
+  check = functools.partial(_size_or_fault, read=read)
+  sizes: dict[pictures.Path, _Size | str] = {}
   with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
-    while some := list(itertools.islice(unique, _AT_ONCE)):
-      found.update(zip(some, pool.map(look, some), strict=True))
-  return found
+    while batch := list(itertools.islice(unique, _BATCH)):
+      sizes.update(zip(batch, pool.map(check, batch), strict=True))
+  return sizes
 
 
 def _size_or_fault(path: pictures.Path, *, read: _Read) -> _Size | str:
-  """One picture's height and width, or what is wrong with it."""
+  """One picture's height and width, or its fault."""
   try:
     return pictures.size_of(read(path), path)
   except ValueError as error:

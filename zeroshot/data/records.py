@@ -1,10 +1,10 @@
-"""The lines of a manifest, of either format, as fields that mean the same.
+"""The lines of a manifest, CSV or JSON, as the same fields.
 
-  found, wrong = records.read_records('parts.csv')
-  found[0].fields['boxes']  # [['10', '20', '31', '45']]
+  parsed = records.read_records('parts.csv')
+  parsed.records[0].fields['boxes']  # [['10', '20', '31', '45']]
 
-JSON lines are taken as they are; the cells of a CSV row become what the same
-row would be in JSON. What the fields mean is for ``manifest`` to say.
+JSON lines are not changed; a CSV row becomes what it would be in JSON.
+``manifest`` and ``pair_list`` interpret the fields.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.data import tables
+from zeroshot.types import JsonObject
 
 REQUIRED = ('reference', 'test')
 FIELDS = (*REQUIRED, 'name', 'group', 'boxes', 'kinds', 'mask')
@@ -30,52 +31,54 @@ class Record(NamedTuple):
   """
 
   line: int
-  fields: dict[str, Any]
+  fields: JsonObject
 
 
-def read_records(
-  path: str | os.PathLike[str],
-) -> tuple[list[Record], dict[int, str]]:
-  """Reads a manifest without asking whether its fields make sense.
+class Records(NamedTuple):
+  """The lines of a manifest.
+
+  Attributes:
+    records: in file order.
+    faults: of the malformed lines, by line number.
+  """
+
+  records: list[Record]
+  faults: dict[int, str]
+
+
+def read_records(path: str | os.PathLike[str]) -> Records:
+  """Reads a manifest; its fields are not interpreted.
 
   Args:
-    path: of the file. Its suffix says whether it is a table or has one JSON
-      object a line; of another suffix, whether it begins with a brace.
-
-  Returns:
-    The records in file order; and what is wrong with each malformed line, by
-    its number.
+    path: of the file. The suffix decides between a table and JSON lines; for
+      an unknown suffix, a leading brace means JSON.
 
   Raises:
     ValueError: the file cannot be read, or has no line.
   """
-  if _is_table(path):
-    found, wrong = _read_csv(path)
+  lines = tables.read_lines(path)
+  if _is_table(pathlib.Path(path).suffix.lower(), lines):
+    rows, faults = tables.parse_table(lines, path, FIELDS, required=REQUIRED)
+    parsed = Records(
+      [Record(row.line, _to_fields(row.cells)) for row in rows], faults
+    )
   else:
-    found, wrong = _read_json_lines(path)
-  if not found and not wrong:
+    parsed = _parse_json_lines(lines, path)
+  if not parsed.records and not parsed.faults:
     raise ValueError(f'{path}: no pair in it; give one pair a line')
-  return found, wrong
+  return parsed
 
 
-def _is_table(path: str | os.PathLike[str]) -> bool:
-  suffix = pathlib.Path(path).suffix.lower()
+def _is_table(suffix: str, lines: list[str]) -> bool:
   if suffix in TABLES + JSON_LINES:
     return suffix in TABLES
-  lines = (line.lstrip() for line in tables.read_lines(path))
-  return not next(filter(None, lines), '').startswith('{')
+  stripped = (line.lstrip() for line in lines)
+  return not next(filter(None, stripped), '').startswith('{')
 
 
-def _read_csv(
-  path: str | os.PathLike[str],
-) -> tuple[list[Record], dict[int, str]]:
-  rows, wrong = tables.read_table(path, FIELDS, required=REQUIRED)
-  return [Record(row.line, _as_json(row.cells)) for row in rows], wrong
-
-
-def _as_json(cells: dict[str, str]) -> dict[str, Any]:
-  """The fields of a row; an empty cell says nothing, but for ``boxes``."""
-  fields: dict[str, Any] = {
+def _to_fields(cells: dict[str, str]) -> JsonObject:
+  """The fields of a row; empty cells are left out, but for ``boxes``."""
+  fields: JsonObject = {
     name: text for name, text in cells.items() if text or name in REQUIRED
   }
   if 'boxes' in cells and (cells['boxes'] or not cells.get('mask')):
@@ -86,27 +89,27 @@ def _as_json(cells: dict[str, str]) -> dict[str, Any]:
 
 
 def _split(text: str) -> list[str]:
-  """What stands between semicolons."""
+  """The texts between semicolons."""
   parts = [part.strip() for part in text.split(';')]
   return parts if parts[-1] else parts[:-1]
 
 
-def _read_json_lines(
-  path: str | os.PathLike[str],
-) -> tuple[list[Record], dict[int, str]]:
-  found, wrong = [], {}
-  for number, line in enumerate(tables.read_lines(path), start=1):
+def _parse_json_lines(
+  lines: list[str], path: str | os.PathLike[str]
+) -> Records:
+  parsed = Records([], {})
+  for number, line in enumerate(lines, start=1):
     if not line.strip():
       continue
     where = f'{path}, line {number}'
     try:
-      found.append(Record(number, _parse_json(line, where)))
+      parsed.records.append(Record(number, _parse_json(line, where)))
     except ValueError as error:
-      wrong[number] = str(error)
-  return found, wrong
+      parsed.faults[number] = str(error)
+  return parsed
 
 
-def _parse_json(line: str, where: str) -> dict[str, Any]:
+def _parse_json(line: str, where: str) -> JsonObject:
   """The fields of one line of JSON."""
   try:
     fields = json.loads(line)

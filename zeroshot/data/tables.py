@@ -1,9 +1,12 @@
-"""Tables that people keep in spreadsheets: CSV text -> rows by column name.
+"""CSV files of spreadsheets -> rows by column name.
 
-  rows, wrong = tables.read_table('pairs.csv', {'reference', 'test'}, ...)
+  lines = tables.read_lines('pairs.csv')
+  rows, faults = tables.parse_table(
+    lines, 'pairs.csv', {'reference', 'test'}, required={'test'}
+  )
   rows[0].line, rows[0].cells['reference']
 
-What spreadsheets do is taken as it comes: a byte order mark, semicolons or tabs
+All that spreadsheets write is accepted: a byte order mark, semicolons or tabs
 between cells, CRLF, quotes, blank lines, upper case and spaces in the header,
 empty columns at the right.
 """
@@ -31,42 +34,42 @@ class Row(NamedTuple):
   cells: dict[str, str]
 
 
-def read_table(
+def parse_table(
+  lines: list[str],
   path: str | os.PathLike[str],
   columns: Collection[str],
   *,
   required: Collection[str],
 ) -> tuple[list[Row], dict[int, str]]:
-  """Reads a table.
+  """Parses a table.
 
   Args:
-    path: of a CSV file in UTF-8, its first line the names of the columns.
-    columns: names that are known, in lower case.
+    lines: of ``read_lines``; the first has the names of the columns.
+    path: of the file, for errors.
+    columns: legal names, in lower case.
     required: names that the header must have.
 
   Returns:
-    The rows in file order, blank ones left out; and what is wrong with each
-    row that cannot be read, by the number of its line.
+    The rows in file order, without blank ones; and the fault of each row that
+    cannot be parsed, by line number.
 
   Raises:
-    ValueError: the file cannot be read as text, is empty, or its header is
-      none.
+    ValueError: the file is empty, or its header is not legal.
   """
-  lines = read_lines(path)
   first = next((i for i, line in enumerate(lines) if line.strip()), None)
   if first is None:
-    raise ValueError(f'{path}: the file is empty; {_wanted(columns)}')
-  separator = max(_SEPARATORS, key=lines[first].count)  # of equals, the comma
+    raise ValueError(f'{path}: the file is empty; {_remedy(columns)}')
+  separator = max(_SEPARATORS, key=lines[first].count)  # comma wins a tie
   parsed = _parse(lines, separator)
   header: list[str] | None = None
   rows: list[Row] = []
-  wrong: dict[int, str] = {}
+  faults: dict[int, str] = {}
   for number, cells in parsed:
     where = f'{path}, line {number}'
     if isinstance(cells, str):
       if header is None:
         raise ValueError(f'{where}: {cells}')
-      wrong[number] = f'{where}: {cells}'
+      faults[number] = f'{where}: {cells}'
     elif not any(cells):
       continue
     elif header is None:
@@ -74,14 +77,14 @@ def read_table(
     else:
       fault = _row_fault(cells, header)
       if fault:
-        wrong[number] = f'{where}: {fault}'
+        faults[number] = f'{where}: {fault}'
       else:
         rows.append(Row(number, dict(zip(header, cells, strict=False))))
-  return rows, wrong
+  return rows, faults
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[str]:
-  """The lines of a text file, without their ends or a byte order mark.
+  """Reads the lines of a text file, without line ends and byte order mark.
 
   Raises:
     ValueError: the file cannot be read as text.
@@ -97,16 +100,16 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
       f'{path}: cannot be read as text ({error}); save it as UTF-8 (of a '
       'spreadsheet: as CSV UTF-8)'
     ) from error
-  # str.splitlines would split at characters that may stand inside of a text.
+  # str.splitlines would also split at characters that a cell may contain.
   return text.replace('\r\n', '\n').replace('\r', '\n').split('\n')
 
 
 def _parse(
   lines: list[str], separator: str
 ) -> Iterator[tuple[int, list[str] | str]]:
-  """The number and the cells of each line, or what is wrong with it.
+  """The number of each line with its cells, or with its fault.
 
-  Each by itself: a quote that is not closed must not swallow the lines below.
+  Lines are parsed one by one, so that an open quote does not consume the rest.
   """
   for number, line in enumerate(lines, start=1):
     reader = csv.reader(
@@ -137,7 +140,7 @@ def _header(
   if unknown or missing:
     raise ValueError(
       f'{where}: the header lacks {sorted(missing)} and has unknown '
-      f'{sorted(unknown)}; {_wanted(columns)}'
+      f'{sorted(unknown)}; {_remedy(columns)}'
     )
   twice = sorted({name for name in names if names.count(name) > 1})
   if twice:
@@ -148,7 +151,7 @@ def _header(
 
 
 def _row_fault(cells: list[str], header: list[str]) -> str | None:
-  """What is wrong with the number of a row's cells."""
+  """The fault of a row with a wrong number of cells; None if it is right."""
   if len(cells) >= len(header) and not any(cells[len(header) :]):
     return None
   return (
@@ -157,5 +160,5 @@ def _row_fault(cells: list[str], header: list[str]) -> str | None:
   )
 
 
-def _wanted(columns: Collection[str]) -> str:
+def _remedy(columns: Collection[str]) -> str:
   return f'begin with a line of column names: {", ".join(sorted(columns))}'

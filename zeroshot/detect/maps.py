@@ -1,6 +1,6 @@
 """What a network says of each pixel, taken apart, and read for each box.
 
-maps = split(layers, num_kinds=6, predicts_sides=True)
+maps = split(layers, num_kinds=6, regresses_boxes=True)
 probabilities = kind_probabilities(boxes.xyxy, maps)
 xyxy = correct_boxes(boxes.xyxy, maps)
 """
@@ -23,33 +23,33 @@ class HeadMaps(NamedTuple):
     scores: float32 ``[H, W]`` in [0, 1].
     kinds: float32 ``[H, W, K]``, probability of each kind of a difference
       there; None for a network that names none.
-    sides: float32 ``[H, W, 4]``, how far beyond what detection draws unaided
-      annotators would draw the left, top, right and bottom of the difference
-      there, in pixels; None for a network that does not say.
+    box_deltas: float32 ``[H, W, 4]``, distance in pixels from the left, top,
+      right and bottom of the box that detection draws to the box that
+      annotators would draw, outward positive; None for a network without it.
   """
 
   scores: HostArray
   kinds: HostArray | None = None
-  sides: HostArray | None = None
+  box_deltas: HostArray | None = None
 
   def crop(self, tile: Tile) -> HeadMaps:
     """The maps of a window."""
-    kinds, sides = (
+    kinds, box_deltas = (
       None if layer is None else layer[tile.window]
-      for layer in (self.kinds, self.sides)
+      for layer in (self.kinds, self.box_deltas)
     )
-    return HeadMaps(self.scores[tile.window], kinds, sides)
+    return HeadMaps(self.scores[tile.window], kinds, box_deltas)
 
 
 def split(
-  layers: HostArray, *, num_kinds: int, predicts_sides: bool
+  layers: HostArray, *, num_kinds: int, regresses_boxes: bool
 ) -> HeadMaps:
   """Takes a scorer's layers apart.
 
   Args:
     layers: ``[H, W]``, or ``[H, W, 1 + K + 4]`` with a pair head.
     num_kinds: K, 0 for a network that names none.
-    predicts_sides: whether the four last layers are there.
+    regresses_boxes: whether the four last layers are there.
 
   Returns:
     The maps.
@@ -57,8 +57,8 @@ def split(
   if layers.ndim == 2:
     return HeadMaps(layers)
   kinds = layers[..., 1 : 1 + num_kinds] if num_kinds else None
-  sides = layers[..., 1 + num_kinds :] if predicts_sides else None
-  return HeadMaps(layers[..., 0], kinds, sides)
+  box_deltas = layers[..., 1 + num_kinds :] if regresses_boxes else None
+  return HeadMaps(layers[..., 0], kinds, box_deltas)
 
 
 def correct_boxes(xyxy: HostArray, maps: HeadMaps) -> HostArray:
@@ -71,9 +71,11 @@ def correct_boxes(xyxy: HostArray, maps: HeadMaps) -> HostArray:
   Returns:
     Float32 ``[K, 4]``, not clipped, at least a pixel each way.
   """
-  assert maps.sides is not None
+  assert maps.box_deltas is not None
   outward = np.array([-1, -1, 1, 1], np.float32)
-  moved = xyxy + outward * _spoken(xyxy, maps.scores, maps.sides, default=0.0)
+  moved = xyxy + outward * _spoken(
+    xyxy, maps.scores, maps.box_deltas, default=0.0
+  )
   return at_least_a_pixel(moved).astype(np.float32)
 
 

@@ -59,7 +59,7 @@ def postprocess(
   detected = boxes.select(detected, confidence >= options.min_confidence)
   if namer is not None:
     detected = namer(detected, pictures, valid_mask, head_maps)
-  if head_maps.sides is not None:
+  if head_maps.box_deltas is not None:
     detected = detected._replace(
       xyxy=maps.correct_boxes(detected.xyxy, head_maps)
     )

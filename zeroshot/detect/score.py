@@ -93,8 +93,8 @@ def predict(
   outputs = [jax.nn.sigmoid(prediction.logits)]
   if prediction.kind_logits is not None:
     outputs.append(jax.nn.softmax(prediction.kind_logits, axis=-1))
-  if prediction.sides is not None:
-    outputs.append(prediction.sides)
+  if prediction.box_deltas is not None:
+    outputs.append(prediction.box_deltas)
   return tuple(outputs)
 
 

@@ -30,23 +30,23 @@ class Scorer(NamedTuple):
     stride_px: tiles start at its multiples, so that every tile has the cells
       of the whole picture.
     kinds: names of the kinds that the pair head tells apart.
-    predicts_sides: whether the pair head corrects the sides of boxes.
+    regresses_boxes: whether the pair head corrects the sides of boxes.
   """
 
   score: Callable[[HostArray, HostArray], HostArray]
   stride_px: int
   kinds: tuple[str, ...] = ()
-  predicts_sides: bool = False
+  regresses_boxes: bool = False
 
   @property
   def has_pair_head(self) -> bool:
     """Whether there is more than scores."""
-    return bool(self.kinds) or self.predicts_sides
+    return bool(self.kinds) or self.regresses_boxes
 
   def split(self, layers: HostArray) -> maps.HeadMaps:
     """The layers of ``score`` by their names; see ``maps.split``."""
     return maps.split(
-      layers, num_kinds=len(self.kinds), predicts_sides=self.predicts_sides
+      layers, num_kinds=len(self.kinds), regresses_boxes=self.regresses_boxes
     )
 
 
@@ -77,7 +77,7 @@ def network_scorer(
     scores,
     stride_px=model.stride,
     kinds=tuple(model_config.kinds),
-    predicts_sides=model_config.predicts_sides,
+    regresses_boxes=model_config.predicts_sides,
   )
 
 

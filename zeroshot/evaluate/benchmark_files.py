@@ -1,7 +1,7 @@
 """Reads and writes the files of DeepPCB's benchmark.
 
   benchmark_files.write_detections('submission.zip', {'00041200': boxes})
-  found = benchmark_files.read_detections('submission.zip')
+  detections = benchmark_files.read_detections('submission.zip')
   truth = benchmark_files.read_ground_truth('PCBData')
 
 A submission is a zip without folders that holds one ``IMAGE.txt`` for each
@@ -26,7 +26,7 @@ Path = str | os.PathLike[str]
 
 # Types of sets that do not tell the kinds apart.
 ONE_CLASS = ('defect', UNKNOWN_KIND)
-# What a class-agnostic detection is written as: the format has no word for it.
+# Kind that a class-agnostic detection is written with: the format demands one.
 STAND_IN = 'open'
 
 _NUMBER = re.compile(r'\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+')
@@ -38,18 +38,17 @@ def write_detections(
   """Writes a submission.
 
   Corners are rounded to the nearest pixel, halves to the even one. A kind of
-  ``'difference'`` or ``'defect'`` is written ``'open'``, since the format
-  demands one of the six types: score such a file without the classes, or let
-  another word stand in that is never right. ``kind_confidence`` has no place
-  in the format, see ``kinds.rank_by_kind``. The same
-  detections give the same bytes: entries are sorted, stored uncompressed and
-  dated 1980.
+  ``'difference'`` or ``'defect'`` is written as ``stand_in``, since the format
+  demands one of the six types; with the default, score such a file without the
+  classes. ``kind_confidence`` has no place in the format, see
+  ``kinds.rank_by_kind``. The same detections give the same bytes: entries are
+  sorted, stored uncompressed and dated 1980.
 
   Args:
     path: of the zip; an existing file is replaced.
     detections: boxes by the name of the picture (``'00041200'``).
-    stand_in: what a kind that is not known is written as: one of the six, or
-      ``'difference'``, which scorers that know the six alone may refuse.
+    stand_in: type of unknown kinds: one of the six, or ``'difference'``, which
+      is never correct and which scorers of the six kinds may refuse.
 
   Raises:
     ValueError: a name, kind or stand-in is not legal, a confidence leaves

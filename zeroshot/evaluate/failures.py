@@ -1,4 +1,4 @@
-"""The detections and the defects that went most wrong, for a person to look at.
+"""The worst false alarms, missed defects and wrong kinds of a set.
 
   alarms = failures.worst_false_alarms(
     results, margin_px=6, iou_threshold=0.33, count=24
@@ -10,7 +10,7 @@
     results, margin_px=6, iou_threshold=0.33, count=24
   )
 
-What is matched is what the ``official`` protocol matches.
+Boxes are matched as by the ``official`` protocol.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 
 class Failure(NamedTuple):
-  """A box that found no partner, or one of another kind.
+  """A box without a partner, or with a partner of another kind.
 
   Attributes:
     name: of its picture.
@@ -33,11 +33,11 @@ class Failure(NamedTuple):
     confidence: of a detection, in [0, 1], that of its kind included where
       its kind is the failure; NaN of a missed defect.
     best_iou: largest IoU with any box of the other side, matched or not, in
-      [0, 1]; 0 where none touches it. One just under the threshold tells a box
-      of the wrong size from a true failure; one over it, a box whose partner
-      was used up by another.
+      [0, 1]; 0 where none touches it. A value just under the threshold shows a
+      box of the wrong size; a value over it, a box whose partner is matched
+      with another.
     true_kind: of the partner, where the kind is the failure; otherwise empty.
-    found_kind: what it was found as; likewise.
+    detected_kind: of the detection; likewise.
   """
 
   name: str
@@ -45,23 +45,23 @@ class Failure(NamedTuple):
   confidence: float
   best_iou: float
   true_kind: str = ''
-  found_kind: str = ''
+  detected_kind: str = ''
 
 
 class _Judged(NamedTuple):
-  """A picture's boxes as scored, ``G`` true ones and ``N`` found.
+  """A picture's boxes as scored, ``G`` true ones and ``N`` detections.
 
   Attributes:
     name: of the picture.
     truth: ground truth.
-    found: detections with their margin.
+    detections: with their margin.
     partner: int64 ``[N]``, the ground truth of each detection, or -1.
     iou: float64 ``[G, N]``.
   """
 
   name: str
   truth: Boxes
-  found: Boxes
+  detections: Boxes
   partner: HostArray
   iou: HostArray
 
@@ -79,7 +79,7 @@ def worst_false_alarms(
     pictures: one result for each picture, fit for ``evaluate_detections``.
     margin_px: pixels that detections are grown by on every side.
     iou_threshold: in [0, 1); a match needs strictly more.
-    count: the most that are wanted.
+    count: failures to return, at most.
 
   Returns:
     ``count`` of them, or all where there are fewer, the most confident first;
@@ -92,8 +92,8 @@ def worst_false_alarms(
   alarms = [
     Failure(
       name=judged.name,
-      xyxy=judged.found.xyxy[index],
-      confidence=float(judged.found.confidence[index]),
+      xyxy=judged.detections.xyxy[index],
+      confidence=float(judged.detections.confidence[index]),
       best_iou=float(judged.iou[:, index].max(initial=0)),
     )
     for judged in _judge(pictures, margin_px, iou_threshold)
@@ -110,21 +110,20 @@ def worst_misses(
   iou_threshold: float,
   count: int,
 ) -> list[Failure]:
-  """The ground truth that no detection matched, the worst missed first.
+  """The ground truth that no detection matches, the worst first.
 
-  That is by best IoU, the smallest first: defects that no detection touches,
-  then those hit ever less badly. Of equal IoU the largest area goes first: a
-  big defect has the least excuse.
+  The smallest best IoU goes first: defects that no detection touches, then
+  those with ever larger overlap. Of equal IoU the largest area goes first.
 
   Args:
     pictures: one result for each picture, fit for ``evaluate_detections``.
     margin_px: pixels that detections are grown by on every side.
     iou_threshold: in [0, 1); a match needs strictly more.
-    count: the most that are wanted.
+    count: failures to return, at most.
 
   Returns:
-    ``count`` of them, or all where there are fewer; what ties in area too
-    keeps the order of pictures and of boxes.
+    ``count`` of them, or all where there are fewer; those of equal area too
+    keep the order of pictures and of boxes.
 
   Raises:
     ValueError: the count is negative, or the threshold out of range.
@@ -151,15 +150,15 @@ def worst_wrong_kinds(
   iou_threshold: float,
   count: int,
 ) -> list[Failure]:
-  """The detections in the right place that name the wrong kind most surely.
+  """The matched detections of a wrong kind, the most confident first.
 
-  A kind of ``'difference'`` names none, and is not among them.
+  A kind of ``'difference'`` is unknown, not wrong.
 
   Args:
     pictures: one result for each picture, fit for ``evaluate_detections``.
     margin_px: pixels that detections are grown by on every side.
     iou_threshold: in [0, 1); a match needs strictly more.
-    count: the most that are wanted.
+    count: failures to return, at most.
 
   Returns:
     ``count`` of them, or all where there are fewer, ordered by the confidence
@@ -173,40 +172,43 @@ def worst_wrong_kinds(
   wrong = [
     Failure(
       name=judged.name,
-      xyxy=judged.found.xyxy[index],
-      confidence=float(kinds.rank_by_kind(judged.found).confidence[index]),
+      xyxy=judged.detections.xyxy[index],
+      confidence=float(kinds.rank_by_kind(judged.detections).confidence[index]),
       best_iou=float(judged.iou[:, index].max(initial=0)),
       true_kind=judged.truth.kind[judged.partner[index]],
-      found_kind=judged.found.kind[index],
+      detected_kind=judged.detections.kind[index],
     )
     for judged in _judge(pictures, margin_px, iou_threshold)
     for index in range(len(judged.partner))
-    if _names_wrongly(judged, index)
+    if _has_wrong_kind(judged, index)
   ]
   return sorted(wrong, key=lambda one: -one.confidence)[:count]
 
 
-def _names_wrongly(judged: _Judged, index: int) -> bool:
-  """Whether a detection has a partner and claims another kind for it."""
-  named = judged.found.kind[index].casefold()
-  if judged.partner[index] < 0 or named == UNKNOWN_KIND:
+def _has_wrong_kind(judged: _Judged, index: int) -> bool:
+  """Whether a detection has a partner of another kind."""
+  kind = judged.detections.kind[index].casefold()
+  if judged.partner[index] < 0 or kind == UNKNOWN_KIND:
     return False
-  return named != judged.truth.kind[judged.partner[index]].casefold()
+  return kind != judged.truth.kind[judged.partner[index]].casefold()
 
 
 def _judge(
   pictures: Sequence[PictureResult], margin_px: float, iou_threshold: float
 ) -> Iterator[_Judged]:
-  """Drops what lies in the invalid area, then grows, then matches."""
+  """Drops boxes of the invalid area, adds the margin, matches."""
   for picture in pictures:
     kept = protocols.drop_invalid(picture)
     truth = kept.truth
-    found = protocols.detections_as_annotated(kept, margin_px=margin_px)
+    detections = protocols.detections_as_annotated(kept, margin_px=margin_px)
     partner = matching.match_picture(
-      truth.xyxy, found.xyxy, found.confidence, iou_threshold=iou_threshold
+      truth.xyxy,
+      detections.xyxy,
+      detections.confidence,
+      iou_threshold=iou_threshold,
     )
-    iou = matching.iou_matrix(truth.xyxy, found.xyxy)
-    yield _Judged(picture.name, truth, found, partner, iou)
+    iou = matching.iou_matrix(truth.xyxy, detections.xyxy)
+    yield _Judged(picture.name, truth, detections, partner, iou)
 
 
 def _area(failure: Failure) -> float:

@@ -31,7 +31,7 @@ def bootstrap_ap(
     matches: the judged detections of a set.
     samples: number of resampled sets; 0 gives NaN.
     seed: of the draws; the same seed gives the same interval.
-    level: share of the resampled figures inside the interval.
+    level: share of the resampled APs inside the interval.
 
   Returns:
     ``(low, high)`` in [0, 1]; NaN where no resampled set has ground truth.
@@ -45,24 +45,24 @@ def bootstrap_ap(
   random = np.random.default_rng(seed)
   order = np.argsort(-matches.confidence, kind='stable')
   picture, correct = matches.picture[order], matches.correct[order]
-  figures = []
+  aps = []
   for _ in range(samples if num_pictures else 0):
     drawn = random.integers(num_pictures, size=num_pictures)
     times = np.bincount(drawn, minlength=num_pictures)  # [P]
     num_truth = int(times @ matches.num_truth)
     if num_truth:
-      figures.append(_repeated_ap(times[picture], correct, num_truth))
-  if not figures:
+      aps.append(_repeated_ap(times[picture], correct, num_truth))
+  if not aps:
     return float('nan'), float('nan')
   tail = (1 - level) / 2
-  low, high = np.quantile(figures, (tail, 1 - tail))
+  low, high = np.quantile(aps, (tail, 1 - tail))
   return float(low), float(high)
 
 
 def student_mean(
   values: Sequence[float], *, level: float = 0.95
 ) -> tuple[float, float]:
-  """Student's interval of the mean of a few independent figures.
+  """Student's interval of the mean of a few independent values.
 
   Source: Student, "The probable error of a mean", Biometrika 6, 1908.
 
@@ -85,13 +85,13 @@ def student_mean(
 
 
 def _repeated_ap(times: HostArray, correct: HostArray, num_truth: int) -> float:
-  """AP of ranked detections of which each is there several times.
+  """AP of ranked detections, each repeated some times.
 
-  The copies of a correct detection have ranks one after another, so that copy
-  j of it sees j more hits and j more detections than those before it.
+  The copies of a correct detection have consecutive ranks, so that copy j
+  counts j more hits and j more detections than those ranked before it.
 
   Args:
-    times: int ``[N]``, how often each detection is there.
+    times: int ``[N]``, number of copies of each detection.
     correct: bool ``[N]``, both ranked, the most confident first.
     num_truth: number of ground-truth boxes, copies counted.
 
@@ -103,6 +103,8 @@ def _repeated_ap(times: HostArray, correct: HostArray, num_truth: int) -> float:
   hits_before = np.cumsum(times_hit) - times_hit
   total = 0.0
   for copy in range(1, int(times_hit.max(initial=0)) + 1):
-    there = times_hit >= copy
-    total += float(np.sum((hits_before[there] + copy) / (before[there] + copy)))
+    has_copy = times_hit >= copy
+    total += float(
+      np.sum((hits_before[has_copy] + copy) / (before[has_copy] + copy))
+    )
   return total / num_truth

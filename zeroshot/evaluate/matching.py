@@ -108,7 +108,7 @@ def match_set(
     detections: the detections of the same pictures, in the same order.
     iou_threshold: a pair needs an IoU strictly over it; in [0, 1).
     class_aware: whether a pair of different kinds (case does not count) is
-      false. It uses up both boxes all the same.
+      false. Both boxes are still used up.
 
   Returns:
     The pooled, judged detections.
@@ -125,10 +125,15 @@ def match_set(
   if not 0 <= iou_threshold < 1:
     raise ValueError(f'iou_threshold is {iou_threshold}; give one in [0, 1)')
   correct = [
-    _judge(boxes, found, iou_threshold=iou_threshold, class_aware=class_aware)
-    for boxes, found in zip(truth, detections, strict=True)
+    _judge(
+      annotated,
+      detected,
+      iou_threshold=iou_threshold,
+      class_aware=class_aware,
+    )
+    for annotated, detected in zip(truth, detections, strict=True)
   ]
-  counts = [len(found.confidence) for found in detections]
+  counts = [len(boxes.confidence) for boxes in detections]
   return Matches(
     confidence=_pool([d.confidence for d in detections], np.float64),
     correct=_pool(correct, np.bool_),
@@ -168,6 +173,6 @@ def _areas(boxes: HostArray) -> HostArray:
   return np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1)
 
 
-def _pool(parts: Sequence[HostArray], dtype: type[np.generic]) -> HostArray:
-  """All parts one after another; also for no part at all."""
-  return np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype)
+def _pool(arrays: Sequence[HostArray], dtype: type[np.generic]) -> HostArray:
+  """Concatenates arrays, of which there may be none."""
+  return np.concatenate([np.zeros(0, dtype), *arrays]).astype(dtype)

@@ -1,7 +1,7 @@
-"""Whether boxes of confidence 0.8 are right 8 times in 10.
+"""Confidence against the share of correct detections.
 
 matches = matching.match_set(truth, detections, iou_threshold=0.33)
-figures = reliability.reliability(
+bins = reliability.reliability(
   matches.confidence, matches.correct, num_bins=10
 )
 
@@ -52,10 +52,10 @@ class Reliability(NamedTuple):
 def reliability(
   confidence: HostArray, correct: HostArray, *, num_bins: int
 ) -> Reliability:
-  """Compares what detections claim with how often they are right.
+  """Compares confidences with the share of correct detections.
 
-  The intervals take detections for independent; those of one picture are not
-  quite, so that the true intervals are somewhat wider.
+  The intervals assume independent detections; those of one picture are
+  correlated, so that the true intervals are somewhat wider.
 
   Sources: E. B. Wilson, "Probable inference, the law of succession, and
   statistical inference", JASA 22, 1927 (the interval, as SciPy computes it); M.
@@ -68,9 +68,6 @@ def reliability(
     confidence: ``[N]`` in [0, 1].
     correct: bool ``[N]``.
     num_bins: ``M``, positive.
-
-  Returns:
-    The bins and the figures.
 
   Raises:
     ValueError: the shapes differ, a confidence is not in [0, 1], or there is

@@ -14,7 +14,7 @@ from zeroshot.evaluate import failures, kinds, pairs
 from zeroshot.evaluate.protocols import PictureResult, detections_as_annotated
 from zeroshot.evaluate.reliability import Reliability
 from zeroshot.report import confusion_matrix, contact_sheet, drawing
-from zeroshot.report.reliability_diagram import reliability_diagram
+from zeroshot.report.reliability_diagram import draw_reliability
 
 COLUMNS = 3
 TILE_PX = 144
@@ -64,7 +64,9 @@ def write_sheets(
       _cut_tile(evaluate_pair(failure.name), failure, margin_px=margin_px)
       for failure in worst
     ]
-    sheet = contact_sheet.contact_sheet(tiles, columns=COLUMNS, tile_px=TILE_PX)
+    sheet = contact_sheet.draw_contact_sheet(
+      tiles, columns=COLUMNS, tile_px=TILE_PX
+    )
     pictures.write_picture(out / f'{name}.png', sheet)
 
 
@@ -87,13 +89,13 @@ def _cut_tile(
 
 def write_reliability(path: Path, reliability: Reliability) -> None:
   """Writes the reliability diagram."""
-  pictures.write_picture(path, reliability_diagram(reliability))
+  pictures.write_picture(path, draw_reliability(reliability))
 
 
 def write_confusion(out: Path, confusion: kinds.Confusion) -> None:
   """Writes ``confusion.png`` and ``confusion.md``."""
   pictures.write_picture(
-    out / 'confusion.png', confusion_matrix.confusion_picture(confusion)
+    out / 'confusion.png', confusion_matrix.draw_confusion(confusion)
   )
-  table = confusion_matrix.confusion_table(confusion)
+  table = confusion_matrix.format_confusion(confusion)
   (out / 'confusion.md').write_text(table + '\n')

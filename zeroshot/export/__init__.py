@@ -1,10 +1,11 @@
 """The network and its settings as one file, for other runtimes than JAX.
 
-metadata          what the file says of itself
+metadata          the description that the file carries
 network           weights -> a function to convert, and its metadata
+writer            the exported file and its runner, written
 onnx_format       ONNX, for ONNX Runtime and others
 stablehlo_format  StableHLO, for whoever has JAX and none of this package
-runner            inspects pairs with either file; Runner is its door
-archive           zip archives that depend on their content alone
+runner            Runner: inspects pairs with a file of either format
+archive           reproducible zip archives
 bundle            the runner as one file, to be copied beside the other
 """

@@ -1,4 +1,4 @@
-"""Zip archives of which the same content gives the same bytes."""
+"""Reproducible zip archives: the same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def zip_entries(entries: Mapping[str, str | bytes]) -> bytes:
-  """An archive.
+  """The bytes of an archive.
 
   Args:
-    entries: content by name, in the order that they will have.
+    entries: content by name, in the order of the archive.
   """
   buffer = io.BytesIO()
   with zipfile.ZipFile(buffer, 'w') as archive:

@@ -1,4 +1,4 @@
-"""The runner as one file, which Python runs as it is.
+"""The runner as one executable zip archive.
 
 data = bundle.build()  # write it to part.pyz
 """
@@ -19,14 +19,14 @@ sys.exit(main())
 
 
 def build() -> bytes:
-  """This package's code, without weights, as an archive that Python runs.
+  """The package's code, without weights, as an archive that Python runs.
 
-  Whatever the runner does not need stays unimported in it.
+  The runner imports a small part of it.
   """
   files = {'__main__.py': _MAIN}
   for path in sorted(_PACKAGE.rglob('*.py')):
     name = path.relative_to(_PACKAGE.parent)
-    # Python finds a room without an __init__.py by its folder's entry.
+    # A namespace package needs an entry for its folder.
     files[f'{name.parent.as_posix()}/'] = ''
     files[name.as_posix()] = path.read_text(encoding='utf-8')
   return archive.zip_entries(files)

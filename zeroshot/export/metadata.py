@@ -1,7 +1,7 @@
-"""What an exported file says of itself, as JSON.
+"""The description that an exported file carries, as JSON.
 
-text = metadata.to_json(found)
-found = metadata.from_json(text, 'part.onnx')
+text = metadata.to_json(description)
+description = metadata.from_json(text, 'part.onnx')
 """
 
 from __future__ import annotations
@@ -9,32 +9,34 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import Any
+
+from zeroshot.types import JsonObject
 
 FORMAT = 1  # raised when older readers would misread a file
+_REGRESSES_BOXES = 'predicts_sides'  # the JSON key of ``regresses_boxes``
 
 
 @dataclasses.dataclass(frozen=True)
 class Metadata:
-  """How to feed an exported network and how to read it.
+  """The inputs, outputs and settings of an exported network.
 
   The network takes ``reference`` and ``test``, float32 ``[1, H, W, 3]``, RGB,
-  0 to 255, registered, and gives ``scores`` ``[1, H, W]`` in [0, 1]; then, if
-  it has learned them, ``kinds`` ``[1, H, W, K]``, probabilities, and ``sides``
+  0 to 255, registered, and returns ``scores`` ``[1, H, W]`` in [0, 1]; then, if
+  it was trained to, ``kinds`` ``[1, H, W, K]``, probabilities, and ``sides``
   ``[1, H, W, 4]``, pixels.
 
   Attributes:
-    weights: name or file that it was exported from.
-    step: number of updates that those had seen.
+    weights: name or file of the exported weights.
+    step: number of updates of those weights.
     height: of the pictures that it takes, pixels.
-    width: likewise.
+    width: of the pictures that it takes, pixels.
     stride_px: of the network's coarsest cells.
-    kinds: words of the kinds that it tells apart, if any.
-    predicts_sides: whether it gives ``sides``.
+    kinds: names of the kinds that it classifies, if any.
+    regresses_boxes: whether it returns ``sides``.
     detect: ``config.detect``: registration, threshold of the boxes and others.
     calibration: slope and offset of the confidences, and the threshold to act
       on; see ``zeroshot.detect.calibration``.
-    versions: of what wrote the file.
+    versions: of the packages that wrote the file.
     format: of this description.
   """
 
@@ -44,53 +46,57 @@ class Metadata:
   width: int
   stride_px: int
   kinds: tuple[str, ...]
-  predicts_sides: bool
-  detect: dict[str, Any]
+  regresses_boxes: bool
+  detect: JsonObject
   calibration: dict[str, float]
   versions: dict[str, str]
   format: int = FORMAT
 
   @property
   def outputs(self) -> tuple[str, ...]:
-    """The names of what the network gives, in order."""
+    """The names of the network's outputs, in order."""
     names = ['scores']
     if self.kinds:
       names.append('kinds')
-    if self.predicts_sides:
+    if self.regresses_boxes:
       names.append('sides')
     return tuple(names)
 
 
-def to_json(found: Metadata) -> str:
+def to_json(description: Metadata) -> str:
   """The text that is stored in the file."""
-  return json.dumps(dataclasses.asdict(found), allow_nan=False)
+  fields = dataclasses.asdict(description)
+  fields[_REGRESSES_BOXES] = fields.pop('regresses_boxes')
+  return json.dumps(fields, allow_nan=False)
 
 
 def from_json(text: str | None, path: str | os.PathLike[str]) -> Metadata:
   """Reads what ``to_json`` wrote.
 
   Args:
-    text: from the file; None where it has none.
+    text: from the file; None if it has none.
     path: of the file, for the error.
 
   Raises:
-    ValueError: the file is not one of ``zeroshot export``, or of a version
-      that writes otherwise.
+    ValueError: ``zeroshot export`` did not write the file, or a version with
+      another format did.
   """
   try:
     fields = json.loads(text or '')
-    found_format = fields['format']
+    file_format = fields['format']
   except (ValueError, TypeError, KeyError) as error:
     raise ValueError(
       f'{path} was not written by zeroshot export: it does not say how to use '
       'it'
     ) from error
-  if found_format != FORMAT:
+  if file_format != FORMAT:
     raise ValueError(
-      f'{path} is of format {found_format}, this program reads {FORMAT}; '
+      f'{path} is of format {file_format}, this program reads {FORMAT}; '
       'export the weights again, or take the runner that came with the file'
     )
   try:
-    return Metadata(**{**fields, 'kinds': tuple(fields['kinds'])})
+    regresses_boxes = fields.pop(_REGRESSES_BOXES)
+    kinds = tuple(fields.pop('kinds'))
+    return Metadata(**fields, kinds=kinds, regresses_boxes=regresses_boxes)
   except (TypeError, KeyError) as error:
     raise ValueError(f'{path} is damaged: {error}') from error

@@ -1,6 +1,6 @@
-"""ONNX files: written through jax2onnx, run by ONNX Runtime.
+"""ONNX files: written by jax2onnx, run by ONNX Runtime.
 
-data = onnx_format.convert(found)
+data = onnx_format.convert(network)
 run, metadata = onnx_format.load('part.onnx')
 scores, *others = run(reference, test)
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +17,17 @@ from zeroshot.export.metadata import Metadata, from_json, to_json
 from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
+  import onnx
+  import onnxruntime
+
   from zeroshot.export.network import Network
 
 INPUTS = ('reference', 'test')
-_KEY = 'zeroshot'  # of the metadata among the file's properties
-_OPSET = 17  # the least that has all it takes: old runtimes read it too
+_KEY = 'zeroshot'  # property of the file that holds the metadata
+_OPSET = 17  # the oldest with all operations that are needed
 _INNER_PRODUCT = b'bhwc,bhwc->bhw'
-_MAX = 1e-4  # that outputs may differ from JAX's
-_ERRORS_ALONE = 3  # of ONNX Runtime's log levels
+_MAX_ERROR = 1e-4  # between the outputs and JAX's
+_LOG_ERRORS = 3  # a log level of ONNX Runtime: errors only
 
 
 def convert(network: Network) -> bytes:
@@ -57,41 +60,39 @@ def convert(network: Network) -> bytes:
 
 
 def _check(network: Network, data: bytes) -> None:
-  """Refuses a file that says otherwise than the network.
+  """Refuses a file whose outputs differ from the network's.
 
-  jax2onnx gets some layers wrong without a word, those of the paper's own
-  network among them.
+  jax2onnx silently converts some layers wrongly, for example those of
+  ``configs/paper_network.py``.
   """
-  import jax
-
   rng = np.random.default_rng(0)
   pair = rng.uniform(0, 255, (2, *network.shape.shape)).astype(np.float32)
   try:
     session = _session(data)
-    found = session.run(
+    outputs = session.run(
       network.metadata.outputs, dict(zip(INPUTS, pair, strict=True))
     )
-  except Exception as error:  # ONNX Runtime's have no class in common
+  except Exception as error:  # ONNX Runtime's errors have no common class
     raise ValueError(
       f'jax2onnx cannot convert the network of {network.metadata.weights}: '
       f'{error}; use --format=stablehlo'
     ) from error
-  expected = jax.jit(network.function)(*pair)
+  expected = network.run(*pair)
   worst = max(
-    float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True)
+    float(np.abs(a - b).max()) for a, b in zip(outputs, expected, strict=True)
   )
-  if not worst <= _MAX:  # NaN fails as well
+  if not worst <= _MAX_ERROR:  # NaN fails as well
     raise ValueError(
       f'jax2onnx converts the network of {network.metadata.weights} wrongly: '
       f'outputs are off by {worst:.2g}; use --format=stablehlo'
     )
 
 
-def _split_inner_products(graph: Any) -> None:
+def _split_inner_products(graph: onnx.GraphProto) -> None:
   """Writes inner products over the last axis as a product and a sum.
 
-  ONNX Runtime multiplies a matrix for each pixel otherwise, and takes a sixth
-  longer over the whole network.
+  As an einsum, ONNX Runtime runs a matrix product for each pixel, which makes
+  the whole network a sixth slower.
   """
   from onnx import helper, numpy_helper
 
@@ -119,25 +120,24 @@ def load(
 
   Args:
     path: of a file of ``convert``.
-    num_threads: that share an operation; 0 is one for each core.
+    num_threads: for each operation; 0 is one for each core.
 
   Returns:
     A function ``(reference, test) -> outputs``, as ``Metadata`` says, and the
     metadata.
 
   Raises:
-    ValueError: ONNX Runtime is not installed, or the file is none of ours.
+    ValueError: ONNX Runtime is not installed, or ``convert`` did not write the
+      file.
   """
   try:
-    import onnxruntime  # noqa: F401
+    session = _session(os.fspath(path), num_threads)
   except ImportError as error:
     raise ValueError(
       f'{path} needs a package that is not installed ({error}); '
       'pip install onnxruntime'
     ) from error
-  try:
-    session = _session(os.fspath(path), num_threads)
-  except Exception as error:  # ONNX Runtime's have no class in common
+  except Exception as error:  # ONNX Runtime's errors have no common class
     raise ValueError(
       f'{path} is no ONNX file that runs here: {error}'
     ) from error
@@ -152,13 +152,15 @@ def load(
   return run, metadata
 
 
-def _session(source: str | bytes, num_threads: int = 0) -> Any:
+def _session(
+  source: str | bytes, num_threads: int = 0
+) -> onnxruntime.InferenceSession:
   """Opens a path, or the content of a file."""
   import onnxruntime
 
   options = onnxruntime.SessionOptions()
   options.intra_op_num_threads = num_threads
-  options.log_severity_level = _ERRORS_ALONE
+  options.log_severity_level = _LOG_ERRORS
   return onnxruntime.InferenceSession(
     source, options, providers=onnxruntime.get_available_providers()
   )

@@ -4,12 +4,12 @@
 
   import sys; sys.path.insert(0, 'part.pyz')
   from zeroshot.export.runner import Runner
-  found = Runner('part.onnx')('good.png', 'part.png')
+  inspection = Runner('part.onnx')('good.png', 'part.png')
 
 ``zeroshot export`` writes ``part.pyz``, this runner, beside ``part.onnx``; it
-needs NumPy, OpenCV and ONNX Runtime (JAX, for a StableHLO file) and nothing of
-this package. Registration, boxes and kinds are those of ``zeroshot inspect``,
-by the same code. So is what is printed, and the exit status: 0 no difference,
+needs NumPy, OpenCV and ONNX Runtime (JAX, for a StableHLO file) but no
+installation of this package. Registration, boxes, kinds and output are those of
+``zeroshot inspect``, by the same code. Exit statuses: 0 no difference,
 1 differences found, 2 could not inspect.
 """
 
@@ -42,7 +42,7 @@ class Runner:
   Attributes:
     metadata: of the file.
     scorer: the network in it.
-    detector: that it makes; ``inspect`` and ``inspect_many`` as ever.
+    detector: built from both; see ``inspection.detector.Detector``.
   """
 
   def __init__(
@@ -75,7 +75,7 @@ class Runner:
 def load_scorer(
   path: str | os.PathLike[str], *, num_threads: int = 0
 ) -> tuple[scorers.Scorer, Metadata]:
-  """The network in a file as a scorer, and what the file says of itself.
+  """The network in a file as a scorer, and the file's metadata.
 
   Args:
     path: of the file.
@@ -85,17 +85,17 @@ def load_scorer(
     ValueError: see ``Runner``.
     OSError: the file cannot be opened.
   """
-  with open(path, 'rb'):  # says why it cannot, before a runtime says less
+  with open(path, 'rb'):  # its errors are clearer than a runtime's
     pass
   if zipfile.is_zipfile(path):
     run, metadata = stablehlo_format.load(path)
   else:
     run, metadata = onnx_format.load(path, num_threads=num_threads)
   scorer = scorers.Scorer(
-    _scores_of(run, metadata),
+    _build_score(run, metadata),
     stride_px=metadata.stride_px,
     kinds=metadata.kinds,
-    predicts_sides=metadata.predicts_sides,
+    regresses_boxes=metadata.regresses_boxes,
   )
   return scorer, metadata
 
@@ -103,11 +103,11 @@ def load_scorer(
 def build_detector(
   scorer: scorers.Scorer, metadata: Metadata, threshold: float | None = None
 ) -> Detector:
-  """The detector of a file; larger pictures go through tiles of its size.
+  """The detector of a file; larger pictures are tiled to the network's size.
 
   Args:
     scorer: of ``load_scorer``.
-    metadata: likewise.
+    metadata: of ``load_scorer``.
     threshold: least confidence of a box that counts; None takes the file's.
 
   Raises:
@@ -129,18 +129,18 @@ def build_detector(
     ) from error
 
 
-def _scores_of(
+def _build_score(
   run: _Run, metadata: Metadata
 ) -> Callable[[HostArray, HostArray], HostArray]:
-  """A scorer's function, for images of at most the network's size."""
+  """The score function for images of at most the network's size."""
 
-  def fitted(image: HostArray) -> HostArray:
+  def pad(image: HostArray) -> HostArray:
     size = metadata.height, metadata.width
     return tiling.pad(image * np.float32(255), size)[None]
 
   def score(reference: HostArray, test: HostArray) -> HostArray:
     height, width = test.shape[:2]
-    scores, *others = run(fitted(reference), fitted(test))
+    scores, *others = run(pad(reference), pad(test))
     if others:
       scores = np.concatenate([scores[..., None], *others], axis=-1)
     return scores[0, :height, :width]
@@ -160,12 +160,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
   options = parser.parse_args(arguments)
   try:
     inspect = Runner(options.model, threshold=options.threshold)
-    found = inspect(options.reference, options.test)
-  except Exception as error:  # of a runtime too; status 1 says they differ
+    inspection = inspect(options.reference, options.test)
+  except (
+    Exception
+  ) as error:  # a runtime's too; Python's status 1 means differences
     print(f'error: {faults.line_of(error)}', file=sys.stderr)
     return 2
-  print(json.dumps(found.to_dict()))
-  return 1 if found.boxes else 0
+  print(json.dumps(inspection.to_dict()))
+  return 1 if inspection.boxes else 0
 
 
 if __name__ == '__main__':

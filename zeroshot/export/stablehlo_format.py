@@ -1,7 +1,7 @@
 """StableHLO files: written and run by ``jax.export``.
 
-A zip archive of ``module.bin``, which ``jax.export.deserialize`` reads, and
-``metadata.json``. It runs on CPU, CUDA and TPU alike, with JAX alone:
+A file is a zip archive of ``module.bin``, for ``jax.export.deserialize``, and
+``metadata.json``. It runs on CPU, CUDA and TPU, and needs JAX only:
 
   with zipfile.ZipFile('part.zip') as archive:
     run = jax.export.deserialize(archive.read('module.bin')).call
@@ -35,23 +35,17 @@ def convert(network: Network) -> bytes:
   Raises:
     ValueError: flatbuffers is not installed.
   """
-  import jax
-  import jax.export
-
   try:
-    importlib.import_module('flatbuffers')  # by which JAX serializes
+    importlib.import_module('flatbuffers')  # JAX serializes with it
   except ImportError as error:
     raise ValueError(
       f'--format=stablehlo needs a package that is not installed ({error}); '
       "pip install 'zeroshot[stablehlo]'"
     ) from error
-  exported = jax.export.export(jax.jit(network.function), platforms=PLATFORMS)(
-    network.shape, network.shape
-  )
   return zip_entries(
     {
       _METADATA: to_json(network.metadata),
-      _MODULE: bytes(exported.serialize()),
+      _MODULE: network.serialize(PLATFORMS),
     }
   )
 
@@ -69,10 +63,10 @@ def load(
     metadata.
 
   Raises:
-    ValueError: JAX is not installed, or too old, or the file is none of ours.
+    ValueError: JAX is not installed or too old, or ``convert`` did not write
+      the file.
   """
   try:
-    import jax
     import jax.export
 
     with zipfile.ZipFile(path) as archive:

@@ -1,10 +1,16 @@
-"""Pictures as they come -> a verdict: what an inspection engineer calls.
+"""Two pictures of any kind -> a verdict and the boxes of the differences.
 
-detector   Detector: load once, inspect many
-inputs     paths and arrays of any kind -> images
-areas      regions of interest and what to ignore -> where to look
-alignment  how far the two still lie apart
-relation   whether two pictures show the same part, and which way up
-result     Inspection: what was found in one pair
-folder     the folder that a run of inspections fills, and resumes from
+detector        Detector: load once, inspect any number of pairs
+loading         a weights file -> the network and settings that Detector needs
+inputs          paths and arrays of any kind -> pixels
+regions         regions of interest, as numbers and as text
+areas           regions of interest and an ignore mask -> a pixel mask
+alignment       residual misalignment of an aligned pair
+relation        whether two pictures show the same part, and its orientation
+result          Inspection: the outcome for one pair
+options         InspectOptions: the request of one ``zeroshot inspect``
+settings        the settings of a run that ``run.json`` stores
+folder          the results folder of a run, which later runs resume
+result_records  the lines of ``results.jsonl``, read and validated
+listed          a list of pairs -> records in a results folder
 """

@@ -1,10 +1,10 @@
-"""How far an aligned reference still lies from the test picture.
+"""Residual misalignment of an aligned reference and its test picture.
 
-distance = alignment.residual_px(reference, test, valid)
+distance_px = alignment.residual_px(reference, test, valid)
 
-Corners of the test picture are followed into the reference by the method of
-Lucas and Kanade: unlike correlation over a block, a corner has a place both
-ways, where a straight track has one across itself alone.
+Corners of the test picture are tracked into the reference by the method of
+Lucas and Kanade (1981). Block correlation would not do: along a straight track
+it determines the position in one direction only.
 """
 
 from __future__ import annotations
@@ -15,107 +15,107 @@ import numpy as np
 from zeroshot.data import pictures
 from zeroshot.types import HostArray
 
-_WINDOWS = 6  # each way, spread over the picture
-_WINDOW_PX = 256  # at most; memory stays flat for large pictures
-_CORNERS = 6  # of a window, at most
-_CORNER_PX = 21  # side of what is compared about a corner
-_MIN_SPREAD = 0.02  # of a window's grey; a flatter one has no texture
-_SPREAD = 48.0  # that it is given, of 255
-_MIN_ALIKE = 0.7  # correlation about a corner; else it is another thing
-_MAX_RETURN_PX = 0.5  # followed there and back a corner ends where it began
-_MIN_CORNERS = 5
+_WINDOWS = 6  # along each side of the picture
+_WINDOW_PX = 256  # longest side of a window, which bounds the memory
+_MAX_CORNERS = 6  # of a window
+_PATCH_PX = 21  # side of the patch that is compared around a corner
+_MIN_CONTRAST = 0.02  # standard deviation of a window with texture, of white
+_CONTRAST = 48.0  # standard deviation after normalization, of 255
+_MIN_CORRELATION = 0.7  # of the two patches of one corner
+_MAX_RETURN_PX = 0.5  # between a corner and itself tracked there and back
+_MIN_CORNERS = 5  # in all windows, for a median
 
 
 def residual_px(
   reference: HostArray, test: HostArray, valid: HostArray
 ) -> float | None:
-  """How far the two lie apart, in the median over corners that both show.
+  """The median displacement of the corners that both pictures show.
 
-  True differences have no say: what is not found again does not count.
+  True differences do not count: their corners are not tracked.
 
   Args:
     reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: likewise.
+    test: like ``reference``.
     valid: ``[H, W]``, 1 where the reference has content.
 
   Returns:
-    Pixels; None where fewer than 5 corners are found again, as in pictures
-    without texture.
+    Pixels; None if fewer than 5 corners are tracked, as in pictures without
+    texture.
   """
   distances: list[float] = []
-  for rows in _spread(test.shape[0]):
-    for columns in _spread(test.shape[1]):
+  for rows in _windows(test.shape[0]):
+    for columns in _windows(test.shape[1]):
       window = rows, columns
-      good, tested = _grey(reference[window]), _grey(test[window])
-      if good is not None and tested is not None:
-        seen = (valid[window] > 0).astype(np.uint8)
-        distances += _distances(good, tested, seen).tolist()
+      planes = _normalize(reference[window]), _normalize(test[window])
+      if planes[0] is not None and planes[1] is not None:
+        valid_mask = (valid[window] > 0).astype(np.uint8)
+        distances += _displacements(planes[0], planes[1], valid_mask).tolist()
   if len(distances) < _MIN_CORNERS:
     return None
   return float(np.median(distances))
 
 
-def _spread(length: int) -> list[slice]:
-  """Windows along one side, evenly spread."""
-  size = min(_WINDOW_PX, max(length // _WINDOWS, min(length, 2 * _CORNER_PX)))
+def _windows(length: int) -> list[slice]:
+  """Evenly spread windows along one side."""
+  size = min(_WINDOW_PX, max(length // _WINDOWS, min(length, 2 * _PATCH_PX)))
   starts = np.linspace(0, length - size, min(_WINDOWS, length // size))
   return [slice(int(start), int(start) + size) for start in starts]
 
 
-def _grey(pixels: HostArray) -> HostArray | None:
-  """Uint8 ``[h, w]`` of a fixed mean and spread; None without texture."""
+def _normalize(pixels: HostArray) -> HostArray | None:
+  """Grey uint8 ``[h, w]`` of fixed mean and contrast; None without texture."""
   image = pictures.as_image(np.ascontiguousarray(pixels))
   grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-  spread = grey.std()
-  if spread < _MIN_SPREAD:
+  contrast = grey.std()
+  if contrast < _MIN_CONTRAST:
     return None
-  scaled = (grey - grey.mean()) * (_SPREAD / spread) + 127.5
+  scaled = (grey - grey.mean()) * (_CONTRAST / contrast) + 127.5
   return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def _distances(
-  reference: HostArray, test: HostArray, seen: HostArray
+def _displacements(
+  reference: HostArray, test: HostArray, valid_mask: HostArray
 ) -> HostArray:
-  """How far each corner that is found again has moved, ``[N]``."""
-  corners = _corners(test, seen)
+  """How far each tracked corner has moved, ``[N]``."""
+  corners = _find_corners(test, valid_mask)
   if corners is None:
     return np.zeros(0)
-  there, is_there = _followed(test, reference, corners)
-  back, is_back = _followed(reference, test, there)
-  off_px = np.linalg.norm(back - corners, axis=-1).ravel()
-  good = is_there & is_back & (off_px < _MAX_RETURN_PX)
-  places = zip(corners[:, 0], there[:, 0], strict=True)
-  good &= [_alike(test, reference, *place) for place in places]
-  return np.linalg.norm(there - corners, axis=-1).ravel()[good]
+  moved, is_moved = _track(test, reference, corners)
+  returned, is_returned = _track(reference, test, moved)
+  return_px = np.linalg.norm(returned - corners, axis=-1).ravel()
+  tracked = is_moved & is_returned & (return_px < _MAX_RETURN_PX)
+  places = zip(corners[:, 0], moved[:, 0], strict=True)
+  tracked &= [_correlates(test, reference, *place) for place in places]
+  return np.linalg.norm(moved - corners, axis=-1).ravel()[tracked]
 
 
-def _corners(test: HostArray, seen: HostArray) -> HostArray | None:
-  """The clearest corners, ``[N, 1, 2]``; None where there are none."""
-  inner = cv2.erode(seen, np.ones((_CORNER_PX, _CORNER_PX), np.uint8))
-  return cv2.goodFeaturesToTrack(test, _CORNERS, 0.1, 8, mask=inner)
+def _find_corners(test: HostArray, valid_mask: HostArray) -> HostArray | None:
+  """The clearest corners, ``[N, 1, 2]``; None if there are none."""
+  inner = cv2.erode(valid_mask, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
+  return cv2.goodFeaturesToTrack(test, _MAX_CORNERS, 0.1, 8, mask=inner)
 
 
-def _followed(
+def _track(
   first: HostArray, second: HostArray, places: HostArray
 ) -> tuple[HostArray, HostArray]:
-  """Where places of one picture, ``[N, 1, 2]``, lie in another; and if so.
+  """Positions in ``second`` of places in ``first``, and which were tracked.
 
-  One level of a pyramid reaches about 20 px: what lies farther off is no
-  residual but a failure, which the differences show.
+  Both ``[N, 1, 2]`` and ``[N]``. One pyramid level reaches about 20 px. A
+  larger displacement is a failed registration, which the differences show.
   """
-  side = (_CORNER_PX, _CORNER_PX)
+  side = (_PATCH_PX, _PATCH_PX)
   moved, status, _ = cv2.calcOpticalFlowPyrLK(
     first, second, places, np.empty_like(places), winSize=side, maxLevel=1
   )
   return np.asarray(moved), np.asarray(status).ravel() > 0
 
 
-def _alike(
-  test: HostArray, reference: HostArray, here: HostArray, there: HostArray
+def _correlates(
+  test: HostArray, reference: HostArray, place: HostArray, moved: HostArray
 ) -> bool:
-  """Whether the same thing is seen about two places."""
-  side = _CORNER_PX, _CORNER_PX
-  first = cv2.getRectSubPix(test, side, here.tolist())
-  second = cv2.getRectSubPix(reference, side, there.tolist())
+  """Whether the patches around two places show the same thing."""
+  side = _PATCH_PX, _PATCH_PX
+  first = cv2.getRectSubPix(test, side, place.tolist())
+  second = cv2.getRectSubPix(reference, side, moved.tolist())
   correlation = cv2.matchTemplate(first, second, cv2.TM_CCOEFF_NORMED)
-  return bool(correlation[0, 0] > _MIN_ALIKE)
+  return bool(correlation[0, 0] > _MIN_CORRELATION)

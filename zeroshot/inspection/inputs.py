@@ -1,4 +1,4 @@
-"""Paths and arrays of any kind -> pixels.
+"""Picture files and arrays of any kind -> pixels.
 
 pixels = inputs.to_pixels('part.png', role='test')
 pixels = inputs.to_pixels(camera_frame, role='test')
@@ -11,13 +11,13 @@ import os
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pictures
+from zeroshot.data import headers, pair_shapes, pictures
 from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
 
-_SAMPLE_PX = 1000  # a side at most, roughly, where a sample is enough
-_BRIGHT_SHARE = 0.999  # of the pixels are no brighter than the brightest parts
+_SAMPLE_PX = 1000  # approximate longest side of a sample of the pixels
+_BRIGHT_SHARE = 0.999  # quantile that stands for the brightest parts
 _MIN_BRIGHTEST = 0.2  # of white
 _DEPTHS = (np.uint8, np.uint16)
 
@@ -28,13 +28,13 @@ def to_pixels(
   role: str,
   max_megapixels: float = headers.MAX_MEGAPIXELS,
 ) -> HostArray:
-  """Reads a file, or copies an array, in the type that it came in.
+  """Reads a file, or copies an array, without changing its dtype.
 
   Args:
     picture: path of a file; or RGB, RGBA, grey, or grey and alpha, ``[H, W]``
       or ``[H, W, C]``: uint8, uint16, bool, or floating in [0, 1].
     role: ``'reference'`` or ``'test'``, for the error.
-    max_megapixels: the most that it may have, 1e6 pixels.
+    max_megapixels: largest size allowed, 1e6 pixels.
 
   Returns:
     uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB; alpha is dropped.
@@ -48,83 +48,75 @@ def to_pixels(
   return _from_array(np.asarray(picture), role, max_megapixels)
 
 
-def check_pair(
-  reference: Picture, good: HostArray, test: Picture, tested: HostArray
-) -> None:
-  """Refuses two pictures that cannot be compared, whatever they show.
+def load_pair(
+  reference: Picture, test: Picture, *, max_megapixels: float
+) -> tuple[HostArray, HostArray]:
+  """Reads both pictures of a pair and checks that they can be compared.
+
+  If only one of them has colours, both become grey.
 
   Args:
-    reference: as the user gave it.
-    good: its pixels.
-    test: as the user gave it.
-    tested: its pixels.
+    reference: see ``to_pixels``.
+    test: see ``to_pixels``.
+    max_megapixels: see ``to_pixels``.
+
+  Returns:
+    The pixels ``[H, W, 3]`` of reference and test, each in its own dtype.
 
   Raises:
-    ValueError: their sizes differ, or one is so dark that differences would be
-      missed: those are judged by how much they differ, in parts of white.
+    ValueError: see ``to_pixels``; their sizes differ; or one is so dark that
+      differences would be missed, since those are measured relative to white.
   """
-  if good.shape != tested.shape:
+  given = {'reference': reference, 'test': test}
+  pair = [
+    to_pixels(picture, role=role, max_megapixels=max_megapixels)
+    for role, picture in given.items()
+  ]
+  sizes = [pixels.shape[:2] for pixels in pair]
+  if sizes[0] != sizes[1]:
     raise ValueError(
-      pictures.unequal(
-        describe(reference), good.shape[:2], describe(test), tested.shape[:2]
-      )
+      pair_shapes.describe_mismatch(describe(reference), describe(test), *sizes)
     )
-  for role, picture, pixels in (
-    ('reference', reference, good),
-    ('test', test, tested),
-  ):
+  for (role, picture), pixels in zip(given.items(), pair, strict=True):
     sample = pictures.as_image(_sample(pixels))
     brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
     if brightest < _MIN_BRIGHTEST:
       raise ValueError(
-        f'the {role} {headers.printable(describe(picture))} is too dark: its brightest'
-        f' parts reach {brightest:.0%} of white, and {_MIN_BRIGHTEST:.0%} are '
-        'needed; expose longer, or scale the values (12 bits stored as 16?)'
+        f'the {role} {headers.printable(describe(picture))} is too dark: its '
+        f'brightest parts reach {brightest:.0%} of white, and '
+        f'{_MIN_BRIGHTEST:.0%} are needed; expose longer, or scale the values '
+        '(12 bits stored as 16?)'
       )
-
-
-def in_same_colours(
-  good: HostArray, tested: HostArray
-) -> tuple[HostArray, HostArray]:
-  """Takes the colours from one picture where the other has none.
-
-  Args:
-    good: pixels ``[H, W, 3]`` of the reference.
-    tested: likewise, of the test picture.
-
-  Returns:
-    The two, each in the type that it came in.
-  """
-  if _is_grey(good) == _is_grey(tested):
-    return good, tested
-  return _as_grey(good), _as_grey(tested)
+  if _is_grey(pair[0]) != _is_grey(pair[1]):
+    pair = [_to_grey(pixels) for pixels in pair]
+  return pair[0], pair[1]
 
 
 def _sample(pixels: HostArray) -> HostArray:
-  """Every so many-th row and column."""
+  """At most about 1000 evenly spaced rows and columns."""
   step = max(*pixels.shape[:2], _SAMPLE_PX) // _SAMPLE_PX
   return pixels[::step, ::step]
 
 
 def _is_grey(pixels: HostArray) -> bool:
-  # Of a picture with colours the sample has one, nearly always, at less work.
+  # The sample of a coloured picture nearly always has a colour, and is cheap.
   return all(
     bool((part == part[..., :1]).all()) for part in (_sample(pixels), pixels)
   )
 
 
-def _as_grey(pixels: HostArray) -> HostArray:
+def _to_grey(pixels: HostArray) -> HostArray:
   grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
   return np.repeat(grey[..., None], 3, axis=2)
 
 
 def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
-  """What to say of two pictures that do not show the same part.
+  """The error text for two pictures that do not show the same part.
 
   Args:
     reference: as the user gave it.
     test: as the user gave it.
-    mirrored: whether the one shows the other in a mirror.
+    mirrored: whether one is the mirror image of the other.
   """
   first, second = describe(reference), describe(test)
   pair = (
@@ -135,12 +127,12 @@ def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
   return (
     f'{pair} do not show the same part, or lie too far apart to be aligned; '
     'check that they belong together and show the same side at the same scale'
-    f'{pictures.turned_apart(first, second)}'
+    f'{pair_shapes.describe_orientations(first, second)}'
   )
 
 
 def describe(picture: Picture) -> str:
-  """What to call a picture in a message."""
+  """The name of a picture in messages."""
   if isinstance(picture, str | os.PathLike):
     return os.fspath(picture)
   return '(array)'
@@ -149,13 +141,8 @@ def describe(picture: Picture) -> str:
 def _from_array(
   array: HostArray, role: str, max_megapixels: float
 ) -> HostArray:
-  if array.ndim not in (2, 3) or array.shape[2:] not in (
-    (),
-    (1,),
-    (2,),
-    (3,),
-    (4,),
-  ):
+  channels = array.shape[2] if array.ndim == 3 else 1
+  if array.ndim not in (2, 3) or channels not in range(1, 5):
     raise ValueError(
       f'the {role} picture has shape {array.shape}; give [H, W] or [H, W, C] '
       'with 1 to 4 channels'
@@ -168,10 +155,10 @@ def _from_array(
   headers.check_size(
     width, height, f'the {role} picture', max_megapixels=max_megapixels
   )
-  return _checked(pictures.three_channels(array), role)
+  return _copy_checked(pictures.three_channels(array), role)
 
 
-def _checked(array: HostArray, role: str) -> HostArray:
+def _copy_checked(array: HostArray, role: str) -> HostArray:
   if array.dtype in _DEPTHS:
     return array.copy(order='C')
   if array.dtype == bool:

@@ -1,10 +1,10 @@
-"""Inspects a list of pairs into a folder; a bad row does not stop it.
+"""Inspects a list of pairs into a results folder; faulty rows do not stop it.
 
-  for record in listed.inspect_listed(inspect, pairs, out, done=done):
+  for record in listed.inspect_listed(inspect, pairs, out):
     record['row'], record['verdict']
 
-A pair is inspected in a thread while the one before it is written. No more than
-two are in memory.
+A thread inspects a pair while the one before it is written; at most two pairs
+are in memory.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.data.pair_list import ListedPair
 from zeroshot.inspection import folder
 from zeroshot.inspection.result import Inspection
+from zeroshot.types import JsonObject
 
 Inspect = Callable[[ListedPair], Inspection]
 
 
-class _Found(NamedTuple):
-  """What was found in a pair, and its files as they were before."""
+class _Inspected(NamedTuple):
+  """The outcome for a pair, and the stamp of its files before it."""
 
   inspection: Inspection
   stamp: list[list[int]]
 
 
-def still_holds(record: dict[str, Any], pair: ListedPair) -> bool:
-  """Whether a record is of this pair's pictures as they are now."""
+def is_current(record: JsonObject, pair: ListedPair) -> bool:
+  """Whether a record is of the pair's pictures as they are now."""
   return record.get('stamp') == _stamp(pair)
 
 
@@ -39,54 +40,53 @@ def _stamp(pair: ListedPair) -> list[list[int]]:
 
 def inspect_listed(
   inspect: Inspect, pairs: Iterable[ListedPair], out: Path
-) -> Generator[dict[str, Any]]:
+) -> Generator[JsonObject]:
   """Inspects pair after pair.
 
   Args:
-    inspect: one pair; whatever it raises is written down as that row's error.
+    inspect: inspects one pair; any exception becomes the row's error.
     pairs: to inspect.
     out: the folder, after ``folder.begin``.
 
   Yields:
-    The record of each pair, once it is written.
+    The record of each pair, after it is written.
 
   Raises:
     OSError: a result cannot be written.
   """
-  for pair, found in _ahead(inspect, pairs):
-    if isinstance(found, _Found):
-      yield folder.add(out, pair.row, found.inspection, stamp=found.stamp)
+  for pair, outcome in _prefetch(inspect, pairs):
+    if isinstance(outcome, _Inspected):
+      yield folder.add(out, pair.row, outcome.inspection, stamp=outcome.stamp)
     else:
-      yield folder.add_error(out, pair.row, pair.name, found)
+      yield folder.add_error(out, pair.row, pair.name, outcome)
 
 
-def _ahead(
+def _prefetch(
   inspect: Inspect, pairs: Iterable[ListedPair]
-) -> Generator[tuple[ListedPair, _Found | str]]:
-  """Each pair and what came of it, while the next one is being inspected."""
+) -> Generator[tuple[ListedPair, _Inspected | str]]:
+  """Each pair with its outcome, while the next one is being inspected."""
   pool = ThreadPoolExecutor(1)
-  before: tuple[ListedPair, Future[_Found | str]] | None = None
+  previous: tuple[ListedPair, Future[_Inspected | str]] | None = None
   try:
     for pair in pairs:
-      running = pool.submit(_tried, inspect, pair)
-      if before is not None:
-        yield before[0], before[1].result()
-      before = pair, running
-    if before is not None:
-      yield before[0], before[1].result()
+      running = pool.submit(_try, inspect, pair)
+      if previous is not None:
+        yield previous[0], previous[1].result()
+      previous = pair, running
+    if previous is not None:
+      yield previous[0], previous[1].result()
   finally:
     pool.shutdown(cancel_futures=True)
 
 
-def _tried(inspect: Inspect, pair: ListedPair) -> _Found | str:
-  """What was found, or why it could not be."""
+def _try(inspect: Inspect, pair: ListedPair) -> _Inspected | str:
+  """The outcome for a pair, or why there is none."""
   if pair.fault:
     return pair.fault
   try:
     stamp = _stamp(pair)
-    return _Found(inspect(pair), stamp)
+    return _Inspected(inspect(pair), stamp)
   except Exception as error:
-    # A picture that meets a library's own error must not stop the thousands
-    # after it. It is told in full.
+    # An error of a library on one picture must not stop thousands of others.
     kind = '' if isinstance(error, ValueError) else f'{type(error).__name__}: '
     return kind + ' '.join(str(error).split())

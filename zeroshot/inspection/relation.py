@@ -1,13 +1,13 @@
-"""Whether two pictures show the same part, and which way up.
+"""Whether two pictures show the same part, and in which orientation.
 
-  share = relation.match_ratio(aligned_reference, test, valid, wanted)
-  if share < relation.SURE:
-    way = relation.find_orientation(reference, test, share)
+  ratio = relation.match_ratio(aligned_reference, test, valid, roi_mask)
+  if ratio < relation.CERTAIN_RATIO:
+    orientation = relation.find_orientation(reference, test, ratio)
 
-What is compared are middle frequencies, patch by patch, on small copies: light
-does not matter, and a defect only where it is. Pictures with too little
-structure to be told apart, as blank plates, count as the same part: a scratch
-on them is to be found.
+Small copies are compared patch by patch in their middle frequencies, which do
+not depend on light; a defect changes few patches only. Pictures with too little
+structure to judge, such as blank plates, count as the same part, so that a
+scratch on them is found.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from zeroshot.data import pictures
 from zeroshot.registration import coarse_search, register
 from zeroshot.types import HostArray
 
-_LONGEST_PX = 160  # of the small copies
-_GLANCE_PX = 640  # likewise, of large pictures
-_PATCH_PX = 10  # of these
-_MIN_CONTRAST = 0.02  # standard deviation in a patch with structure
-_MIN_PATCHES = 12  # of these in either picture, to judge at all
-_MIN_CORRELATION = 0.7  # in a patch that is found again
-MIN_FOUND = 0.3  # of the patches, in pictures of the same part
-SURE = 0.8  # likewise, where there is no need to look for another way
-_MIN_GAIN = 0.2  # by which another way must be better: one may look it
-_MIN_FOUND_OTHER = 0.5
+_SMALL_PX = 160  # longest side of the small copies
+_QUICK_PX = 640  # longest side of copies of large pictures
+_PATCH_PX = 10  # side of a patch of the small copies
+_MIN_CONTRAST = 0.02  # standard deviation of a patch with structure
+_MIN_PATCHES = 12  # with structure, in each picture; fewer cannot be judged
+_MIN_CORRELATION = 0.7  # of a patch that matches
+MIN_RATIO = 0.3  # of pictures of the same part
+CERTAIN_RATIO = 0.8  # above it no other orientation is tried
+_MIN_GAIN = 0.2  # of another orientation, since parts may look symmetric
+_MIN_OTHER_RATIO = 0.5  # of another orientation
 
 
 class Orientation(NamedTuple):
-  """How a reference must be laid to show what a test picture shows.
+  """How a reference must be reoriented to match a test picture.
 
   Attributes:
-    quarters: turns by 90 degrees, anticlockwise.
-    mirrored: whether it must be flipped, left to right, before.
+    quarters: rotations by 90 degrees, anticlockwise.
+    mirrored: whether it must be flipped left to right first.
   """
 
   quarters: int
@@ -52,118 +52,123 @@ def match_ratio(
   aligned_reference: HostArray,
   test: HostArray,
   valid: HostArray,
-  wanted: HostArray | None = None,
+  roi_mask: HostArray | None = None,
 ) -> float:
-  """How much of the reference's structure the test picture shows.
+  """The share of the reference's structure that the test picture shows.
 
   Args:
     aligned_reference: registered, ``[H, W, 3]``: uint8, uint16, or float32 in
       [0, 1].
-    test: likewise.
+    test: like ``aligned_reference``.
     valid: float32 mask ``[H, W]``, 1 where the reference has content.
-    wanted: uint8 mask ``[H, W]``, 1 where to inspect; None for everywhere.
+    roi_mask: uint8 mask ``[H, W]``, 1 where to inspect; None is everywhere.
 
   Returns:
-    In [0, 1], of what is wanted or of the whole, whichever is more: the one may
-    lie before another background, and of the other a defect may be all there
-    is. NaN where either picture has too little structure to say.
+    In [0, 1]: the larger of the ratios in the region of interest and in the
+    whole picture. The whole may include a different background, and a defect
+    may fill the region. NaN if either picture has too little structure.
   """
-  level = coarse_search.pyramid(_small(aligned_reference), _small(test))[0]
-  old, new = (
+  level = coarse_search.pyramid(_shrink(aligned_reference), _shrink(test))[0]
+  reference_patches, test_patches = (
     patches - patches.mean(axis=1, keepdims=True)
     for patches in (_patches(level.reference), _patches(level.test))
   )  # [N, P]
-  old_contrast, new_contrast = old.std(axis=1), new.std(axis=1)
-  power = np.maximum(old_contrast * new_contrast, 1e-12)
-  found = (old * new).mean(axis=1) / power > _MIN_CORRELATION
-  shares = []
-  for mask in [valid] if wanted is None else [valid, valid * wanted]:
-    content = _patches(_small(mask)).min(axis=1, initial=1) > 0.99
-    told = content & (old_contrast > _MIN_CONTRAST)
-    other = content & (new_contrast > _MIN_CONTRAST)
-    is_enough = min(told.sum(), other.sum()) >= _MIN_PATCHES
-    shares.append(np.mean(found[told]) if is_enough else np.nan)
-  return float(np.fmax.reduce(shares))
+  reference_std = reference_patches.std(axis=1)
+  test_std = test_patches.std(axis=1)
+  power = np.maximum(reference_std * test_std, 1e-12)
+  correlation = (reference_patches * test_patches).mean(axis=1) / power
+  matches = correlation > _MIN_CORRELATION
+  ratios = []
+  for mask in [valid] if roi_mask is None else [valid, valid * roi_mask]:
+    inside = _patches(_shrink(mask)).min(axis=1, initial=1) > 0.99
+    in_reference = inside & (reference_std > _MIN_CONTRAST)
+    in_test = inside & (test_std > _MIN_CONTRAST)
+    is_enough = min(in_reference.sum(), in_test.sum()) >= _MIN_PATCHES
+    ratios.append(np.mean(matches[in_reference]) if is_enough else np.nan)
+  return float(np.fmax.reduce(ratios))
 
 
 def find_orientation(
-  reference: HostArray, test: HostArray, share: float
+  reference: HostArray, test: HostArray, ratio: float
 ) -> Orientation:
-  """Finds how a reference that hardly fits as it came would fit better.
+  """Finds an orientation of the reference that matches clearly better.
 
   Args:
     reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: likewise.
-    share: what was found again as it came.
+    test: like ``reference``.
+    ratio: ``match_ratio`` of the reference as it came.
 
   Returns:
-    The first way that is clearly better: turns before mirrors, and on the side
-    only where the pictures are square; else as it came.
+    The first orientation that is clearly better, rotations before mirrors, and
+    quarter turns for square pictures only; else ``AS_IT_CAME``.
   """
-  small, small_test = _small(reference), _small(test)
-  square = test.shape[0] == test.shape[1]
+  small, small_test = _shrink(reference), _shrink(test)
+  is_square = test.shape[0] == test.shape[1]
   for mirrored in (False, True):
-    for quarters in (2, 0, 1, 3) if square else (2, 0):
-      way = Orientation(quarters, mirrored)
-      if way == AS_IT_CAME:
+    for quarters in (2, 0, 1, 3) if is_square else (2, 0):
+      orientation = Orientation(quarters, mirrored)
+      if orientation == AS_IT_CAME:
         continue
-      other = _share_moved(reorient(small, way), small_test)
-      if other >= max(_MIN_FOUND_OTHER, share + _MIN_GAIN):
-        return way
+      other = _registered_ratio(reorient(small, orientation), small_test)
+      if other >= max(_MIN_OTHER_RATIO, ratio + _MIN_GAIN):
+        return orientation
   return AS_IT_CAME
 
 
 def quick_check(
-  reference: HostArray, test: HostArray, wanted: HostArray | None = None
+  reference: HostArray, test: HostArray, roi_mask: HostArray | None = None
 ) -> tuple[Orientation, float]:
-  """Whether two large pictures show the same part, before they are compared.
+  """Checks on small copies whether large pictures show the same part.
 
   Args:
     reference: ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: likewise.
-    wanted: see ``match_ratio``.
+    test: like ``reference``.
+    roi_mask: see ``match_ratio``.
 
   Returns:
-    ``find_orientation``, and ``match_ratio`` when the reference is laid so, both of
+    ``find_orientation``, and ``match_ratio`` in that orientation, both of
     copies with a longest side of 640 px.
   """
   small, small_test = (
-    pictures.as_image(coarse_search.shrink(picture, _GLANCE_PX))
+    pictures.as_image(coarse_search.shrink(picture, _QUICK_PX))
     for picture in (reference, test)
   )
-  if wanted is not None:
-    wanted = coarse_search.shrink(wanted, _GLANCE_PX)
-  share = _share_moved(small, small_test, wanted)
-  if not share < SURE:  # NaN is no reason to look further
-    return AS_IT_CAME, share
-  way = find_orientation(small, small_test, share)
-  if way != AS_IT_CAME:
-    share = _share_moved(reorient(small, way), small_test, wanted)
-  return way, share
+  if roi_mask is not None:
+    roi_mask = coarse_search.shrink(roi_mask, _QUICK_PX)
+  ratio = _registered_ratio(small, small_test, roi_mask)
+  if not ratio < CERTAIN_RATIO:  # NaN cannot be improved
+    return AS_IT_CAME, ratio
+  orientation = find_orientation(small, small_test, ratio)
+  if orientation != AS_IT_CAME:
+    small = reorient(small, orientation)
+    ratio = _registered_ratio(small, small_test, roi_mask)
+  return orientation, ratio
 
 
-def reorient(picture: HostArray, way: Orientation) -> HostArray:
-  """A picture flipped and turned."""
-  flipped = picture[:, ::-1] if way.mirrored else picture
-  return np.ascontiguousarray(np.rot90(flipped, way.quarters))
+def reorient(picture: HostArray, orientation: Orientation) -> HostArray:
+  """Flips and rotates a picture."""
+  flipped = picture[:, ::-1] if orientation.mirrored else picture
+  return np.ascontiguousarray(np.rot90(flipped, orientation.quarters))
 
 
-def _share_moved(
-  reference: HostArray, test: HostArray, wanted: HostArray | None = None
+def _registered_ratio(
+  reference: HostArray, test: HostArray, roi_mask: HostArray | None = None
 ) -> float:
-  """``match_ratio`` of two images once they are registered."""
-  found = register.register(reference, test, method='affine')
-  return match_ratio(found.aligned_reference, test, found.valid, wanted)
+  """``match_ratio`` of two images after registration."""
+  registration = register.register(reference, test, method='affine')
+  return match_ratio(
+    registration.aligned_reference, test, registration.valid, roi_mask
+  )
 
 
-def _small(picture: HostArray) -> HostArray:
-  """A copy as an image, its longest side no more than 160 px.
+def _shrink(picture: HostArray) -> HostArray:
+  """A copy as an image, its longest side at most 160 px.
 
-  Of a slender picture it is longer, since rows of patches must fit in.
+  The copy of a slender picture is larger: its short side has two patches.
   """
   height, width = picture.shape[:2]
   factor = max(
-    _LONGEST_PX / max(height, width), 2 * _PATCH_PX / min(height, width)
+    _SMALL_PX / max(height, width), 2 * _PATCH_PX / min(height, width)
   )
   if factor < 1:
     size = max(round(width * factor), 1), max(round(height * factor), 1)

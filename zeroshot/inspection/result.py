@@ -1,18 +1,18 @@
-"""What was found in one pair, as an engineer wants it.
+"""The outcome for one pair: verdict, boxes, alignment and pictures.
 
-found = detector.inspect('good.png', 'part.png')
-found.verdict, found.boxes[0].kind, found.to_dict(), found.overlay()
+inspection = detector.inspect('good.png', 'part.png')
+inspection.verdict, inspection.to_dict(), inspection.overlay()
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from zeroshot.report import drawing
-from zeroshot.types import Boxes, HostArray
+from zeroshot.types import Boxes, HostArray, JsonObject
 
 SAME, DIFFERENT = 'same', 'different'  # verdicts
 
@@ -36,8 +36,8 @@ class Box(NamedTuple):
   confidence: float
   kind: str
 
-  def to_dict(self) -> dict[str, Any]:
-    """What is printed and written, rounded to what is meant by it."""
+  def to_dict(self) -> JsonObject:
+    """The box as JSON, rounded to its meaningful digits."""
     sides = {name: round(getattr(self, name), 1) for name in self._fields[:4]}
     return {
       **sides,
@@ -47,15 +47,15 @@ class Box(NamedTuple):
 
 
 class Alignment(NamedTuple):
-  """How the reference was moved onto the test picture.
+  """How the reference was registered to the test picture.
 
   Attributes:
     method: ``'none'``, ``'affine'`` or ``'homography'``.
-    shift_px: how far the reference's centre lay from its place.
-    rotation_deg: how far it lay turned, anticlockwise positive.
-    scale: how much larger it was.
-    residual_px: how far the two still lie apart, in the median over what can
-      be compared; None where nothing can.
+    shift_px: shift of the reference's centre.
+    rotation_deg: rotation of the reference, anticlockwise positive.
+    scale: size of the reference relative to the test picture.
+    residual_px: median misalignment after registration; None if there is not
+      enough texture to measure it.
   """
 
   method: str
@@ -67,19 +67,19 @@ class Alignment(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Inspection:
-  """What was found in one pair.
+  """The outcome for one pair.
 
   Attributes:
     name: of the pair.
     verdict: ``'different'`` if a box reaches the threshold, else ``'same'``.
-    boxes: those that reach the threshold, the most confident first.
+    boxes: boxes that reach the threshold, most confident first.
     threshold: least confidence of a box that counts.
-    registration: how the reference was moved.
-    seconds: from reading the pictures to the boxes.
+    registration: how the reference was registered.
+    seconds: time from reading the pictures to the boxes.
     score_map: float32 ``[H, W]`` in [0, 1], probability that the two differ.
     aligned_reference: uint8 ``[H, W, 3]``, RGB, in the test picture's grid.
     test: uint8 ``[H, W, 3]``, RGB.
-    candidates: all boxes, whatever their confidence, for another threshold.
+    candidates: boxes of any confidence, for other thresholds.
   """
 
   name: str
@@ -94,14 +94,14 @@ class Inspection:
   candidates: tuple[Box, ...] = dataclasses.field(repr=False)
 
   def at(self, threshold: float) -> Inspection:
-    """The same with another least confidence of a box that counts."""
+    """The outcome at another threshold."""
     verdict, boxes = judge(self.candidates, threshold)
     return dataclasses.replace(
       self, verdict=verdict, boxes=boxes, threshold=threshold
     )
 
-  def to_dict(self) -> dict[str, Any]:
-    """What the command prints as JSON: everything but the pictures."""
+  def to_dict(self) -> JsonObject:
+    """The outcome as the command prints it: all but the pictures."""
     return {
       'name': self.name,
       'verdict': self.verdict,
@@ -117,7 +117,7 @@ class Inspection:
     drawing.draw_on(
       drawn,
       _to_arrays(self.boxes),
-      colour=drawing.FOUND_COLOUR,
+      colour=drawing.DETECTION_COLOUR,
       label=True,
     )
     return drawn
@@ -131,10 +131,13 @@ def judge(
   return DIFFERENT if boxes else SAME, boxes
 
 
-def to_boxes(found: Boxes) -> tuple[Box, ...]:
-  """Boxes one by one; nothing is rounded before a threshold has seen it."""
+def to_boxes(detections: Boxes) -> tuple[Box, ...]:
+  """Converts arrays to boxes; unrounded, so that thresholds are exact."""
   rows = zip(
-    found.xyxy.tolist(), found.confidence.tolist(), found.kind, strict=True
+    detections.xyxy.tolist(),
+    detections.confidence.tolist(),
+    detections.kind,
+    strict=True,
   )
   return tuple(
     Box(x1, y1, x2, y2, confidence, kind)

@@ -54,7 +54,7 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
     decoder_widths=tuple(config.decoder_widths),
     match_support=config.match_support,
     num_kinds=len(config.kinds),
-    predicts_sides=config.predicts_sides,
+    regresses_boxes=config.predicts_sides,
     head_widths=tuple(config.head_widths),
   )
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from zeroshot.model import blocks
 from zeroshot.types import Array
 
-_UNIT_PX = 4.0  # of the sides, so that the last layer's outputs are near 1
+_UNIT_PX = 4.0  # of the deltas, so that the last layer's outputs are near 1
 
 
 class PairHead(nn.Module):
@@ -25,12 +25,12 @@ class PairHead(nn.Module):
   Attributes:
     widths: channels at strides 2, 4, 8, ...
     num_kinds: kinds to tell apart; 0 for none.
-    predicts_sides: whether to correct the sides of boxes.
+    regresses_boxes: whether to correct boxes.
   """
 
   widths: tuple[int, ...]
   num_kinds: int
-  predicts_sides: bool
+  regresses_boxes: bool
 
   @nn.compact
   def __call__(
@@ -46,7 +46,7 @@ class PairHead(nn.Module):
       features: the test's and the matched reference's of each, likewise.
 
     Returns:
-      ``kind_logits [B, H, W, num_kinds]`` and ``sides [B, H, W, 4]`` as in
+      ``kind_logits [B, H, W, num_kinds]`` and ``box_deltas [B, H, W, 4]`` as in
       ``Prediction``, each None where it is not asked for.
     """
     x = None
@@ -59,15 +59,15 @@ class PairHead(nn.Module):
         y = y + blocks.upsample(nn.Conv(width, (1, 1))(x))
       x = nn.relu(blocks.ResidualBlock(width)(y))
     assert x is not None, 'a network has a scale'
-    kind_logits, sides = None, None
+    kind_logits, box_deltas = None, None
     if self.num_kinds:
       kind_logits = blocks.upsample(
         nn.Conv(self.num_kinds, (1, 1), name='kinds')(x)
       )
-    if self.predicts_sides:
+    if self.regresses_boxes:
       # From 0 on: without a label the boxes stay what they are.
       layer = nn.Conv(
         4, (1, 1), kernel_init=nn.initializers.zeros, name='sides'
       )
-      sides = blocks.upsample(_UNIT_PX * layer(x))
-    return kind_logits, sides
+      box_deltas = blocks.upsample(_UNIT_PX * layer(x))
+    return kind_logits, box_deltas

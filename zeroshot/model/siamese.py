@@ -32,15 +32,15 @@ class Prediction(NamedTuple):
       compares no features.
     kind_logits: ``[B, H, W, num_kinds]`` before the softmax, of a difference
       at that pixel; None for a network that names no kinds.
-    sides: ``[B, H, W, 4]``, how far beyond what detection draws unaided
-      annotators would draw the left, top, right and bottom of the difference
-      there, in pixels; None for a network that does not say.
+    box_deltas: ``[B, H, W, 4]``, distance in pixels from the left, top, right
+      and bottom of the box that detection draws to the box that annotators
+      would draw, outward positive; None for a network without it.
   """
 
   logits: Array
   features: tuple[tuple[Array, Array], ...]
   kind_logits: Array | None = None
-  sides: Array | None = None
+  box_deltas: Array | None = None
 
 
 class Siamese(nn.Module):
@@ -53,7 +53,7 @@ class Siamese(nn.Module):
     match_support: radius of the square over which similarities are averaged.
     decoder_widths: channels of the decoder at each stride.
     num_kinds: kinds that the pair head tells apart; 0 leaves them out.
-    predicts_sides: whether the pair head corrects the boxes' sides.
+    regresses_boxes: whether the pair head corrects the boxes.
     head_widths: channels of the pair head at each stride.
   """
 
@@ -63,7 +63,7 @@ class Siamese(nn.Module):
   match_support: int
   decoder_widths: tuple[int, ...]
   num_kinds: int = 0
-  predicts_sides: bool = False
+  regresses_boxes: bool = False
   head_widths: tuple[int, ...] = ()
 
   @property
@@ -114,13 +114,13 @@ class Siamese(nn.Module):
     logits = nn.Conv(4, (3, 3))(decoded)
     logits = blocks.depth_to_space(logits, factor=2)[..., 0]
     prediction = Prediction(logits=logits, features=tuple(reversed(features)))
-    if not self.num_kinds and not self.predicts_sides:
+    if not self.num_kinds and not self.regresses_boxes:
       return prediction
     # What the head learns is its own: the rest learns from masks alone.
-    kind_logits, sides = PairHead(
-      self.head_widths, self.num_kinds, self.predicts_sides, name=HEAD
+    kind_logits, box_deltas = PairHead(
+      self.head_widths, self.num_kinds, self.regresses_boxes, name=HEAD
     )(*jax.lax.stop_gradient((disagreements, features)))
-    return prediction._replace(kind_logits=kind_logits, sides=sides)
+    return prediction._replace(kind_logits=kind_logits, box_deltas=box_deltas)
 
 
 class DecoderStage(nn.Module):

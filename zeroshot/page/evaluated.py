@@ -1,13 +1,16 @@
-"""The page of an evaluate folder: figures, curves, groups, failures."""
+"""The page of an evaluate folder: metrics, curves, groups, failures.
+
+notes = evaluated.write(Path('results'), Path('report.html'), max_pictures=12)
+"""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from zeroshot.page import charts, document, embedding, markup, results
+from zeroshot.types import JsonObject
 
 METRICS = 'metrics.json'
 
@@ -36,21 +39,20 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     max_pictures: of the pairs in ``pictures/``, at most.
 
   Returns:
-    What the reader has to know, a sentence each; the page says it too.
+    Notes for the reader, a sentence each, which the page also shows.
 
   Raises:
-    ValueError: ``metrics.json`` is damaged, or of something else.
+    ValueError: ``metrics.json`` is missing, damaged, or of something else.
   """
   file = folder / METRICS
-  figures = results.read_object(file, remedy=_AGAIN)
-  notes: list[str] = []
+  metrics = results.read_object(file, remedy=_AGAIN)
   try:
-    facts = _facts(figures)
+    facts = _facts(metrics)
     sections = [
-      _headline(figures),
-      markup.row(_precision_recall(figures), _reliability(figures)),
-      markup.row(_misalignment(figures), _groups(figures)),
-      markup.row(_confusion(figures), _protocols(figures)),
+      _headline(metrics),
+      markup.row(_precision_recall(metrics), _reliability(metrics)),
+      markup.row(_misalignment(metrics), _groups(metrics)),
+      markup.row(_confusion(metrics), _protocols(metrics)),
     ]
   except (
     AttributeError,
@@ -60,105 +62,106 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     ValueError,
   ) as error:
     raise ValueError(
-      f'{file}: not the figures of an evaluation ({error!r}); {_AGAIN}'
+      f'{file}: not the metrics of an evaluation ({error!r}); {_AGAIN}'
     ) from error
+  notes: list[str] = []
   sections += [
     _picture(folder / name, title, notes) for name, title in _SHEETS.items()
   ]
   sections.append(_examples(folder, max_pictures, notes))
-  name = html.escape(folder.resolve().name)
-  told = ''.join(f'<li>{html.escape(note)}</li>' for note in notes)
-  body = (
-    '<header class="top"><div><p class="eyebrow">zeroshot evaluation</p>'
-    f'<h1>{name}</h1></div>{facts}</header><main>'
-    + (f'<ul class="notes">{told}</ul>' if told else '')
-    + ''.join(sections)
-    + '</main><footer></footer>'
-  )
+  name = folder.resolve().name
   document.write(
-    out, title=f'{folder.resolve().name} – zeroshot evaluation', body=body
+    out,
+    title=f'{name} – zeroshot evaluation',
+    body=_body(name, facts, sections, notes),
   )
   return tuple(notes)
 
 
-# --- Figures --------------------------------------------------------------
+def _body(
+  name: str, facts: str, sections: Sequence[str], notes: Sequence[str]
+) -> str:
+  """The page below its frame."""
+  items = ''.join(f'<li>{html.escape(note)}</li>' for note in notes)
+  return (
+    '<header class="top"><div><p class="eyebrow">zeroshot evaluation</p>'
+    f'<h1>{html.escape(name)}</h1></div>{facts}</header><main>'
+    + (f'<ul class="notes">{items}</ul>' if items else '')
+    + ''.join(sections)
+    + '</main><footer></footer>'
+  )
 
 
-def _facts(figures: Mapping[str, Any]) -> str:
+# --- Metrics --------------------------------------------------------------
+
+
+def _facts(metrics: JsonObject) -> str:
   """What was evaluated."""
-  settings = figures.get('config', {}).get('eval', {})
-  source = settings.get('manifest') or settings.get('root')
+  settings = metrics['config']['eval']
+  source = settings['manifest'] or settings['root']
   facts = {
     'Pairs from': source,
-    'Split': '' if settings.get('manifest') else settings.get('split'),
-    'Step of the weights': figures.get('step'),
+    'Split': '' if settings['manifest'] else settings['split'],
+    'Step of the weights': metrics['step'],
   }
   return (
     '<dl class="facts">'
     + ''.join(
       f'<div><dt>{name}</dt><dd>{html.escape(str(value))}</dd></div>'
       for name, value in facts.items()
-      if value not in (None, '')
+      if value != ''
     )
     + '</dl>'
   )
 
 
-def _headline(figures: Mapping[str, Any]) -> str:
-  """The first figures, one a tile."""
-  official = figures['official']
-  low, high = official.get('interval_95') or (None, None)
-  chosen = official.get('at_threshold') or {}
-  at = f'at threshold {markup.number(chosen.get("threshold"))}'
-  good = figures.get('defect_free') or {}
-  false = good.get(
+def _headline(metrics: JsonObject) -> str:
+  """The main metrics, one a tile."""
+  official = metrics['official']
+  low, high = official['interval_95']
+  point = official.get('at_threshold', {})
+  at = f'at threshold {markup.number(point.get("threshold"))}'
+  good = metrics.get('defect_free', {})
+  false_boxes = good.get(
     'false_boxes_per_pair_at_threshold', good.get('false_boxes_per_pair')
   )
-  six = figures.get('official-6') or {}
-  tiles = [
-    (
-      markup.number(official['ap']),
-      f'official AP, 95 % from {markup.number(low)} to {markup.number(high)}',
+  interval = f'95 % from {markup.number(low)} to {markup.number(high)}'
+  seconds = markup.number(metrics['seconds_per_pair'], 2)
+  pairs = f'pairs with {official["num_ground_truth"]} defects, {seconds} s each'
+  accuracy = metrics['official-6']['kind_accuracy']
+  tiles = {
+    f'official AP, {interval}': markup.number(official['ap']),
+    f'recall {at}': markup.number(point.get('recall')),
+    f'precision {at}': markup.number(point.get('precision')),
+    f'false boxes per good pair, {good.get("num_pairs", 0)} pairs': (
+      markup.number(false_boxes)
     ),
-    (markup.number(chosen.get('recall')), f'recall {at}'),
-    (markup.number(chosen.get('precision')), f'precision {at}'),
-    (
-      markup.number(false),
-      f'false boxes per good pair, {good.get("num_pairs", 0)} pairs',
-    ),
-    (
-      markup.number(six.get('kind_accuracy')),
-      'of the defects found are of the right kind',
-    ),
-    (
-      official['num_images'],
-      f'pairs with {official["num_ground_truth"]} defects, '
-      f'{markup.number(figures.get("seconds_per_pair"), 2)} s each',
-    ),
-  ]
+    'of the defects found are of the right kind': markup.number(accuracy),
+    pairs: official['num_images'],
+  }
   return (
     '<section class="tiles" aria-label="Headline figures">'
     + ''.join(
       f'<div class="tile"><b>{markup.text(value)}</b>'
       f'<span>{markup.text(words)}</span></div>'
-      for value, words in tiles
+      for words, value in tiles.items()
     )
     + '</section>'
   )
 
 
-def _precision_recall(figures: Mapping[str, Any]) -> str:
+def _precision_recall(metrics: JsonObject) -> str:
   title = 'Precision and recall'
-  points = figures['official'].get('pr_curve')
-  if points is None:
+  points = metrics['official'].get('pr_curve')
+  if points is None:  # of an older version
     return markup.missing(title, 'Not measured: evaluate again to have it.')
   if not points['recall'] or points['recall'][0] is None:
     return markup.missing(title, 'Nothing was found, or nothing is there.')
-  chosen = figures['official'].get('at_threshold') or {}
+  point = metrics['official'].get('at_threshold')
   mark = None
-  if chosen.get('recall') is not None and chosen.get('precision') is not None:
-    text = f'threshold {markup.number(chosen["threshold"])}'
-    mark = (chosen['recall'], chosen['precision'], text)
+  if point and None not in (point['recall'], point['precision']):
+    text = f'threshold {markup.number(point["threshold"])}'
+    mark = (point['recall'], point['precision'], text)
   chart = charts.curve(
     points['recall'],
     points['precision'],
@@ -169,8 +172,8 @@ def _precision_recall(figures: Mapping[str, Any]) -> str:
   return markup.section(title, chart)
 
 
-def _reliability(figures: Mapping[str, Any]) -> str:
-  bins = figures['official']['reliability']
+def _reliability(metrics: JsonObject) -> str:
+  bins = metrics['official']['reliability']
   error = markup.number(bins['expected_calibration_error'])
   chart = charts.reliability(
     bins['mean_confidence'],
@@ -186,33 +189,33 @@ def _reliability(figures: Mapping[str, Any]) -> str:
   return markup.section('Reliability of confidences', chart, words)
 
 
-def _misalignment(figures: Mapping[str, Any]) -> str:
+def _misalignment(metrics: JsonObject) -> str:
   title = 'AP against misalignment'
-  found = figures.get('misalignment')
-  if not found:
+  steps = metrics.get('misalignment')
+  if not steps:
     return markup.missing(
       title,
       'Not measured. To have it, evaluate again with',
       "--config.eval.misalignments='((0,0),(5,1),(10,2.5))'",
     )
   chart = charts.steps(
-    [f'{step["shift_px"]:g} px\n{step["rotation_deg"]:g}°' for step in found],
-    [step['ap'] for step in found],
+    [f'{step["shift_px"]:g} px\n{step["rotation_deg"]:g}°' for step in steps],
+    [step['ap'] for step in steps],
     'official AP',
   )
   words = (
     f'Every reference shifted and turned so far, '
-    f'{found[0]["num_images"]} pairs each; the detector is not told.'
+    f'{steps[0]["num_images"]} pairs each; the detector is not told.'
   )
   return markup.section(title, chart, words)
 
 
-def _groups(figures: Mapping[str, Any]) -> str:
+def _groups(metrics: JsonObject) -> str:
   names = ('ap', 'precision', 'recall', 'num_images', 'num_ground_truth')
   heads = ('Group', 'AP', 'Precision', 'Recall', 'Pairs', 'Defects')
   lines = [
     [group, *(markup.number(values[name]) for name in names)]
-    for group, values in figures['official']['groups'].items()
+    for group, values in metrics['official']['groups'].items()
   ]
   words = (
     'Precision and recall with every box counted, whatever its confidence.'
@@ -220,32 +223,30 @@ def _groups(figures: Mapping[str, Any]) -> str:
   return markup.section('Groups', markup.table(heads, lines), words)
 
 
-def _protocols(figures: Mapping[str, Any]) -> str:
+def _protocols(metrics: JsonObject) -> str:
   names = ('ap', 'precision', 'recall')
   heads = ('Protocol', 'AP', 'Precision', 'Recall')
   lines = [
-    [words, *(markup.number(figures[name].get(field)) for field in names)]
+    [words, *(markup.number(metrics[name][field]) for field in names)]
     for name, words in _PROTOCOLS.items()
-    if name in figures
   ]
   return markup.section('Protocols', markup.table(heads, lines))
 
 
-def _confusion(figures: Mapping[str, Any]) -> str:
-  found = (figures.get('official-6') or {}).get('confusion')
-  if not found:
-    return markup.missing('Kinds', 'Not measured: evaluate again to have it.')
-  counts = found['counts']
-  columns, rows = [*found['kinds'], 'missed'], [*found['kinds'], 'false alarm']
+def _confusion(metrics: JsonObject) -> str:
+  confusion = metrics['official-6']['confusion']
+  kinds, counts = confusion['kinds'], confusion['counts']
   heads = ''.join(
     f'<th scope="col" class="number">{markup.text(kind)}</th>'
-    for kind in columns
+    for kind in (*kinds, 'missed')
   )
   lines = ''.join(
     f'<tr><th scope="row">{markup.text(kind)}</th>'
     + ''.join(_count(number, a == b) for b, number in enumerate(numbers))
     + '</tr>'
-    for a, (kind, numbers) in enumerate(zip(rows, counts, strict=True))
+    for a, (kind, numbers) in enumerate(
+      zip((*kinds, 'false alarm'), counts, strict=True)
+    )
   )
   table = markup.wide(
     '<table class="confusion"><thead><tr><th scope="col">True kind</th>'
@@ -255,7 +256,7 @@ def _confusion(figures: Mapping[str, Any]) -> str:
   return markup.section('Kinds', table, words)
 
 
-def _count(number: Any, is_right: bool) -> str:
+def _count(number: object, is_right: bool) -> str:
   kind = 'zero' if not number else 'right' if is_right else 'wrong'
   return f'<td class="{kind}">{markup.text(number)}</td>'
 

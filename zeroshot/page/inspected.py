@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from zeroshot.inspection.folder import ERROR
 from zeroshot.inspection.result import DIFFERENT, Box
+from zeroshot.inspection.result_records import ERROR
 from zeroshot.page import document, embedding, results
 
 PICTURES = ('reference', 'test')

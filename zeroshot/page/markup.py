@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 
 def row(*sections: str) -> str:
@@ -87,7 +86,7 @@ def wide(content: str) -> str:
   return f'<div class="wide" tabindex="0">{content}</div>'
 
 
-def text(words: Any) -> str:
+def text(words: object) -> str:
   """Anything as text, escaped.
 
   Args:

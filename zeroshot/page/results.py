@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from zeroshot.inspection import folder as folders
+from zeroshot.inspection import result_records
 
 _AGAIN = 'run zeroshot inspect again'
 
@@ -45,15 +46,17 @@ def read(folder: Path) -> Run:
   """
   settings = read_object(folder / folders.RUN, remedy=_AGAIN)
   threshold = settings.get('threshold')
-  if threshold is not None and not folders.is_number(threshold):
+  if threshold is not None and not result_records.is_number(threshold):
     raise ValueError(
       f'{folder / folders.RUN}: threshold is no number; {_AGAIN}'
     )
-  file = folder / folders.RESULTS
+  file = folder / result_records.RESULTS
   if not file.is_file():
     raise ValueError(f'{file}: there is no such file; {_AGAIN}')
   notes: list[str] = []
-  rows = {row['row']: row for row in folders.records(folder, notes=notes)}
+  rows = {
+    row['row']: row for row in result_records.read_records(folder, notes=notes)
+  }
   if not rows:
     raise ValueError(f'{file}: no pair is done yet; {_AGAIN}')
   expected = settings.get('rows')

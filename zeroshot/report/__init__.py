@@ -1,9 +1,11 @@
 """Results as pictures and tables.
 
-confusion_matrix     which kind was found as which
+confusion_matrix     true kinds against detected kinds
 contact_sheet        the worst failures, a tile each
 drawing              reference, test with boxes and score map side by side
+example_sheet        examples of a training batch
 few_shot_curve       accuracy against the number of labelled pairs
+figure               a matplotlib figure as an image
 markdown_table       cells as a Markdown table
-reliability_diagram  how often boxes of each confidence are right
+reliability_diagram  confidence against the share of correct boxes
 """

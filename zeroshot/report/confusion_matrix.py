@@ -1,10 +1,10 @@
-"""Which kind was found as which, as a picture and as a table.
+"""The confusion matrix of kinds, as a picture and as a table.
 
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
-  pictures.write_picture(path, confusion_picture(found))
-  print(confusion_table(found))
+  confusion = kinds.confusion(truth, detections, iou_threshold=0.33)
+  pictures.write_picture(path, draw_confusion(confusion))
+  print(format_confusion(confusion))
 
-A row is a true kind, a column what it was found as. The row ``none`` holds the
+A row is a true kind, a column a detected kind. The row ``none`` holds the
 false alarms, the column ``none`` the missed defects.
 """
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeroshot.evaluate.kinds import NONE, Confusion, kind_accuracy
+from zeroshot.report import figure
 from zeroshot.report.markdown_table import markdown_table
 from zeroshot.types import HostArray
 
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
   from matplotlib.axes import Axes
 
 _SIZE = (6.4, 6.4)  # inches, width and height
-_DPI = 100
-_PLACE = (0.19, 0.02, 0.79, 0.79)  # left, bottom, width, height as shares
+_AREA = (0.19, 0.02, 0.79, 0.79)  # left, bottom, width, height as shares
 _DARK = 0.5  # share of a row from which its number is white
 _CORNER = 'true, found as'
 
 
-def confusion_picture(confusion: Confusion) -> HostArray:
+def draw_confusion(confusion: Confusion) -> HostArray:
   """Draws the counts, each shaded by its share of its row.
 
   Args:
@@ -39,16 +39,9 @@ def confusion_picture(confusion: Confusion) -> HostArray:
     Image float32 ``[640, 640, 3]`` in [0, 1]. White is none of a row, the
     darkest blue all of it; a row without a box is white.
   """
-  # Importing it takes a second that few callers need.
-  from matplotlib.backends.backend_agg import FigureCanvasAgg
-  from matplotlib.figure import Figure
-
-  figure = Figure(figsize=_SIZE, dpi=_DPI)
-  canvas = FigureCanvasAgg(figure)  # not pyplot, which keeps state
-  _draw(figure.add_axes(_PLACE), confusion)
-  canvas.draw()
-  pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-  return pixels.astype(np.float32) / 255
+  return figure.render(
+    _SIZE, lambda drawn: _draw(drawn.add_axes(_AREA), confusion)
+  )
 
 
 def row_shares(counts: HostArray) -> HostArray:
@@ -64,7 +57,7 @@ def row_shares(counts: HostArray) -> HostArray:
   return np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
 
 
-def title(confusion: Confusion) -> str:
+def format_title(confusion: Confusion) -> str:
   """The line over the picture.
 
   Args:
@@ -81,7 +74,7 @@ def title(confusion: Confusion) -> str:
   return f'right kind of {accuracy:.3f} of {number} boxes in place'
 
 
-def confusion_table(confusion: Confusion) -> str:
+def format_confusion(confusion: Confusion) -> str:
   """The counts as a Markdown table, its columns aligned to be read as text.
 
   Args:
@@ -118,7 +111,7 @@ def _draw(axes: Axes, confusion: Confusion) -> None:
   axes.set_yticks(places, labels=names)
   axes.xaxis.set_ticks_position('top')
   axes.xaxis.set_label_position('top')
-  axes.set(xlabel=f'found as; {title(confusion)}', ylabel='true')
+  axes.set(xlabel=f'found as; {format_title(confusion)}', ylabel='true')
   # Lines between the cells, for those that are white.
   axes.set_xticks(places[:-1] + 0.5, minor=True)
   axes.set_yticks(places[:-1] + 0.5, minor=True)

@@ -1,12 +1,13 @@
-"""Failures on one sheet: what was there, what was found, what it scored.
+"""A sheet of failures: reference, test picture with boxes, score map.
 
   tiles = [
-    cut_tile(reference, test, scores, found, truth, failure=failure)
+    cut_tile(reference, test, scores, detections, truth, failure=failure)
     for failure in failures.worst_misses(...)
   ]
-  pictures.write_picture(path, contact_sheet(tiles, columns=3, tile_px=160))
+  sheet = draw_contact_sheet(tiles, columns=3, tile_px=160)
+  pictures.write_picture(path, sheet)
 
-A tile keeps its crops alone, so that the pictures may go.
+A tile keeps its crops alone, so that the pictures can be freed.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ class Tile(NamedTuple):
     reference: image ``[S, S, 3]``.
     test: image ``[S, S, 3]``, without boxes.
     scores: image ``[S, S, 3]``, the score map from black to white.
-    found: the detections in sight, in the crop's pixels.
-    truth: the annotations in sight, likewise.
+    detections: those within the crop, in its pixels.
+    truth: the annotations within the crop, likewise.
     caption: one line.
   """
 
   reference: HostArray
   test: HostArray
   scores: HostArray
-  found: Boxes
+  detections: Boxes
   truth: Boxes
   caption: str
 
@@ -52,7 +53,7 @@ def cut_tile(
   reference: HostArray,
   test: HostArray,
   scores: HostArray,
-  found: Boxes,
+  detections: Boxes,
   truth: Boxes,
   *,
   failure: Failure,
@@ -64,10 +65,10 @@ def cut_tile(
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
     scores: ``[H, W]`` in [0, 1].
-    found: the picture's detections, with the margin that the failure has.
+    detections: of the picture, with the margin that the failure has.
     truth: the picture's annotations.
-    failure: the box to look at.
-    context_px: what is shown around its longer side, 0 or more.
+    failure: the box to show.
+    context_px: margin around its longer side, 0 or more.
 
   Returns:
     The tile, centred on the box; ``BEYOND_COLOUR`` beyond the picture.
@@ -88,13 +89,13 @@ def cut_tile(
     reference=_crop(reference, left, top, side),
     test=_crop(test, left, top, side),
     scores=_crop(heat, left, top, side),
-    found=_seen(found, left, top, side),
-    truth=_seen(truth, left, top, side),
-    caption=caption(failure),
+    detections=_crop_boxes(detections, left, top, side),
+    truth=_crop_boxes(truth, left, top, side),
+    caption=format_caption(failure),
   )
 
 
-def caption(failure: Failure) -> str:
+def format_caption(failure: Failure) -> str:
   """One line; the picture's name comes last, as it may be cut off.
 
   Args:
@@ -106,7 +107,7 @@ def caption(failure: Failure) -> str:
     is the failure.
   """
   if failure.true_kind:
-    named = f'{failure.true_kind}, found {failure.found_kind}'
+    named = f'{failure.true_kind}, found {failure.detected_kind}'
     return f'{named} {failure.confidence:.2f}, {failure.name}'
   claim = f'{failure.confidence:.2f}'
   if math.isnan(failure.confidence):
@@ -114,10 +115,10 @@ def caption(failure: Failure) -> str:
   return f'{claim}, IoU {failure.best_iou:.2f}, {failure.name}'
 
 
-def contact_sheet(
+def draw_contact_sheet(
   tiles: Sequence[Tile], *, columns: int, tile_px: int
 ) -> HostArray:
-  """Lays tiles out in rows, the first at the upper left.
+  """Arranges tiles in rows, the first at the upper left.
 
   Args:
     tiles: of ``cut_tile``.
@@ -127,7 +128,8 @@ def contact_sheet(
   Returns:
     Image float32 ``[h, w, 3]`` in [0, 1]. A tile is a line of text over
     reference, test (detections red with their percent, truth green) and score
-    map; tiles have a gap round them. No tile gives a small sheet that says so.
+    map; tiles have a gap round them. Without a tile it is a small sheet that
+    says ``none``.
 
   Raises:
     ValueError: ``columns`` or ``tile_px`` is not positive.
@@ -178,7 +180,7 @@ def _crop(image: HostArray, left: int, top: int, side: int) -> HostArray:
   return crop
 
 
-def _seen(boxes: Boxes, left: int, top: int, side: int) -> Boxes:
+def _crop_boxes(boxes: Boxes, left: int, top: int, side: int) -> Boxes:
   """The boxes that reach into a square, in its pixels."""
   xyxy = boxes.xyxy - np.array([left, top, left, top], np.float32)  # [K, 4]
   reaches = np.concatenate([xyxy[:, :2] < side, xyxy[:, 2:] > 0], axis=1)
@@ -191,7 +193,7 @@ def _draw_tile(tile: Tile, tile_px: int) -> HostArray:
   marked = _resize(tile.test, tile_px)
   for boxes, colour, label in (
     (tile.truth, drawing.TRUTH_COLOUR, False),
-    (tile.found, drawing.FOUND_COLOUR, True),
+    (tile.detections, drawing.DETECTION_COLOUR, True),
   ):
     boxes = boxes._replace(xyxy=boxes.xyxy * scale)
     marked = drawing.draw_boxes(marked, boxes, colour=colour, label=label)
@@ -205,5 +207,5 @@ def _draw_tile(tile: Tile, tile_px: int) -> HostArray:
 def _resize(image: HostArray, side: int) -> HostArray:
   """A square image at another size; pixels stay pixels where it grows."""
   grows = side >= len(image)
-  how = cv2.INTER_NEAREST_EXACT if grows else cv2.INTER_AREA
-  return cv2.resize(image, (side, side), interpolation=how)
+  interpolation = cv2.INTER_NEAREST_EXACT if grows else cv2.INTER_AREA
+  return cv2.resize(image, (side, side), interpolation=interpolation)

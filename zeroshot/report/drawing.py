@@ -1,6 +1,6 @@
 """Reference, test picture with boxes, and score map, side by side.
 
-image = drawing.draw_result(reference, test, scores, found, truth)
+image = drawing.draw_result(reference, test, scores, detections, truth)
 pictures.write_picture(path, image)
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from zeroshot.types import Boxes, HostArray
 
-FOUND_COLOUR = (230, 26, 26)  # RGB
+DETECTION_COLOUR = (230, 26, 26)  # RGB
 TRUTH_COLOUR = (0, 153, 26)
 GAP_PX = 8
 _LABEL_PX = 23  # width of '100'
@@ -21,7 +21,7 @@ def draw_result(
   reference: HostArray,
   test: HostArray,
   scores: HostArray,
-  found: Boxes,
+  detections: Boxes,
   truth: Boxes | None = None,
 ) -> HostArray:
   """Draws one pair's result.
@@ -30,8 +30,8 @@ def draw_result(
     reference: image ``[H, W, 3]``.
     test: image ``[H, W, 3]``.
     scores: ``[H, W]`` in [0, 1].
-    found: detections, drawn in red with their confidence.
-    truth: annotations, drawn in green; None where there are none.
+    detections: drawn in red with their confidence.
+    truth: annotations, drawn in green; None draws none.
 
   Returns:
     Image ``[H, 3 * W + 2 * gap, 3]``: the reference, the test picture with
@@ -40,7 +40,7 @@ def draw_result(
   marked = test
   if truth is not None:
     marked = draw_boxes(marked, truth, colour=TRUTH_COLOUR, label=False)
-  marked = draw_boxes(marked, found, colour=FOUND_COLOUR, label=True)
+  marked = draw_boxes(marked, detections, colour=DETECTION_COLOUR, label=True)
   gap = np.ones((test.shape[0], GAP_PX, 3), np.float32)
   heat = np.repeat(scores[..., None].astype(np.float32), 3, axis=-1)
   return np.concatenate([reference, gap, marked, gap, heat], axis=1)
@@ -62,7 +62,7 @@ def draw_boxes(
     label: whether to write each box's confidence, in percent, above it.
 
   Returns:
-    Image ``[H, W, 3]`` in 8 bits' steps.
+    Image ``[H, W, 3]`` in steps of 1 / 255.
   """
   # OpenCV 5 writes text into 8 bits alone.
   canvas = np.rint(image * 255).astype(np.uint8)
@@ -104,7 +104,7 @@ def write_line(
   *,
   colour: tuple[int, int, int] = (0, 0, 0),
 ) -> HostArray:
-  """A line of text on white, half-way up.
+  """Writes a line of text on white, vertically centred.
 
   Args:
     text: what does not fit is cut off.

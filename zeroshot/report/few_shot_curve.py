@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeroshot.report import figure
 from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
 
 _SIZE = (6.5, 4.5)  # inches, width and height
-_DPI = 100
 # Left, bottom, width, height as shares of the figure.
 _AREA = (0.11, 0.13, 0.86, 0.83)
 
@@ -51,16 +51,9 @@ def few_shot_curve(points: Sequence[Point]) -> HostArray:
   Returns:
     Image float32 ``[450, 650, 3]`` in [0, 1].
   """
-  # Importing it takes a second that few callers need.
-  from matplotlib.backends.backend_agg import FigureCanvasAgg
-  from matplotlib.figure import Figure
-
-  figure = Figure(figsize=_SIZE, dpi=_DPI)
-  canvas = FigureCanvasAgg(figure)  # not pyplot, which keeps state
-  _draw(figure.add_axes(_AREA), sorted(points))
-  canvas.draw()
-  pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-  return pixels.astype(np.float32) / 255
+  return figure.render(
+    _SIZE, lambda drawn: _draw(drawn.add_axes(_AREA), sorted(points))
+  )
 
 
 def _draw(axes: Axes, points: Sequence[Point]) -> None:

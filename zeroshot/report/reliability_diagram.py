@@ -1,9 +1,10 @@
-"""How often boxes of each confidence are right, as a picture.
+"""The reliability diagram: confidence against the share of correct boxes.
 
-  figures = reliability.reliability(confidence, correct, num_bins=10)
-  pictures.write_picture(path, reliability_diagram(figures))
+  bins = reliability.reliability(confidence, correct, num_bins=10)
+  pictures.write_picture(path, draw_reliability(bins))
 
-On the diagonal a confidence is a probability; below it, it promises too much.
+On the diagonal a confidence is a probability; below it, boxes are
+overconfident.
 Source: M. H. DeGroot and S. E. Fienberg, "The comparison and evaluation of
 forecasters", The Statistician 32, 1983.
 """
@@ -15,20 +16,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeroshot.evaluate.reliability import Reliability
+from zeroshot.report import figure
 from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 _SIZE = (5.0, 6.5)  # inches, width and height
-_DPI = 100
 # Left, bottom, width, height as shares of the figure: 4 by 4 inches, and the
 # counts below it.
 _MAIN = (0.15, 0.315, 0.8, 4 / 6.5)
 _BELOW = (0.15, 0.03, 0.8, 0.2)
 
 
-def reliability_diagram(reliability: Reliability) -> HostArray:
+def draw_reliability(reliability: Reliability) -> HostArray:
   """Draws the share of correct boxes against their confidence.
 
   Each bin that is not empty is a point at its mean confidence, with its 95 %
@@ -40,27 +42,23 @@ def reliability_diagram(reliability: Reliability) -> HostArray:
   Returns:
     Image float32 ``[650, 500, 3]`` in [0, 1].
   """
-  # Importing it takes a second that few callers need.
-  from matplotlib.backends.backend_agg import FigureCanvasAgg
-  from matplotlib.figure import Figure
 
-  figure = Figure(figsize=_SIZE, dpi=_DPI)
-  canvas = FigureCanvasAgg(figure)  # not pyplot, which keeps state
-  _draw_points(figure.add_axes(_MAIN), reliability)
-  _draw_counts(figure.add_axes(_BELOW), reliability)
-  canvas.draw()
-  pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-  return pixels.astype(np.float32) / 255
+  def draw(drawn: Figure) -> None:
+    _draw_points(drawn.add_axes(_MAIN), reliability)
+    _draw_counts(drawn.add_axes(_BELOW), reliability)
+
+  return figure.render(_SIZE, draw)
 
 
-def title(reliability: Reliability) -> str:
+def format_title(reliability: Reliability) -> str:
   """The line over the diagram.
 
   Args:
     reliability: see ``zeroshot.evaluate.reliability``.
 
   Returns:
-    For example ``'ECE 0.031, N = 6512'``; no figure where nothing was found.
+    For example ``'ECE 0.031, N = 6512'``; without a number where there is
+    no detection.
   """
   number = int(reliability.num_detections.sum())
   if not number:
@@ -82,7 +80,7 @@ def _draw_points(axes: Axes, reliability: Reliability) -> None:
     aspect='equal',
     xlabel='mean confidence',
     ylabel='share correct, with 95 % interval',
-    title=title(reliability),
+    title=format_title(reliability),
   )
   axes.set_xticks(np.linspace(0, 1, 6))
   axes.set_yticks(np.linspace(0, 1, 6))

@@ -11,4 +11,5 @@ Files:
   atomic_files  files that are complete or absent
   json_text     metrics as JSON
   environment   the locked virtual environment, from a bare Python
+  progress      a progress bar on stderr
 """

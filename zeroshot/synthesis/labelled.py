@@ -7,8 +7,8 @@
 What happens to a pair happens to its labels. But annotators have a hand:
 DeepPCB's boxes reach a pixel farther to the left than to the right, which a
 picture that was turned does not show. So half of the pairs stay upright, and
-from these alone sides are learned. Only the reference is moved, so the labels
-keep the grid of the test picture.
+only these teach box deltas. Only the reference is moved, so the labels keep
+the grid of the test picture.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def without_labels(pair: Pair) -> Pair:
     labels=Labels(
       weight=jnp.ones_like(pair.mask),
       kind=jnp.full(pair.mask.shape, NO_KIND, jnp.int32),
-      sides=jnp.stack([nothing] * 4, axis=-1),
+      box_deltas=jnp.stack([nothing] * 4, axis=-1),
       share=nothing,
       upright=jnp.ones_like(pair.mask),
     )
@@ -173,7 +173,7 @@ def draw_labelled(
   inner = slice(margin_px, margin_px + size_px)
   labels, mask = _labels(
     cut(windows.instance)[inner, inner],
-    windows.sides[index],
+    windows.box_deltas[index],
     windows.kind[index],
   )
   reference, test = (
@@ -191,12 +191,14 @@ def draw_labelled(
   return Pair(reference, test, mask, labels)
 
 
-def _labels(instance: Array, sides: Array, kind: Array) -> tuple[Labels, Array]:
+def _labels(
+  instance: Array, box_deltas: Array, kind: Array
+) -> tuple[Labels, Array]:
   """The labels of a crop, and its mask.
 
   Args:
     instance: uint8 ``[s, s]``, of the crop.
-    sides: ``[M, 4]``.
+    box_deltas: ``[M, 4]``.
     kind: int32 ``[M]``.
   """
   differs = (instance > 0) & (instance < OPEN)
@@ -206,7 +208,7 @@ def _labels(instance: Array, sides: Array, kind: Array) -> tuple[Labels, Array]:
   labels = Labels(
     weight=(instance < OPEN).astype(jnp.float32),
     kind=jnp.where(differs, kind[number], NO_KIND),
-    sides=sides[number] * mask[..., None],
+    box_deltas=box_deltas[number] * mask[..., None],
     share=mask / jnp.maximum(count[number], 1.0),
     upright=jnp.ones_like(mask),
   )
@@ -230,6 +232,6 @@ def _turned(
   upright = jnp.where(way == 0, 1.0, 0.0)
   labels = jax.tree.map(turn, labels)
   labels = labels._replace(
-    sides=labels.sides * upright, upright=labels.upright * upright
+    box_deltas=labels.box_deltas * upright, upright=labels.upright * upright
   )
   return turn(reference), turn(test), turn(mask), labels

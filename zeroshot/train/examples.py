@@ -31,7 +31,7 @@ _PLANES: Mapping[str, tuple[str, float, float]] = {
   'mask': ('the mask', 0, 1),
   'weight': ('labels.weight', 0, 1),
   'kind': ('labels.kind', -1, math.inf),
-  'sides': ('labels.sides', -math.inf, math.inf),
+  'box_deltas': ('labels.box_deltas', -math.inf, math.inf),
   'share': ('labels.share', 0, 1),
   'upright': ('labels.upright', 0, 1),
 }

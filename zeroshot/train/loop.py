@@ -38,6 +38,7 @@ from flax import linen as nn
 
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
+from zeroshot.runtime.progress import progress_bar
 from zeroshot.train import (
   metrics,
   parallel,
@@ -46,7 +47,6 @@ from zeroshot.train import (
   sample_hook,
   writers,
 )
-from zeroshot.train.progress import progress_bar
 from zeroshot.train.state import TrainState, describe_state
 from zeroshot.train.step import Loss, Synthesise
 from zeroshot.train.update import build_update, first_state
@@ -132,7 +132,13 @@ def train(
 
     with (
       writers.open_writer(workdir, step=first) as writer,
-      progress_bar(total=settings.steps, done=first) as advance,
+      progress_bar(
+        'training',
+        total=settings.steps,
+        done=first,
+        unit='steps',
+        enabled=jax.process_index() == 0,
+      ) as advance,
     ):
       drawn = sample_hook.build_hooks(config, synthesise, model, bank, writer)
       hooks = [*drawn, *hooks]

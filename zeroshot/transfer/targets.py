@@ -84,7 +84,7 @@ def instances(
   return result
 
 
-def sides(
+def box_deltas(
   reference: HostArray,
   test: HostArray,
   instance: HostArray,

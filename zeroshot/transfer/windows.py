@@ -33,12 +33,12 @@ _WORKERS = 4
 
 
 class Window(NamedTuple):
-  """One window, see ``Windows``; ``sides`` of as many boxes as there are."""
+  """One window, see ``Windows``; ``box_deltas`` are ``[num_boxes, 4]``."""
 
   reference: HostArray
   test: HostArray
   instance: HostArray
-  sides: HostArray
+  box_deltas: HostArray
   kind: HostArray
 
 
@@ -63,8 +63,8 @@ def pack(
     margin_px: room that annotators left round a defect.
     window_px: side of the windows.
     registration: method, see ``detect.registration``.
-    extent_share: of detection without a pair head, which ``sides`` corrects;
-      see ``extents.extents``.
+    extent_share: of detection without a pair head, which ``box_deltas``
+      correct; see ``extents.extents``.
     hidden_px: likewise.
     seed: of the window anywhere.
 
@@ -126,7 +126,7 @@ def cut_pair(
     [kinds.index(word) if word in kinds else -1 for word in pair.truth.kind],
     np.int32,
   )
-  sides = targets.sides(
+  box_deltas = targets.box_deltas(
     whole.relit,
     test,
     instance,
@@ -141,14 +141,14 @@ def cut_pair(
   anywhere = rng.uniform(size=2) * (width, height)
   centres = [*(boxes[:, :2] + boxes[:, 2:]) / 2, anywhere]
   return [
-    _window(planes, sides, kind, centre, window_px=window_px)
+    _window(planes, box_deltas, kind, centre, window_px=window_px)
     for centre in centres
   ]
 
 
 def _window(
   planes: Sequence[HostArray],
-  sides: HostArray,
+  box_deltas: HostArray,
   kind: HostArray,
   centre: HostArray,
   *,
@@ -167,13 +167,13 @@ def _window(
   renumber[targets.OPEN] = targets.OPEN
   chosen = numbers.astype(int) - 1
   return Window(
-    reference, test, renumber[instance], sides[chosen], kind[chosen]
+    reference, test, renumber[instance], box_deltas[chosen], kind[chosen]
   )
 
 
 def _stacked(cuts: Sequence[Window]) -> Windows:
   """All windows in arrays, filled up to their buckets."""
-  most = max(max(len(cut.sides) for cut in cuts), 1)
+  most = max(max(len(cut.box_deltas) for cut in cuts), 1)
   num_boxes = -(-most // _BOXES_BUCKET) * _BOXES_BUCKET
   total = -(-len(cuts) // _WINDOWS_BUCKET) * _WINDOWS_BUCKET
   grey = all(_is_grey(cut.reference) and _is_grey(cut.test) for cut in cuts)
@@ -183,14 +183,14 @@ def _stacked(cuts: Sequence[Window]) -> Windows:
     'reference': np.zeros((*shape, 1 if grey else 3), np.uint8),
     'test': np.zeros((*shape, 1 if grey else 3), np.uint8),
     'instance': np.zeros(shape, np.uint8),
-    'sides': np.zeros((total, num_boxes, 4), np.float32),
+    'box_deltas': np.zeros((total, num_boxes, 4), np.float32),
     'kind': np.full((total, num_boxes), -1, np.int32),
   }
   for index, cut in enumerate(cuts):
     arrays['reference'][index] = cut.reference[..., channels]
     arrays['test'][index] = cut.test[..., channels]
     arrays['instance'][index] = cut.instance
-    arrays['sides'][index, : len(cut.sides)] = cut.sides
+    arrays['box_deltas'][index, : len(cut.box_deltas)] = cut.box_deltas
     arrays['kind'][index, : len(cut.kind)] = cut.kind
   arrays['total'] = np.asarray(len(cuts), np.int32)
   return Windows(**arrays)

@@ -1,4 +1,4 @@
-"""Two drop zones in a browser, for those who would not type a command.
+"""Two drop zones in a browser, as an alternative to the command line.
 
-app   the page, and how it is served
+app   builds and serves the page
 """

@@ -1,6 +1,7 @@
 """The page with two drop zones: pictures in, boxes and a verdict out.
 
-  app.serve(app.build(detector), host='127.0.0.1', port=7860)
+  page = app.build(detector)
+  app.serve(page, host='127.0.0.1', port=7860, max_megabytes=200)
 
 Gradio is an optional extra: ``pip install 'zeroshot[ui]'``.
 """
@@ -25,21 +26,21 @@ _VERDICTS = {
 }
 _NOTHING = '## Give two pictures'
 _COLUMNS = ['kind', 'confidence', 'x1', 'y1', 'x2', 'y2']
-_FONTS = ['system-ui', 'sans-serif']  # none that a browser would have to fetch
+_FONTS = ['system-ui', 'sans-serif']  # no font is downloaded
 
-_KEPT_S = (3600, 3600)  # every so often, uploads older than that are deleted
+_KEPT_S = (3600, 3600)  # period of the clean-up, and age of deleted uploads
 
-_Shown = tuple[str, HostArray | None, list[list[object]], str]
+_Outputs = tuple[str, HostArray | None, list[list[object]], str]
 
 
 def build(detector: Detector) -> gr.Blocks:
-  """The page.
+  """Builds the page.
 
   Args:
-    detector: inspects what is dropped; its threshold is the slider's start.
+    detector: inspects the pictures; its threshold is the slider's start.
   """
   with gr.Blocks(title='zeroshot', delete_cache=_KEPT_S) as page:
-    found = gr.State(None)
+    state = gr.State(None)
     with gr.Row():
       reference = _drop_zone('reference', 'Reference: a good part')
       test = _drop_zone('test', 'Test: the part to inspect')
@@ -51,34 +52,41 @@ def build(detector: Detector) -> gr.Blocks:
       label='Threshold: least confidence of a difference',
     )
     button = gr.Button('Inspect', variant='primary')
-    shown = [found, *_results()]
+    outputs = [state, *_result_components()]
     button.click(
-      functools.partial(inspect, detector), [reference, test, threshold], shown
+      functools.partial(inspect, detector),
+      [reference, test, threshold],
+      outputs,
     )
-    threshold.release(refilter, [found, threshold], shown)
-    # Else the slider would show what was found in other pictures than these.
+    threshold.release(refilter, [state, threshold], outputs)
+    # Results of other pictures must not stay: the slider would show them.
     gr.on(
       [reference.change, test.change],
       lambda: (None, *_show(None)),
-      outputs=shown,
+      outputs=outputs,
       show_progress='hidden',
     )
   return page
 
 
+def load_page(weights: str, *, threshold: float | None) -> gr.Blocks:
+  """Builds the page for weights; see ``Detector.load``."""
+  return build(Detector.load(weights, threshold=threshold))
+
+
 def inspect(
   detector: Detector, reference: str | None, test: str | None, threshold: float
-) -> tuple[result.Inspection | None, *_Shown]:
+) -> tuple[result.Inspection | None, *_Outputs]:
   """Inspects two uploaded files.
 
   Args:
     detector: inspects them.
     reference: path of a file, None where none was dropped.
-    test: likewise.
+    test: like ``reference``.
     threshold: least confidence of a box that counts.
 
   Returns:
-    What was found, for ``refilter``, and what the page shows of it.
+    The inspection, for ``refilter``, and the values of the page's outputs.
 
   Raises:
     gradio.Error: they cannot be inspected; the browser shows it.
@@ -86,19 +94,19 @@ def inspect(
   if reference is None or test is None:
     return None, *_show(None)
   try:
-    found = detector.inspect(reference, test, threshold=threshold)
+    inspection = detector.inspect(reference, test, threshold=threshold)
   except ValueError as error:
     raise gr.Error(_without_folder(str(error)), duration=None) from error
-  return found, *_show(found)
+  return inspection, *_show(inspection)
 
 
 def refilter(
-  found: result.Inspection | None, threshold: float
-) -> tuple[result.Inspection | None, *_Shown]:
-  """Shows what was found at another threshold; see ``inspect``."""
-  if found is not None:
-    found = found.at(threshold)
-  return found, *_show(found)
+  inspection: result.Inspection | None, threshold: float
+) -> tuple[result.Inspection | None, *_Outputs]:
+  """Shows an inspection at another threshold; see ``inspect``."""
+  if inspection is not None:
+    inspection = inspection.at(threshold)
+  return inspection, *_show(inspection)
 
 
 def serve(
@@ -110,7 +118,7 @@ def serve(
     page: of ``build``.
     host: address to listen on; ``'127.0.0.1'`` is this machine alone.
     port: to listen on; None takes the first free one from 7860 on.
-    max_megabytes: the largest file that it takes.
+    max_megabytes: largest file that is accepted.
 
   Returns:
     The address to open.
@@ -132,7 +140,7 @@ def serve(
 
 
 def _drop_zone(name: str, label: str) -> gr.Image:
-  """Hands the file on as it came: nothing is decoded or turned before."""
+  """An upload field that passes the file on without decoding it."""
   return gr.Image(
     label=label,
     elem_id=name,
@@ -142,8 +150,8 @@ def _drop_zone(name: str, label: str) -> gr.Image:
   )
 
 
-def _results() -> list[gr.components.Component]:
-  """Where the page shows what ``_show`` gives."""
+def _result_components() -> list[gr.components.Component]:
+  """The components that show the values of ``_show``."""
   return [
     gr.Markdown(_NOTHING, elem_id='verdict'),
     gr.Image(
@@ -158,24 +166,24 @@ def _results() -> list[gr.components.Component]:
   ]
 
 
-def _show(found: result.Inspection | None) -> _Shown:
-  if found is None:
+def _show(inspection: result.Inspection | None) -> _Outputs:
+  if inspection is None:
     return _NOTHING, None, [], ''
-  told = found.to_dict()
+  record = inspection.to_dict()
   rows: list[list[object]] = [
-    [box[name] for name in _COLUMNS] for box in told['boxes']
+    [box[name] for name in _COLUMNS] for box in record['boxes']
   ]
   count = f': {len(rows)}' if rows else ''
   return (
-    _VERDICTS[found.verdict] + count,
-    found.overlay(),
+    _VERDICTS[inspection.verdict] + count,
+    inspection.overlay(),
     rows,
-    json.dumps(told, indent=2),
+    json.dumps(record, indent=2),
   )
 
 
 def _without_folder(message: str) -> str:
-  """A message with the name of an uploaded file in place of its path."""
+  """A message with file names in place of the paths of uploads."""
   return ' '.join(
     word.rpartition(os.sep)[2] if word.startswith(os.sep) else word
     for word in message.split()

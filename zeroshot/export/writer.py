@@ -1,0 +1,46 @@
+"""Writes an exported network and its runner.
+
+runner = writer.write(Path('part.onnx'), 'default', 'onnx', 640, 640)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zeroshot.export import bundle, network, onnx_format, stablehlo_format
+from zeroshot.runtime import atomic_files
+from zeroshot.weights import files
+
+_CONVERTERS = {
+  'onnx': onnx_format.convert,
+  'stablehlo': stablehlo_format.convert,
+}
+
+
+def write(
+  out: Path, weights: str, file_format: str, height: int, width: int
+) -> Path:
+  """Writes both files.
+
+  Args:
+    out: file to write; the runner is beside it, with the suffix ``.pyz``.
+    weights: name of shipped weights, or a file.
+    file_format: ``'onnx'`` or ``'stablehlo'``.
+    height: of the pictures that the network takes, pixels.
+    width: of the pictures that the network takes, pixels.
+
+  Returns:
+    The path of the runner.
+
+  Raises:
+    ValueError: see ``network.build``; or the format's package is missing.
+  """
+  exported = network.build(
+    files.load(weights), weights, height=height, width=width
+  )
+  runner = out.with_suffix('.pyz')
+  contents = {out: _CONVERTERS[file_format](exported), runner: bundle.build()}
+  for path, content in contents.items():
+    with atomic_files.atomic_write(path) as partial:
+      partial.write_bytes(content)
+  return runner

@@ -1,0 +1,48 @@
+"""The request of one ``zeroshot inspect``.
+
+  options = InspectOptions(reference='good.png', test='part.png')
+
+Imports no NumPy and no JAX: the command line is parsed without them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from zeroshot.data.headers import MAX_MEGAPIXELS
+from zeroshot.inspection.regions import Region
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InspectOptions:
+  """What to inspect, how, and where the results go.
+
+  Attributes:
+    reference: file of the good part; None with ``manifest``.
+    test: file of the part under test; None with ``manifest``.
+    name: of the one pair; None takes the stem of ``test``.
+    manifest: file of a list of pairs; None for one pair.
+    out: results folder; None writes nothing.
+    json: whether results are printed as JSON lines.
+    weights: name of shipped weights, or a file.
+    threshold: least confidence of a box that counts; None takes the
+      calibrated one.
+    kinds: overrides ``detect.kinds`` of the weights; None keeps it.
+    max_megapixels: larger pictures, in 1e6 pixels, are refused.
+    roi: regions to inspect; none means the whole picture.
+    ignore: file of a mask of what to ignore.
+  """
+
+  reference: str | None = None
+  test: str | None = None
+  name: str | None = None
+  manifest: str | None = None
+  out: str | None = None
+  json: bool = False
+  weights: str = 'default'
+  threshold: float | None = None
+  kinds: str | None = None
+  max_megapixels: float = MAX_MEGAPIXELS
+  roi: Sequence[Region] = ()
+  ignore: str | None = None
