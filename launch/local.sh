@@ -11,7 +11,7 @@
 #
 # SIGTERM and SIGINT are passed on to all. When a process fails, JAX ends the
 # others; after 25 s they are killed. Exits with the first status that is not 0;
-# 75, as zeroshot/runtime/cli.py has it, only where all ended so.
+# 75, as zeroshot/runtime/exit_status.py has it, only where all ended so.
 
 set -o errexit -o nounset -o pipefail
 

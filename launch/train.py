@@ -1,4 +1,4 @@
-"""Trains a network, or goes on training: run the same command again.
+"""Trains a network; the same command resumes an interrupted training.
 
   python -m launch.train --config=configs/default.py --workdir=runs/default
 
@@ -13,28 +13,30 @@ from pathlib import Path
 
 from absl import flags
 
-from zeroshot.experiments import early_stopping, setup
+from zeroshot.experiments import early_stopping, labelled_sets, setup
 from zeroshot.runtime import broadcast, cli, distributed
 from zeroshot.train import loop, preemption
 
 
 def main(argv: Sequence[str]) -> None:
-  """Builds the parts that the config asks for and trains them."""
+  """Trains what the config describes."""
   del argv
   cli.show_log_lines()
   config = flags.FLAGS.config
   if flags.FLAGS.init_weights is not None:
     config.train.init_weights = flags.FLAGS.init_weights
   try:
-    looks = early_stopping.build(config, flags.FLAGS.workdir)
+    split = labelled_sets.read_split(config)
+    stopping = early_stopping.build(config, flags.FLAGS.workdir, split)
     loop.train(
       config,
+      setup.build_task(config, split.train),
       workdir=flags.FLAGS.workdir,
-      **setup.prepare(config)._asdict(),
-      **looks._asdict(),
+      hooks=stopping.hooks,
+      stop=stopping.stop,
       allow_config_change=flags.FLAGS.allow_config_change,
     )
-    if looks.hooks and broadcast.is_first():
+    if stopping.hooks and broadcast.is_first():
       best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
       print(f'best on held-out groups: --weights={best}')
   except preemption.Preempted as error:
@@ -54,8 +56,8 @@ if __name__ == '__main__':
   flags.DEFINE_bool(
     'allow_config_change',
     False,
-    'Go on with a run although its config was another; what differs is logged, '
-    'and the old config kept beside the new one.',
+    'Resume a run of another config; the differences are logged, and the old '
+    'config is kept beside the new one.',
   )
   distributed.define_flags()
   cli.run(main, crashes_in='workdir', saves_on_sigterm=True)

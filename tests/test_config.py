@@ -122,26 +122,19 @@ def shrunk(name, folder):
   noise = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
   np.savez(config.synthesis.bank, **{bank_files.KEY: noise})
   learns_from_labels = config.loss.kinds or config.loss.sides
-  parts = setup.prepare(
+  task = setup.build_task(
     config, [labelled_pair(folder)] if learns_from_labels else None
   )
-  return config, parts._asdict()
+  return config, task
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_config_has_a_step(name, tmp_path):
-  config, parts = shrunk(name, tmp_path)
-  model, bank = parts['model'], parts['bank']
-  built = update.build_update(
-    config,
-    synthesise=parts['synthesise'],
-    model=model,
-    loss=parts['loss'],
-    devices=jax.devices()[:1],
-  )
-  before = state.describe_state(model, built.optimizer, size_px=64)
-  after, collection = jax.eval_shape(built.step, before, bank)  # traced alone
+  config, task = shrunk(name, tmp_path)
+  built = update.build_update(config, task, devices=jax.devices()[:1])
+  before = state.describe_state(task.model, built.optimizer, size_px=64)
+  after, collection = jax.eval_shape(built.step, before, task.bank)
   assert jax.tree.structure(after) == jax.tree.structure(before)
   for new, old in zip(
     jax.tree.leaves(after), jax.tree.leaves(before), strict=True
@@ -154,11 +147,9 @@ def test_config_has_a_step(name, tmp_path):
 def test_config_takes_a_step(tmp_path):
   # The one with the most in it: both kinds of pairs, all terms, both heads.
   # configs/smoke.py is trained by the quickstart, see test_readme.py.
-  config, parts = shrunk('fine_tune', tmp_path)
+  config, task = shrunk('fine_tune', tmp_path)
   workdir = tmp_path / 'run'
-  after = loop.train(
-    config, workdir=workdir, devices=jax.devices()[:1], **parts
-  )
+  after = loop.train(config, task, workdir=workdir, devices=jax.devices()[:1])
   assert int(after.step) == 1
   log = json.loads((workdir / 'metrics.jsonl').read_text())
   assert log['loss'] > 0

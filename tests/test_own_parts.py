@@ -104,7 +104,7 @@ def run(clone, command):
 def test_every_command_of_the_page_runs_in_its_order(clone):
   for command in commands('bash'):
     name = subcommand(command)
-    if name and name not in main._SUBCOMMANDS:
+    if name and name not in main.SUBCOMMANDS:
       continue
     done = run(clone, command)
     # Boxes on good parts are no failure of the command.
@@ -126,7 +126,7 @@ def test_every_command_of_the_page_runs_in_its_order(clone):
 def test_the_commands_that_are_not_run_have_flags_that_there_are():
   plain = [line for line in commands('') if line.startswith('python')]
   assert len(plain) >= 5
-  shared = (ROOT / 'launch' / 'sources.py').read_text()
+  shared = (ROOT / 'zeroshot/experiments/loading.py').read_text()
   for command in plain:
     _, _, module, *words = shlex.split(command)
     source = (ROOT / f'{module.replace(".", "/")}.py').read_text()

@@ -127,6 +127,14 @@ def test_generated_boards_share_no_code_with_training(file):
   assert not has(names, 'zeroshot.synthesis', 'zeroshot.train', 'jax')
 
 
+@pytest.mark.parametrize(
+  ('folder', 'other'), [('launch', 'data_tools'), ('data_tools', 'launch')]
+)
+def test_entry_points_share_code_through_the_package_alone(folder, other):
+  for file in python_files(folder):
+    assert not has(imports(file.read_text()), other), name_of(file)
+
+
 CODE = python_files('zeroshot', 'launch', 'data_tools')
 
 

@@ -10,11 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from tests import samples
 from zeroshot.commands import main
-from zeroshot.data import pictures
 from zeroshot.inspection import folder, result_records
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,12 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def work(tmp_path):
   """A folder with a good picture, one that differs and one that is damaged."""
-  draws = np.random.default_rng(0)
-  good = draws.uniform(0.2, 0.4, (64, 64, 3)).astype(np.float32)
-  part = good.copy()
-  part[20:36, 24:42] = 0.95
-  pictures.write_picture(tmp_path / 'good.png', good)
-  pictures.write_picture(tmp_path / 'part.png', part)
+  samples.write_pair(tmp_path)
   (tmp_path / 'cut.png').write_bytes((tmp_path / 'part.png').read_bytes()[:-9])
   return tmp_path
 
@@ -39,14 +33,11 @@ def write_list(work, *tests):
 
 
 def inspect(work, *options):
-  return main.main(
-    [
-      'inspect',
-      f'--manifest={work / "pairs.csv"}',
-      f'--out={work / "out"}',
-      *options,
-    ]
-  )
+  return main.main(['inspect', *list_options(work), *options])
+
+
+def list_options(work):
+  return f'--manifest={work / "pairs.csv"}', f'--out={work / "out"}'
 
 
 def rows(work):
@@ -59,14 +50,10 @@ def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):
   write_list(work, 'good.png', 'cut.png', 'part.png', 'gone.png')
   assert inspect(work, '--json') == 2
   out, err = capsys.readouterr()
-  told = [json.loads(line) for line in out.splitlines()]
-  assert [one['verdict'] for one in told] == [
-    'same',
-    'error',
-    'different',
-    'error',
-  ]
-  assert list(told[1]) == ['name', 'verdict', 'error']
+  records = [json.loads(line) for line in out.splitlines()]
+  verdicts = ' '.join(record['verdict'] for record in records)
+  assert verdicts == 'same error different error'
+  assert list(records[1]) == ['name', 'verdict', 'error']
   assert 'error: row 2 (n2): ' in err
   assert 'error: row 4 (n4): ' in err
   assert '4 of 4 rows' in err
@@ -80,12 +67,8 @@ def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):
   assert '4 pairs: 3 same, 1 different, 0 could' in capsys.readouterr().out
   after = (work / 'out/results.jsonl').read_text().splitlines()
   assert after[:2] == [before[0], before[2]]  # neither was done again
-  assert sorted(rows(work)) == [
-    (1, 'same'),
-    (2, 'same'),
-    (3, 'different'),
-    (4, 'same'),
-  ]
+  verdicts = ['same', 'same', 'different', 'same']
+  assert sorted(rows(work)) == list(enumerate(verdicts, start=1))
   names = sorted(path.name for path in (work / 'out/pairs').iterdir())
   assert names == ['0001-n1', '0002-n2', '0003-n3', '0004-n4']
 
@@ -122,9 +105,9 @@ def test_two_runs_in_one_folder_are_refused(capsys, work):
 
 
 def start(work):
-  options = [f'--manifest={work / "pairs.csv"}', f'--out={work / "out"}']
+  command = [sys.executable, '-m', 'zeroshot.commands.main', 'inspect']
   return subprocess.Popen(
-    [sys.executable, '-m', 'zeroshot.commands.main', 'inspect', *options],
+    [*command, *list_options(work)],
     cwd=ROOT,
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,

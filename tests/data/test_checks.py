@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_tools import make_pairs
-from tests.data import damage
+from tests import samples
 from zeroshot.data import checks, deeppcb
 
 
@@ -32,7 +32,7 @@ def test_a_split_with_a_fault_of_each_kind(root):
   first.test_path.write_bytes(first.test_path.read_bytes()[:-200])
   second.reference_path.unlink()
   second.annotation_path.unlink()
-  damage.write_good(third.test_path)
+  samples.write_good(third.test_path)
   fourth.annotation_path.write_text('900 900 950 950 1\n')
   found = checks.check_deeppcb(root, 'generated').faults
   named = [
@@ -59,10 +59,10 @@ def test_a_split_that_is_not_there(root):
 
 
 def test_a_manifest_with_faults(tmp_path):
-  good = damage.write_good(tmp_path / 'good.png')
-  damage.write_all_bad(tmp_path)
+  good = samples.write_good(tmp_path / 'good.png')
+  samples.write_all_bad(tmp_path)
   lines = [
-    dict(reference=good.name, test=name, boxes=[]) for name in damage.BAD
+    dict(reference=good.name, test=name, boxes=[]) for name in samples.BAD
   ]
   lines += [dict(reference=good.name, test=good.name, boxes=3)]
   path = tmp_path / 'pairs.jsonl'
@@ -70,7 +70,7 @@ def test_a_manifest_with_faults(tmp_path):
   report = checks.check_manifest(path)
   malformed, *bad = report.faults
   assert 'line 8: boxes is 3' in malformed
-  for line, words in zip(bad, damage.BAD.values(), strict=True):
+  for line, words in zip(bad, samples.BAD.values(), strict=True):
     assert words in line
   assert report.checked == f'7 pairs of {path}'
   (fault,) = checks.check_manifest(tmp_path / 'none.jsonl').faults
@@ -83,7 +83,7 @@ def test_a_table_with_faults(tmp_path):
     ('b.png', {}),
     ('small.png', {'width': 9}),
   ):
-    damage.write_good(tmp_path / name, **size)
+    samples.write_good(tmp_path / name, **size)
   path = tmp_path / 'pairs.csv'
   path.write_text(
     'reference,test,name,boxes,mask\n'
@@ -106,11 +106,11 @@ def test_a_table_with_faults(tmp_path):
 
 
 def test_photographs(tmp_path):
-  damage.write_all_bad(tmp_path)
-  damage.write_good(tmp_path / 'good.png')
+  samples.write_all_bad(tmp_path)
+  samples.write_good(tmp_path / 'good.png')
   (tmp_path / 'notes.txt').write_text('left alone')
   report = checks.check_photographs(tmp_path)
-  there = {n: words for n, words in damage.BAD.items() if n != 'missing.png'}
+  there = {n: words for n, words in samples.BAD.items() if n != 'missing.png'}
   assert report.checked == f'7 photographs of {tmp_path}'
   for line, name in zip(report.faults, sorted(there), strict=True):
     assert there[name] in line

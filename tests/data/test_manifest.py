@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.data import damage
+from tests import samples
 from zeroshot.data import deeppcb, manifest, pictures, records
 
 
@@ -148,7 +148,7 @@ def test_what_a_row_leaves_out(folder):
   ],
 )
 def test_what_is_wrong_with_a_row(folder, row, words):
-  damage.write_good(folder / 'mask.png')
+  samples.write_good(folder / 'mask.png')
   path = write_csv(folder, 'reference,test,boxes,kinds,name,mask', row)
   with pytest.raises(ValueError, match=words):
     manifest.read_manifest(path)

@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tests.data import damage
+from tests import samples
 from zeroshot.data import deeppcb, manifest, pictures, readable
 
 
@@ -19,29 +19,29 @@ def pair_of(reference, test, *boxes):
 
 @pytest.fixture
 def good(tmp_path):
-  return damage.write_good(tmp_path / 'good.png')
+  return samples.write_good(tmp_path / 'good.png')
 
 
 def test_every_bad_picture_is_named_in_the_order_given(tmp_path, good):
-  bad = damage.write_all_bad(tmp_path)
+  bad = samples.write_all_bad(tmp_path)
   found = readable.picture_faults([good, *bad, good])
   assert len(found) == len(bad)
-  for line, words in zip(found, damage.BAD.values(), strict=True):
+  for line, words in zip(found, samples.BAD.values(), strict=True):
     assert line.startswith(f'{tmp_path}/{words}')
 
 
 def test_one_error_names_all_bad_pictures_of_pairs(tmp_path, good):
-  bad = damage.write_all_bad(tmp_path)
+  bad = samples.write_all_bad(tmp_path)
   pairs = [pair_of(good, good), *(pair_of(one, good) for one in bad)]
   pairs += [pair_of(good, one) for one in bad]  # named once all the same
   with pytest.raises(ValueError, match=f'^{len(bad)} faults: ') as caught:
     readable.check_pairs(pairs)
-  for words in damage.BAD.values():
+  for words in samples.BAD.values():
     assert str(caught.value).count(words) == 1
 
 
 def test_what_reading_refuses_is_what_is_found(tmp_path, good):
-  for path in [*damage.write_all_bad(tmp_path), good]:
+  for path in [*samples.write_all_bad(tmp_path), good]:
     try:
       pictures.read_picture(path)
       expected = []
@@ -52,7 +52,7 @@ def test_what_reading_refuses_is_what_is_found(tmp_path, good):
 
 def test_both_pictures_of_a_pair_are_tried(tmp_path):
   one, two = (
-    damage.write_bad(tmp_path / name) for name in list(damage.BAD)[:2]
+    samples.write_bad(tmp_path / name) for name in list(samples.BAD)[:2]
   )
   first, second = readable.pair_faults([pair_of(one, two)])
   assert (first.startswith(str(one)), second.startswith(str(two))) == (
@@ -61,7 +61,7 @@ def test_both_pictures_of_a_pair_are_tried(tmp_path):
 
 
 def test_sizes_must_be_equal(tmp_path, good):
-  wide = damage.write_good(tmp_path / 'wide.png', width=40)
+  wide = samples.write_good(tmp_path / 'wide.png', width=40)
   (found,) = readable.pair_faults([pair_of(good, good), pair_of(good, wide)])
   with pytest.raises(ValueError, match='sizes differ') as caught:
     pictures.read_pair(good, wide)
@@ -86,7 +86,7 @@ def test_boxes_must_touch_their_picture(good, box, inside):
 
 
 def test_boxes_are_tried_though_the_reference_is_bad(tmp_path, good):
-  bad = damage.write_bad(tmp_path / 'empty.png')
+  bad = samples.write_bad(tmp_path / 'empty.png')
   found = readable.pair_faults([pair_of(bad, good, (99, 0, 100, 5))])
   assert [bool(re.search('empty|outside', line)) for line in found] == [
     True
@@ -101,7 +101,7 @@ def test_no_pair_and_good_pairs_are_well(good):
 
 def test_held_pictures_outlive_their_files(tmp_path, good):
   deep = tmp_path / 'deep.png'
-  cut = damage.noise(seed=1)
+  cut = samples.noise(seed=1)
   pictures.write_picture(deep, cut)
   before = pictures.read_pair(good, deep)
   read = readable.hold([pair_of(good, deep)])
@@ -113,7 +113,7 @@ def test_held_pictures_outlive_their_files(tmp_path, good):
 
 
 def test_what_is_held_is_tried_first(tmp_path, good):
-  bad = damage.write_all_bad(tmp_path)
+  bad = samples.write_all_bad(tmp_path)
   with pytest.raises(ValueError, match=f'^{len(bad)} faults: '):
     readable.hold([pair_of(good, one) for one in bad])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data_tools import make_pairs
-from tests.data import damage
+from tests import samples
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ def test_all_is_well(tmp_path):
   root, photographs = tmp_path / 'PCBData', tmp_path / 'photographs'
   make_pairs.make(root, num_pairs=2, seed=0, size_px=256)
   photographs.mkdir()
-  damage.write_good(photographs / 'a.jpg')
+  samples.write_good(photographs / 'a.jpg')
   np.savez(tmp_path / 'b.npz', pictures=np.zeros((3, 4, 4, 3), np.uint8))
   done = check(
     f'--root={root}',
@@ -44,12 +44,12 @@ def test_all_is_well(tmp_path):
 
 
 def test_every_fault_has_a_line_and_the_status_tells(tmp_path):
-  good = damage.write_good(tmp_path / 'good.png')
-  damage.write_good(tmp_path / 'wide.png', width=40)
-  damage.write_all_bad(tmp_path)
+  good = samples.write_good(tmp_path / 'good.png')
+  samples.write_good(tmp_path / 'wide.png', width=40)
+  samples.write_all_bad(tmp_path)
   lines = [
     dict(reference=good.name, test=name, boxes=[])
-    for name in (*damage.BAD, 'wide.png')
+    for name in (*samples.BAD, 'wide.png')
   ]
   path = tmp_path / 'pairs.jsonl'
   path.write_text(''.join(json.dumps(line) + '\n' for line in lines))
@@ -57,7 +57,7 @@ def test_every_fault_has_a_line_and_the_status_tells(tmp_path):
   done = check(f'--manifest={path}', f'--bank={tmp_path / "b.npz"}')
   assert done.returncode == 2, done.stderr
   *faults, summary = done.stdout.splitlines()
-  expected = [*damage.BAD.values(), 'sizes differ', 'b.npz: not an image bank']
+  expected = [*samples.BAD.values(), 'sizes differ', 'b.npz: not an image bank']
   for line, words in zip(faults, expected, strict=True):
     assert words in line
   assert summary.endswith(f': {len(expected)} faults')

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from data_tools import import_coco
-from tests.data_tools import parts
+from tests.data_tools import inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +31,7 @@ IMAGES = [image(5, 'lot 3/a.png'), image(2, 'b.png')]
 
 @pytest.fixture
 def folder(tmp_path):
-  parts.write_pictures(tmp_path, 'golden.png', 'lot 3/a.png', 'b.png')
+  inputs.write_pictures(tmp_path, 'golden.png', 'lot 3/a.png', 'b.png')
   return tmp_path
 
 
@@ -44,7 +44,7 @@ def write(folder, **lists):
 
 def read(folder, **lists):
   return import_coco.read(
-    write(folder, **lists), str(folder), parts.golden(folder)
+    write(folder, **lists), str(folder), inputs.golden(folder)
   )
 
 
@@ -53,7 +53,7 @@ def test_what_was_annotated_comes_back(folder):
     note(1, 5, [10, 20, 22, 26]),
     note(2, 5, [1.2, 2.3, 3.5, 4.0], 7, iscrowd=1, segmentation={}),
   ]
-  found = parts.imported(folder / 'p.jsonl', *read(folder, annotations=notes))
+  found = inputs.imported(folder / 'p.jsonl', *read(folder, annotations=notes))
   assert found == [
     ('lot 3-a', 'lot 3', [[10, 20, 31, 45], [1, 2, 4, 5]], ['scratch', 'dent']),
     ('b', folder.name, [], []),  # no annotation: a good part
@@ -73,15 +73,15 @@ def test_references_among_the_images_are_no_parts(folder):
 
 
 def test_exif_data_that_are_none_are_told(folder):
-  odd = Image.new('RGB', (parts.WIDTH, parts.HEIGHT))
+  odd = Image.new('RGB', (inputs.WIDTH, inputs.HEIGHT))
   odd.save(folder / 'odd.png', exif=b'\xaa' * 20)
   _, (fault,) = read(folder, images=[*IMAGES, image(3, 'odd.png')])
   assert 'odd.png: not a readable picture' in fault
 
 
 def test_every_fault_is_named(folder):
-  parts.write_pictures(folder, 'side.jpg')
-  parts.turn_by_exif(folder / 'side.jpg')
+  inputs.write_pictures(folder, 'side.jpg')
+  inputs.turn_by_exif(folder / 'side.jpg')
   images = [
     *IMAGES,
     image(3, 'gone.png'),
@@ -137,7 +137,7 @@ def test_no_json(folder):
   path = folder / 'notes.json'
   path.write_text('{')
   with pytest.raises(ValueError, match=r'notes\.json: not readable JSON'):
-    import_coco.read(str(path), str(folder), parts.golden(folder))
+    import_coco.read(str(path), str(folder), inputs.golden(folder))
 
 
 def run(folder, *more):
@@ -152,7 +152,7 @@ def run(folder, *more):
 
 
 def test_the_command(folder):
-  parts.write_pictures(folder, 'more.png')
+  inputs.write_pictures(folder, 'more.png')
   done = run(folder, f'--reference={folder / "golden.png"}')
   assert done.returncode == 0, done.stderr
   assert done.stdout == (

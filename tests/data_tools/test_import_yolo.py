@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from data_tools import import_yolo
-from tests.data_tools import parts
+from tests.data_tools import inputs
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def folder(tmp_path):
-  parts.write_pictures(tmp_path / 'images', 'golden.png', 'b.jpg', 'lot/a.png')
+  inputs.write_pictures(tmp_path / 'images', 'golden.png', 'b.jpg', 'lot/a.png')
   (tmp_path / 'labels' / 'lot').mkdir(parents=True)
   (tmp_path / 'labels' / 'classes.txt').write_text('scratch\nbig dent\n\n')
   return tmp_path
@@ -32,11 +32,11 @@ def read(folder):
     str(folder / 'labels'),
     str(folder / 'images'),
     str(folder / 'labels' / 'classes.txt'),
-    parts.golden(folder / 'images'),
+    inputs.golden(folder / 'images'),
   )
 
 
-def as_yolo(box, width=parts.WIDTH, height=parts.HEIGHT):
+def as_yolo(box, width=inputs.WIDTH, height=inputs.HEIGHT):
   x1, y1, x2, y2 = box
   shares = (
     (x1 + x2 + 1) / 2 / width,
@@ -54,7 +54,7 @@ def test_what_was_labelled_comes_back(folder):
   lines = [f'{i % 2} {as_yolo(box)}\r\n' for i, box in enumerate(boxes)]
   label(folder, 'lot/a', ''.join(lines))
   label(folder, 'b', '\n')
-  found = parts.imported(folder / 'p.jsonl', *read(folder))
+  found = inputs.imported(folder / 'p.jsonl', *read(folder))
   assert found == [
     ('b', 'images', [], []),  # an empty file: a good part
     ('lot-a', 'lot', boxes, ['scratch', 'big dent'] * 20),
@@ -62,8 +62,8 @@ def test_what_was_labelled_comes_back(folder):
 
 
 def test_every_fault_is_named(folder):
-  parts.write_pictures(folder / 'images', 'side.jpg')
-  parts.turn_by_exif(folder / 'images' / 'side.jpg')
+  inputs.write_pictures(folder / 'images', 'side.jpg')
+  inputs.turn_by_exif(folder / 'images' / 'side.jpg')
   label(folder, 'gone', '')
   label(
     folder,

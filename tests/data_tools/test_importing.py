@@ -10,7 +10,7 @@ from absl import flags
 
 from data_tools import importing, label_boxes
 from data_tools.importing import Labels, References
-from tests.data_tools import parts
+from tests.data_tools import inputs
 
 SIZE = (64, 48)
 
@@ -49,8 +49,8 @@ def test_a_box_that_is_none_is_refused(sides, words):
 
 
 def test_one_golden_picture_is_no_test_picture(tmp_path):
-  parts.write_pictures(tmp_path, 'golden.png', 'b.JPG', 'lot 3/a.png')
-  found = importing.find_parts(tmp_path, parts.golden(tmp_path))
+  inputs.write_pictures(tmp_path, 'golden.png', 'b.JPG', 'lot 3/a.png')
+  found = importing.find_parts(tmp_path, inputs.golden(tmp_path))
   assert [(part.name, part.group) for part in found] == [
     ('b', tmp_path.name),
     ('lot 3-a', 'lot 3'),
@@ -67,35 +67,35 @@ def test_one_golden_picture_is_no_test_picture(tmp_path):
   ],
 )
 def test_a_pattern_names_each_picture_s_reference(tmp_path, pattern, reference):
-  parts.write_pictures(tmp_path, 'lot/a.png', reference)
+  inputs.write_pictures(tmp_path, 'lot/a.png', reference)
   (part,) = importing.find_parts(tmp_path, References(None, pattern))
   assert part.picture == tmp_path / 'lot/a.png'
   assert part.reference == tmp_path / reference
 
 
 def test_pictures_without_a_name_of_their_own_are_all_named(tmp_path):
-  parts.write_pictures(
+  inputs.write_pictures(
     tmp_path, 'a.png', 'a.jpg', 'b/c.png', 'b-c.png', 'd.png'
   )
   with pytest.raises(ValueError, match=r'^4 faults: ') as raised:
-    importing.find_parts(tmp_path, parts.golden(tmp_path))
+    importing.find_parts(tmp_path, inputs.golden(tmp_path))
   for name in ('a.png', 'a.jpg', 'b/c.png', 'b-c.png'):
     assert f'{tmp_path / name}: 2 pictures would have' in str(raised.value)
 
 
 def test_no_pictures(tmp_path):
-  golden = parts.golden(tmp_path)
+  golden = inputs.golden(tmp_path)
   with pytest.raises(ValueError, match='there is no such folder'):
     importing.find_parts(tmp_path / 'none', golden)
-  parts.write_pictures(tmp_path, 'golden.png')
+  inputs.write_pictures(tmp_path, 'golden.png')
   with pytest.raises(ValueError, match='no test picture in it; 1 files'):
     importing.find_parts(tmp_path, golden)
 
 
 def test_paths_are_relative_to_the_manifest(tmp_path):
-  parts.write_pictures(tmp_path / 'pictures', 'golden.png', 'lot 3/a.png')
+  inputs.write_pictures(tmp_path / 'pictures', 'golden.png', 'lot 3/a.png')
   (part,) = importing.find_parts(
-    tmp_path / 'pictures', parts.golden(tmp_path / 'pictures')
+    tmp_path / 'pictures', inputs.golden(tmp_path / 'pictures')
   )
   out = tmp_path / 'lists' / 'parts.jsonl'
   told = importing.write(out, [(part, Labels([(1, 2, 3, 4)], ['dent']))], [])
@@ -113,8 +113,8 @@ def test_paths_are_relative_to_the_manifest(tmp_path):
 
 
 def test_faults_are_told_together_and_nothing_is_written(tmp_path):
-  parts.write_pictures(tmp_path, 'a.png', 'b.png')
-  parts.write_pictures(tmp_path, 'wide.png', width=80)
+  inputs.write_pictures(tmp_path, 'a.png', 'b.png')
+  inputs.write_pictures(tmp_path, 'wide.png', width=80)
   found = importing.find_parts(
     tmp_path, References(tmp_path / 'wide.png', None)
   )

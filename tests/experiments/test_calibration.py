@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from configs import smoke
-from tests.data import damage
+from tests import samples
 from tests.experiments.uncalibrated import simulated, weights
 from zeroshot.data import pictures
 from zeroshot.detect import detector, scorers
@@ -70,10 +70,10 @@ def test_all_bad_references_are_named_first(
   config, references, tmp_path, monkeypatch
 ):
   monkeypatch.setattr(calibration, 'judge_synthetic', None)  # not reached
-  bad = damage.write_all_bad(tmp_path)
+  bad = samples.write_all_bad(tmp_path)
   with pytest.raises(ValueError, match=f'^{len(bad)} faults: ') as caught:
     calibration.calibrate(config, weights(config), [*references, *bad])
-  assert all(words in str(caught.value) for words in damage.BAD.values())
+  assert all(words in str(caught.value) for words in samples.BAD.values())
 
 
 def test_the_threshold_is_chosen_on_calibrated_retakes(config, references):

@@ -11,7 +11,6 @@ import pytest
 from configs import default, transfer
 from data_tools import make_pairs
 from zeroshot.experiments import labelled_sets, setup
-from zeroshot.types import Material
 from zeroshot.weights import files
 
 
@@ -53,11 +52,11 @@ def config(path, **changes):
 
 
 def groups(settings):
-  return ''.join(p.group for p in labelled_sets.list_labelled(settings))
+  return ''.join(p.group for p in labelled_sets.read_split(settings).train)
 
 
 def test_the_default_names_no_pair():
-  assert labelled_sets.list_labelled(default.get_config()) == []
+  assert labelled_sets.read_split(default.get_config()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -74,11 +73,17 @@ def test_groups_are_kept_apart(manifest, changes, expected):
   assert groups(config(manifest, **changes)) == expected
 
 
+def test_the_pairs_of_stop_groups_are_listed_apart(manifest):
+  split = labelled_sets.read_split(config(manifest, stop_groups='b, c'))
+  assert ''.join(pair.group for pair in split.train) == 'aa'
+  assert ''.join(pair.group for pair in split.stopping) == 'bbcc'
+
+
 def test_so_many_pairs_are_drawn_by_the_seed(manifest):
   def names(seed):
     settings = config(manifest, num_pairs=3)
     settings.seed = seed
-    return [pair.name for pair in labelled_sets.list_labelled(settings)]
+    return [pair.name for pair in labelled_sets.read_split(settings).train]
 
   assert len(names(0)) == 3
   assert names(0) == names(0)
@@ -94,35 +99,35 @@ def test_so_many_pairs_are_drawn_by_the_seed(manifest):
     (dict(leave_out='a,b,c'), '0 labelled pairs are left'),
     (dict(num_pairs=7), 'num_pairs is 7 but 6 labelled'),
     (dict(root='somewhere'), 'both given'),
+    (dict(manifest='', stop_groups='a'), 'stop_groups is given but no'),
   ],
 )
 def test_what_cannot_be(manifest, changes, words):
   with pytest.raises(ValueError, match=words):
-    labelled_sets.list_labelled(config(manifest, **changes))
+    labelled_sets.read_split(config(manifest, **changes))
 
 
 def test_folders_of_the_dataset_serve_as_well(root):
   folder, split, listed = root
   settings = transfer.get_config()
   settings.labelled.update(root=str(folder), split=split)
-  found = labelled_sets.list_labelled(settings)
-  assert [pair.group for pair in found] == listed
+  pairs = labelled_sets.read_split(settings).train
+  assert [pair.group for pair in pairs] == listed
 
 
 def test_a_batch_mixes_synthetic_and_labelled_pairs(manifest):
   settings = config(manifest)
   settings.labelled.synthetic_every = 4
-  parts = setup.prepare(settings)
-  assert isinstance(parts.bank, Material)
+  task = setup.build_task(settings)
   keys = jax.random.split(jax.random.key(0), 8)
-  pair = jax.jit(parts.synthesise)(keys, parts.bank)
+  pair = jax.jit(task.synthesise)(keys, task.bank)
   assert pair.labels.kind.shape == (8, 128, 128)
   # Boards are grey; drawn scenes of colour are synthetic.
   grey = np.ptp(np.asarray(pair.test), axis=-1).max((1, 2)) < 0.05
   assert grey[[1, 2, 3, 5, 6, 7]].all()
   assert not grey[[0, 4]].all()
-  assert parts.initial is None
-  assert parts.model.num_kinds == 6
+  assert task.initial is None
+  assert task.model.num_kinds == 6
 
 
 @pytest.mark.parametrize(
@@ -143,12 +148,12 @@ def test_what_would_fail_late_is_refused_at_once(manifest, changes, words):
   settings = config(manifest)
   settings.update_from_flattened_dict(changes)
   with pytest.raises(ValueError, match=words):
-    setup.prepare(settings)
+    setup.build_task(settings)
 
 
 def test_all_bad_pictures_are_named_before_training(manifest):
   settings = config(manifest)
-  pairs = labelled_sets.list_labelled(settings)
+  pairs = labelled_sets.read_split(settings).train
   lines = [json.loads(line) for line in manifest.read_text().splitlines()]
   for index in (1, 4):
     bad = manifest.parent / f'{index}.jpg'
@@ -156,13 +161,13 @@ def test_all_bad_pictures_are_named_before_training(manifest):
     lines[index]['test'] = str(bad)
   manifest.write_text(''.join(json.dumps(line) + '\n' for line in lines))
   with pytest.raises(ValueError, match=r'^2 faults: .*1\.jpg.*; .*4\.jpg'):
-    setup.prepare(settings)
+    setup.build_task(settings)
 
 
 def test_without_labels_there_are_none():
-  parts = setup.prepare(default.get_config())
+  task = setup.build_task(default.get_config())
   keys = jax.random.split(jax.random.key(0), 2)
-  assert jax.eval_shape(parts.synthesise, keys, None).labels is None
+  assert jax.eval_shape(task.synthesise, keys, task.bank).labels is None
 
 
 def test_weights_to_start_from(manifest):

@@ -1,4 +1,4 @@
-"""Where to inspect: regions, a mask, and what does not fit."""
+"""Regions of interest and ignore masks, and the errors of wrong ones."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import pytest
 from zeroshot.inspection import areas
 
 
-def wanted(*roi, ignore=None):
+def roi_mask(*roi, ignore=None):
   return areas.roi_mask(roi, ignore, height=4, width=6)
 
 
 def test_nothing_given_is_everywhere():
-  assert wanted() is None
+  assert roi_mask() is None
 
 
 def test_regions_are_joined_and_the_mask_is_taken_out():
   ignore = np.zeros((4, 6), np.uint8)
   ignore[0, 0] = 1  # any value other than 0
-  got = wanted((0, 0, 2, 1), (4, 2, 6, 4), ignore=ignore)
+  mask = roi_mask((0, 0, 2, 1), (4, 2, 6, 4), ignore=ignore)
   expected = np.zeros((4, 6), np.uint8)
   expected[0, 1] = 1
   expected[2:, 4:] = 1
-  np.testing.assert_array_equal(got, expected)
-  assert got.dtype == np.uint8
+  np.testing.assert_array_equal(mask, expected)
+  assert mask.dtype == np.uint8
 
 
 def test_a_mask_alone_leaves_the_rest():
   ignore = np.eye(4, 6).astype(bool)
-  np.testing.assert_array_equal(wanted(ignore=ignore), 1.0 - ignore)
+  np.testing.assert_array_equal(roi_mask(ignore=ignore), 1.0 - ignore)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_mask_alone_leaves_the_rest():
 )
 def test_what_does_not_fit_is_named(roi, ignore, message):
   with pytest.raises(ValueError, match=message):
-    wanted(*roi, ignore=ignore)
+    roi_mask(*roi, ignore=ignore)
 
 
 def test_a_lossy_mask_is_refused_whatever_its_name(tmp_path):
@@ -57,4 +57,4 @@ def test_a_lossy_mask_is_refused_whatever_its_name(tmp_path):
     path.write_bytes(cv2.imencode('.jpg', np.zeros((4, 6), np.uint8))[1])
     message = f'{name}: a JPEG changes the colours of a mask'
     with pytest.raises(ValueError, match=message):
-      wanted(ignore=path)
+      roi_mask(ignore=path)

@@ -1,11 +1,10 @@
-"""Whatever is handed in: the right answer, or an error that helps."""
+"""Bad files and arrays: each is refused with its name and a remedy."""
 
 from __future__ import annotations
 
 import io
 import os
 import struct
-import types
 import zlib
 
 import cv2
@@ -14,14 +13,14 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 import zeroshot
-from tests.inspection.parts import load, pair
+from tests.samples import cell_pair, load_detector
 from zeroshot.commands import main
 from zeroshot.data import pictures
 
 
 @pytest.fixture(scope='module')
 def detector():
-  return load()
+  return load_detector()
 
 
 def encoded(picture, kind, **options):
@@ -64,7 +63,7 @@ def announcing(width, height):
 
 
 def cut(kind):
-  data = encoded(Image.fromarray(pair()[1]), kind)
+  data = encoded(Image.fromarray(cell_pair()[1]), kind)
   return data[: int(0.7 * len(data))]
 
 
@@ -75,7 +74,7 @@ def float_tiff():
 AGAIN, CONVERT, SCALE = 'copy it again', 'convert it to PNG', 'scale it down'
 ONE = 'save the one that is meant'
 
-# Name of a file -> what it holds, and the remedy that the error names.
+# Name of a file -> its content, and the remedy in the error.
 CONTENT = {
   'empty.png': (b'', AGAIN),
   'cut.png': (cut('PNG'), AGAIN),
@@ -144,50 +143,42 @@ PLACES = (
 )
 
 
-def command(monkeypatch, detector, capsys, reference, test):
-  """Status and last line of a command that inspects a pair."""
+@pytest.fixture
+def inspect(detector, monkeypatch, capsys):
+  """Runs ``zeroshot inspect``; returns its exit status and last message."""
+  monkeypatch.setattr(zeroshot.Detector, 'load', lambda *_, **__: detector)
 
-  def run(options):
-    detector.inspect(reference, test)
-    return 0
+  def run(reference, test):
+    status = main.main(['inspect', str(reference), str(test)])
+    return status, capsys.readouterr().err.splitlines()[-1]
 
-  module = types.SimpleNamespace(
-    SUMMARY='', __doc__='', add_arguments=lambda parser: None, run=run
-  )
-  monkeypatch.setattr(main, '_SUBCOMMANDS', ('try',))
-  monkeypatch.setattr(main, '_module_of', lambda name: module)
-  status = main.main(['try'])
-  return status, capsys.readouterr().err.splitlines()[-1]
+  return run
 
 
-def shown(path):
-  """A path as an error shows it."""
+def printed(path):
+  """A path as an error prints it."""
   text = os.fspath(path)
   return text if text.isprintable() else repr(text)
 
 
 @pytest.mark.parametrize('name', CONTENT)
-def test_a_bad_file_is_refused_by_name(
-  detector, tmp_path, name, monkeypatch, capsys
-):
+def test_a_bad_file_is_refused_by_name(inspect, tmp_path, name):
   content, remedy = CONTENT[name]
   good, bad = tmp_path / 'good.png', tmp_path / name
-  good.write_bytes(encoded(Image.fromarray(pair()[0]), 'PNG'))
+  good.write_bytes(encoded(Image.fromarray(cell_pair()[0]), 'PNG'))
   bad.write_bytes(content)
-  status, line = command(monkeypatch, detector, capsys, good, bad)
+  status, line = inspect(good, bad)
   assert status == 2
-  assert line.startswith(f'error: {shown(bad)}: ')
+  assert line.startswith(f'error: {printed(bad)}: ')
   assert remedy in line
 
 
 @pytest.mark.parametrize('place', PLACES)
-def test_what_is_no_file_is_refused_by_name(
-  detector, tmp_path, place, monkeypatch, capsys
-):
+def test_what_is_no_file_is_refused_by_name(inspect, tmp_path, place):
   bad, remedy = place(tmp_path)
-  status, line = command(monkeypatch, detector, capsys, bad, bad)
+  status, line = inspect(bad, bad)
   assert status == 2
-  assert line.startswith(f'error: {shown(bad)}: ')
+  assert line.startswith(f'error: {printed(bad)}: ')
   assert remedy in line
 
 
@@ -204,9 +195,9 @@ def test_a_file_that_may_not_be_read_is_refused(
 
 def test_a_limit_can_be_raised(tmp_path):
   path = tmp_path / 'a.png'
-  path.write_bytes(encoded(Image.fromarray(pair()[0]), 'PNG'))
+  path.write_bytes(encoded(Image.fromarray(cell_pair()[0]), 'PNG'))
   small = zeroshot.Detector.load('default', max_megapixels=0.01)
-  for picture in (path, pair()[0]):
+  for picture in (path, cell_pair()[0]):
     with pytest.raises(ValueError, match='raise max_megapixels to 1'):
       small.inspect(picture, picture)
   assert pictures.read_picture(path, max_megapixels=0.02).size == 43_200
@@ -236,4 +227,4 @@ def with_value(value):
 )
 def test_an_array_that_is_no_picture_is_refused(detector, array, message):
   with pytest.raises(ValueError, match=f'the test picture .*{message}'):
-    detector.inspect(pair()[0], array)
+    detector.inspect(cell_pair()[0], array)

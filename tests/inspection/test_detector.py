@@ -1,3 +1,5 @@
+"""``Detector``: verdicts, boxes and thresholds."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 
 import zeroshot
 from configs import default
-from tests.inspection.parts import BOX_KEYS, KEYS
+from tests import samples
 from zeroshot.detect.scorers import Scorer
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection import result
@@ -13,35 +15,29 @@ from zeroshot.inspection import result
 
 @pytest.fixture(scope='module')
 def detector():
-  return zeroshot.Detector.load('default')
+  return samples.load_detector()
 
 
-def pair(height=120, width=120):
-  """A reference with texture, and a test picture with a square added."""
-  draws = np.random.default_rng(0)
-  reference = draws.uniform(0.2, 0.4, (height, width, 3)).astype(np.float32)
-  test = reference.copy()
-  test[40:60, 50:70] = 0.95
-  return reference, test
-
-
-def test_a_difference_is_found_and_told(detector):
-  found = detector.inspect(*pair(), name='part 7')
-  assert found.verdict == result.DIFFERENT
-  box = found.boxes[0]
-  assert np.abs(np.array(box[:4]) - [50, 40, 70, 60]).max() < 4
-  told = found.to_dict()
-  assert told['name'] == 'part 7'
-  assert list(told) == KEYS
-  assert list(told['boxes'][0]) == BOX_KEYS
-  assert found.overlay().shape == found.test.shape
+def test_a_difference_is_detected_and_described(detector):
+  box = (50, 40, 70, 60)
+  pair = samples.noise_pair(120, 120, box=box)
+  inspection = detector.inspect(*pair, name='part 7')
+  assert inspection.verdict == result.DIFFERENT
+  assert np.abs(np.array(inspection.boxes[0][:4]) - box).max() < 4
+  record = inspection.to_dict()
+  assert record['name'] == 'part 7'
+  assert ' '.join(record) == (
+    'name verdict boxes threshold registration seconds'
+  )
+  assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
+  assert inspection.overlay().shape == inspection.test.shape
 
 
 def test_equal_pictures_are_the_same(detector):
-  reference, _ = pair()
-  found = detector.inspect(reference, reference)
-  assert found.verdict == result.SAME
-  assert found.boxes == ()
+  reference, _ = samples.noise_pair()
+  inspection = detector.inspect(reference, reference)
+  assert inspection.verdict == result.SAME
+  assert inspection.boxes == ()
 
 
 def test_a_threshold_just_above_a_box_keeps_it_out():
@@ -58,12 +54,12 @@ def test_a_threshold_just_above_a_box_keeps_it_out():
   inspector = zeroshot.Detector(
     Scorer(lambda *_: scores, stride_px=1), settings, None, threshold=threshold
   )
-  found = inspector.inspect(reference, reference)
-  (box,) = found.candidates
+  inspection = inspector.inspect(reference, reference)
+  (box,) = inspection.candidates
   assert box.confidence == confidence < threshold
-  assert (found.verdict, found.boxes) == (result.SAME, ())
-  assert found.at(threshold).verdict == result.SAME
-  at_it = found.at(float(confidence))
+  assert (inspection.verdict, inspection.boxes) == (result.SAME, ())
+  assert inspection.at(threshold).verdict == result.SAME
+  at_it = inspection.at(float(confidence))
   assert at_it.verdict == result.DIFFERENT
   assert at_it.to_dict()['boxes'] == [
     {'x1': 20.0, 'y1': 20.0, 'x2': 30.0, 'y2': 30.0}

@@ -8,37 +8,38 @@ import pytest
 from PIL import Image
 
 import zeroshot
-from tests.inspection.parts import (
-  found_where_it_is,
-  load,
-  pair,
-  reference_picture,
+from tests.samples import (
+  cell_pair,
+  cells,
+  check_candidates,
+  is_detected,
+  load_detector,
 )
 
 
 @pytest.fixture(scope='module')
 def detector():
-  return load()
+  return load_detector()
 
 
 def test_sizes_that_differ_are_told_and_why(detector, tmp_path):
   upright, turned = tmp_path / 'upright.jpg', tmp_path / 'turned.jpg'
   tag = Image.Exif()
   tag[0x112] = 6
-  picture = Image.fromarray(pair()[0][:80])
+  picture = Image.fromarray(cell_pair()[0][:80])
   picture.save(upright)
   picture.rotate(90, expand=True).save(turned, exif=tag)
   words = r'upright\.jpg is 120x80 .*turned\.jpg is 80x120; .*save both upright'
   with pytest.raises(ValueError, match=words):
     detector.inspect(upright, turned)
   with pytest.raises(ValueError, match=r'reference \(array\) is 120x80 '):
-    detector.inspect(pair()[0][:80], turned)
+    detector.inspect(cell_pair()[0][:80], turned)
 
 
 def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
   path = tmp_path / 'other.png'
-  Image.fromarray(reference_picture(seed=9)).save(path)
-  reference, _ = pair()
+  Image.fromarray(cells(seed=9)).save(path)
+  reference, _ = cell_pair()
   with pytest.raises(ValueError, match=r'other\.png do not show .*check that'):
     detector.inspect(reference, path)
   with pytest.raises(ValueError, match='mirror images; flip'):
@@ -47,7 +48,7 @@ def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
 
 def test_slender_pictures_of_other_parts_are_refused(detector):
   strips = [
-    np.concatenate([reference_picture(64, seed + i) for i in range(20)], axis=1)
+    np.concatenate([cells(64, seed + i) for i in range(20)], axis=1)
     for seed in (0, 50)
   ]
   with pytest.raises(ValueError, match='do not show the same part'):
@@ -56,16 +57,16 @@ def test_slender_pictures_of_other_parts_are_refused(detector):
 
 @pytest.mark.parametrize('quarters', [1, 2, 3])
 def test_a_turned_reference_is_turned_back(detector, quarters):
-  reference, test = pair()
-  found = detector.inspect(np.rot90(reference, -quarters), test)
-  assert found_where_it_is(found)
-  turned = found.registration.rotation_deg + 90 * quarters
+  reference, test = cell_pair()
+  inspection = detector.inspect(np.rot90(reference, -quarters), test)
+  assert is_detected(inspection)
+  turned = inspection.registration.rotation_deg + 90 * quarters
   assert abs((turned + 180) % 360 - 180) < 1
 
 
 def test_a_component_that_was_replaced_is_found_with_a_roi_round_it(detector):
-  reference, test = reference_picture(), reference_picture()
-  test[30:90, 30:90] = reference_picture(60, seed=9)
+  reference, test = cells(), cells()
+  test[30:90, 30:90] = cells(60, seed=9)
   place = (30, 30, 90, 90)
   for roi in ((), (place,)):
     assert detector.inspect(reference, test, roi=roi).verdict == 'different'
@@ -88,17 +89,17 @@ STORED = {
 def test_a_difference_is_found_however_it_is_stored(detector, tmp_path, mode):
   suffix, options = STORED[mode]
   paths = [tmp_path / f'{role}.{suffix}' for role in ('reference', 'test')]
-  for picture, path in zip(pair(), paths, strict=True):
+  for picture, path in zip(cell_pair(), paths, strict=True):
     if mode == 'I;16':
       stored = Image.fromarray(picture[..., 0].astype(np.uint16) * 257)
     else:
       stored = Image.fromarray(picture).convert(mode, dither=Image.Dither.NONE)
     stored.save(path, **options)
-  assert found_where_it_is(detector.inspect(*paths))
+  assert is_detected(detector.inspect(*paths))
 
 
 def test_where_one_has_colours_both_are_compared_as_grey(detector):
-  reference, test = pair()
+  reference, test = cell_pair()
   coloured = reference.copy()
   coloured[70:100, 10:60] = (200, 110, 40)
   grey = np.repeat(
@@ -106,23 +107,23 @@ def test_where_one_has_colours_both_are_compared_as_grey(detector):
   )
   assert detector.inspect(coloured, grey).verdict == 'same'
   assert detector.inspect(grey, coloured).verdict == 'same'
-  assert found_where_it_is(detector.inspect(reference, test))
+  assert is_detected(detector.inspect(reference, test))
 
 
 def test_kinds_may_be_left_out():
-  found = zeroshot.Detector.load(kinds='none').inspect(*pair())
-  assert {box.kind for box in found.boxes} == {'difference'}
+  inspection = zeroshot.Detector.load(kinds='none').inspect(*cell_pair())
+  assert {box.kind for box in inspection.boxes} == {'difference'}
 
 
 def test_swapped_pictures_differ_and_equal_ones_do_not(detector):
-  reference, test = pair()
-  assert found_where_it_is(detector.inspect(test, reference))
+  reference, test = cell_pair()
+  assert is_detected(detector.inspect(test, reference))
   assert detector.inspect(test, test).verdict == 'same'
 
 
 def test_what_is_too_dark_to_be_compared_is_refused(detector, tmp_path):
   path = tmp_path / 'dark.png'
-  reference, test = pair()
+  reference, test = cell_pair()
   Image.fromarray(test // 8).save(path)
   with pytest.raises(ValueError, match=r'dark\.png is too dark.*; expose'):
     detector.inspect(reference, path)
@@ -138,17 +139,12 @@ def plate(seed):
 def test_a_blank_plate_is_inspected_and_its_scratch_found(detector):
   scratched = plate(1)
   scratched[58:61, 30:90] = 0.2
-  assert found_where_it_is(
-    detector.inspect(plate(0), scratched), (30, 58, 90, 61)
-  )
+  assert is_detected(detector.inspect(plate(0), scratched), (30, 58, 90, 61))
   assert detector.inspect(plate(0), plate(1)).verdict == 'same'
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (31, 7), (1, 500)])
 def test_the_smallest_pictures_are_inspected(detector, shape):
   grey, white = np.full(shape, 0.3), np.ones(shape)
-  found = detector.inspect(grey, white)
-  for x1, y1, x2, y2, *_ in found.candidates:
-    assert 0 <= x1 <= x2 <= shape[1]
-    assert 0 <= y1 <= y2 <= shape[0]
+  check_candidates(detector.inspect(grey, white))
   assert detector.inspect(white, white).verdict == 'same'

@@ -9,26 +9,23 @@ import numpy as np
 import pytest
 
 import zeroshot
+from tests import samples
 from zeroshot.detect import score
 
 
 @pytest.fixture(scope='module')
 def detector():
-  return zeroshot.Detector.load('default')
+  return samples.load_detector()
 
 
 def pair(seed, height=64, width=64):
-  """A reference with texture, and a test picture with a square added."""
-  draws = np.random.default_rng(seed)
-  reference = draws.uniform(0.2, 0.4, (height, width, 3)).astype(np.float32)
-  test = reference.copy()
-  x, y = draws.integers(8, 40, 2)
-  test[y : y + 14, x : x + 14] = 0.95
-  return reference, test
+  """A pair with a difference at a place that depends on the seed."""
+  x, y = np.random.default_rng(seed).integers(8, 40, 2)
+  return samples.noise_pair(height, width, seed, (x, y, x + 14, y + 14))
 
 
-def told(found):
-  return {key: found.to_dict()[key] for key in ('verdict', 'boxes')}
+def outcome(inspection):
+  return {key: inspection.to_dict()[key] for key in ('verdict', 'boxes')}
 
 
 def test_eight_threads_find_what_one_does(detector):
@@ -37,9 +34,9 @@ def test_eight_threads_find_what_one_does(detector):
   with ThreadPoolExecutor(8) as pool:
     at_once = list(pool.map(lambda each: detector.inspect(*each), pairs))
   for alone, shared in zip(one_by_one, at_once, strict=True):
-    assert told(alone) == told(shared)
+    assert outcome(alone) == outcome(shared)
     np.testing.assert_array_equal(alone.score_map, shared.score_map)
-  assert len({str(told(found)) for found in one_by_one}) > 8
+  assert len({str(outcome(one)) for one in one_by_one}) > 8
 
 
 def test_many_takes_generators_and_batches(detector):
@@ -51,13 +48,13 @@ def test_many_takes_generators_and_batches(detector):
       taken.append(each)
       yield each
 
-  found = detector.inspect_many(generated())
-  first = next(found)
+  inspections = detector.inspect_many(generated())
+  first = next(inspections)
   assert len(taken) == 1  # one is asked for at a time
   references, tests = (np.stack(batch) for batch in zip(*pairs, strict=True))
   batch = list(detector.inspect_many(zip(references, tests, strict=True)))
-  for one, other in zip([first, *found], batch, strict=True):
-    assert told(one) == told(other)
+  for one, other in zip([first, *inspections], batch, strict=True):
+    assert outcome(one) == outcome(other)
 
 
 @pytest.mark.slow
@@ -92,7 +89,7 @@ def test_a_region_and_a_mask_bound_what_is_found(detector):
   assert any(box.x1 > 40 for box in both.boxes)
   assert left.boxes
   assert all(box.x2 < 36 for box in left.candidates)
-  assert told(left) == told(masked)
+  assert outcome(left) == outcome(masked)
   assert not left.score_map[:, 32:].any()
   # The whole picture is what aligns the reference.
   assert left.registration == both.registration

@@ -9,7 +9,7 @@ import pytest
 from configs import smoke
 from tests.experiments.uncalibrated import weights
 from tests.launch.trained import EVALUATE, start
-from tests.train import parts
+from tests.train import toy
 from zeroshot.weights import files
 
 CALIBRATE = [
@@ -38,7 +38,7 @@ def test_a_calibration_goes_with_the_weights(trained, calibrated):
   weights, plain = files.load(file), files.load(trained.weights)
   assert weights.calibration == printed
   assert plain.calibration is None
-  parts.assert_equal(weights.parameters, plain.parameters)
+  toy.assert_equal(weights.parameters, plain.parameters)
   detect = weights.config['detect']  # those that the threshold was chosen with
   assert weights.config == {**plain.config, 'detect': detect}
   assert weights.step == plain.step

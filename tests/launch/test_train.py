@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.studies import transfer_parts
-from tests.train import parts
+from tests.train import toy
 from zeroshot import checkpoints
 from zeroshot.data import manifest
 from zeroshot.weights import files
@@ -109,8 +109,8 @@ def test_three_kills_leave_no_trace(tmp_path):
     with checkpoints.open_checkpoints(workdir) as manager:
       results.append(checkpoints.restore_latest(manager))
   assert results[0].step == results[1].step == 40
-  parts.assert_equal(results[0].model, results[1].model)
-  parts.assert_equal(results[0].train, results[1].train)
+  toy.assert_equal(results[0].model, results[1].model)
+  toy.assert_equal(results[0].train, results[1].train)
   assert figures(whole) == figures(cut)
 
   refused = run(cut, 'train.learning_rate=0.5')
@@ -122,7 +122,7 @@ def test_three_kills_leave_no_trace(tmp_path):
   export = ['-m', 'launch.export_weights', f'--workdir={cut}', f'--out={file}']
   subprocess.run([sys.executable, *export], cwd=ROOT, check=True)
   weights = files.load(file)
-  parts.assert_equal(weights.parameters, results[1].model)
+  toy.assert_equal(weights.parameters, results[1].model)
   assert (weights.config['train']['batch_size'], weights.step) == (4, 40)
 
 

@@ -2,81 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import time
-
 import pytest
 from playwright.sync_api import expect
 
-from tests import browser
 from tests.page import parts
-from zeroshot.page import write
+from tests.page.opened import names, open_page, set_threshold, texts
 
 pytestmark = pytest.mark.slow
 
-DESKTOP, PHONE = (1280, 900), (390, 844)
-
-
-@pytest.fixture(scope='module')
-def chromium():
-  with browser.chromium() as started:
-    yield started
-
-
-@pytest.fixture(scope='module')
-def report(tmp_path_factory):
-  """A page of five lines and one pair without pictures."""
-  folder = tmp_path_factory.mktemp('page') / 'results'
-  rows = [*parts.lines(), parts.line(6, 'part 11')]
-  parts.write_inspected(folder, rows)
-  (folder / 'pairs/0006/test.png').unlink()
-  write.write(folder, folder / 'report.html')
-  return folder / 'report.html'
-
-
-@contextlib.contextmanager
-def opened(chromium, file, size=DESKTOP, **options):
-  """The page; afterwards it has asked for nothing and complained of nothing."""
-  width, height = size
-  context = chromium.new_context(
-    viewport={'width': width, 'height': height}, **options
-  )
-  page = context.new_page()
-  faults = []
-  page.on('console', lambda message: faults.append(message.text))
-  page.on('pageerror', lambda error: faults.append(str(error)))
-  page.on(
-    'request',
-    lambda request: (
-      request.url.startswith('data:')
-      or request.url == file.as_uri()
-      or faults.append(request.url)
-    ),
-  )
-  page.goto(file.as_uri())
-  page.evaluate("document.querySelector('#test img')?.decode()")
-  yield page
-  assert page.evaluate('window.hacked') is None
-  context.close()
-  assert faults == []
-
-
-def texts(page, selector):
-  return page.locator(selector).all_inner_texts()
-
-
-def names(page):
-  return texts(page, '#rows button')
-
-
-def set_threshold(page, value):
-  page.locator('#threshold').fill(str(value))
-  expect(page.locator('#threshold-value')).to_have_text(f'{value:.3f}')
-
 
 def test_the_slider_filters_boxes_and_verdicts(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     boxes = page.locator('#drawn .box')
     assert boxes.count() == 2  # of the first pair
     tiles = texts(page, '#tiles b')
@@ -96,7 +32,7 @@ def test_the_slider_filters_boxes_and_verdicts(chromium, report):
 
 
 def test_boxes_lie_where_they_were_found(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     scale = page.locator('#test img').bounding_box()
     drawn = page.locator('#drawn .box rect').nth(1).bounding_box()
     shrink = scale['width'] / parts.WIDTH
@@ -125,7 +61,7 @@ def test_boxes_lie_where_they_were_found(chromium, report):
 
 
 def test_swipe_divides_the_pictures(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     page.get_by_text('Swipe').click()
     stage = page.locator('#stage').bounding_box()
     divider = page.locator('#divider')
@@ -155,7 +91,7 @@ def pixels(clip):
 
 
 def test_blink_goes_by_itself_and_by_space(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     side = page.locator('#stage')
     page.keyboard.press('3')
     expect(side).to_have_attribute('data-side', 'reference')
@@ -175,7 +111,7 @@ def test_blink_goes_by_itself_and_by_space(chromium, report):
 
 
 def test_blink_rests_where_motion_is_not_wanted(chromium, report):
-  with opened(chromium, report, reduced_motion='reduce') as page:
+  with open_page(chromium, report, reduced_motion='reduce') as page:
     page.keyboard.press('3')
     page.wait_for_timeout(700)
     assert page.get_attribute('#stage', 'data-side') == 'test'
@@ -184,7 +120,7 @@ def test_blink_rests_where_motion_is_not_wanted(chromium, report):
 
 
 def test_the_table_is_searched_and_sorted(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     assert len(names(page)) == 6
     page.click('[data-key="name"]')
     assert [n for n in names(page) if n.startswith('part')] == [
@@ -214,7 +150,7 @@ def test_the_table_is_searched_and_sorted(chromium, report):
 
 
 def test_keys_go_from_pair_to_pair(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     assert page.inner_text('#name') == 'part 10'
     page.keyboard.press('j')
     assert page.inner_text('#name') == 'part 9'
@@ -266,7 +202,7 @@ def test_keys_go_from_pair_to_pair(chromium, report):
 
 
 def test_what_is_not_shown_is_told(chromium, report):
-  with opened(chromium, report) as page:
+  with open_page(chromium, report) as page:
     page.get_by_role('button', name='part 11').click()
     assert 'test.png: no such file' in page.inner_text('#absent')
     assert page.locator('#drawn .box').count() == 0
@@ -274,44 +210,3 @@ def test_what_is_not_shown_is_told(chromium, report):
     errors = page.inner_text('#errors')
     assert parts.HOSTILE[1] in errors
     assert 'the picture is cut short' in errors
-
-
-def test_thousands_of_rows_stay_light(chromium, tmp_path):
-  candidates = [(0.1 + 0.08 * index, 'spur') for index in range(10)]
-  rows = [parts.line(row, f'part {row}', *candidates) for row in range(1, 4001)]
-  for row in rows:
-    row['pictures'] = rows[0]['pictures']
-  parts.write_inspected(tmp_path, rows[:1])
-  text = ''.join(json.dumps(row) + '\n' for row in rows)
-  (tmp_path / 'results.jsonl').write_text(text)
-  write.write(tmp_path, tmp_path / 'report.html', max_pictures=3)
-  with opened(chromium, tmp_path / 'report.html') as page:
-    assert page.locator('#rows tr').count() == 200
-    page.click('#more')
-    assert page.locator('#rows tr').count() == 400
-    start = time.perf_counter()
-    set_threshold(page, 0.3)
-    assert time.perf_counter() - start < 2
-    assert texts(page, '#tiles b')[0] == '4000'
-
-
-@pytest.mark.parametrize('scheme', ['light', 'dark'])
-@pytest.mark.parametrize('kind', ['inspected', 'evaluated'])
-def test_a_phone_shows_all_of_it(chromium, report, tmp_path, kind, scheme):
-  file = report
-  if kind == 'evaluated':
-    folder = parts.write_evaluated(tmp_path / 'evaluation')
-    file = folder / 'report.html'
-    write.write(folder, file)
-  with opened(chromium, file, PHONE, color_scheme=scheme) as page:
-    assert page.evaluate('document.documentElement.scrollWidth') == PHONE[0]
-    ground, ink = (
-      page.evaluate(f'getComputedStyle(document.body).{name}')
-      for name in ('backgroundColor', 'color')
-    )
-    assert (brightness(ground) > brightness(ink)) == (scheme == 'light')
-
-
-def brightness(colour):
-  """Of ``rgb(r, g, b)``."""
-  return sum(map(int, colour[4:-1].split(',')))

@@ -47,24 +47,42 @@ def test_a_process_on_its_own_hears_itself():
     broadcast.from_first(refuse)
 
 
+def by_flag(port, index):
+  return f'--distributed=127.0.0.1:{port},2,{index}', {}
+
+
+def by_open_mpi(port, index):
+  return '--distributed=auto', {
+    'OMPI_MCA_orte_hnp_uri': '1531576320.0;tcp://127.0.0.1:34911',
+    'OMPI_COMM_WORLD_SIZE': '2',
+    'OMPI_COMM_WORLD_RANK': str(index),
+    'OMPI_COMM_WORLD_LOCAL_RANK': str(index),
+    'JAX_COORDINATOR_PORT': str(port),
+  }
+
+
 @pytest.mark.slow
-def test_two_processes_hear_each_other(tmp_path):
+@pytest.mark.parametrize('launched', [by_flag, by_open_mpi])
+def test_two_processes_hear_each_other(tmp_path, launched):
   (tmp_path / 'tell_each_other.py').write_text(TELL)
-  address = f'127.0.0.1:{clusters.free_port()}'
-  started = [
-    subprocess.Popen(
-      [
-        *(sys.executable, tmp_path / 'tell_each_other.py'),
-        f'--distributed={address},2,{index}',
-      ],
-      cwd=clusters.ROOT,
-      env=clusters.environment(devices=2) | {'PYTHONPATH': str(clusters.ROOT)},
-      stdout=subprocess.PIPE,
-      text=True,
+  port = clusters.free_port()
+  processes = []
+  for index in range(2):
+    flag, variables = launched(port, index)
+    processes.append(
+      subprocess.Popen(
+        [sys.executable, tmp_path / 'tell_each_other.py', flag],
+        cwd=clusters.ROOT,
+        env={
+          **clusters.environment(devices=2),
+          **variables,
+          'PYTHONPATH': str(clusters.ROOT),
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+      )
     )
-    for index in range(2)
-  ]
-  texts = [process.communicate(timeout=300)[0] for process in started]
-  assert [process.returncode for process in started] == [0, 0]
+  texts = [process.communicate(timeout=300)[0] for process in processes]
+  assert [process.returncode for process in processes] == [0, 0]
   assert 'refused: there is no such thing' in texts[0]
   assert 'refused: process 0 refused: there is no such thing' in texts[1]

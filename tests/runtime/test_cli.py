@@ -21,11 +21,8 @@ from absl import flags
 from zeroshot.runtime import cli, distributed
 
 
-def find():
-  try:
-    raise ConnectionRefusedError(errno.ECONNREFUSED, 'nobody answers')
-  except OSError as error:
-    raise ValueError('--distributed=auto: no answer') from error
+def refuse(*positions, **settings):
+  raise ConnectionRefusedError(errno.ECONNREFUSED, 'nobody answers')
 
 
 def main(argv):
@@ -62,8 +59,10 @@ if __name__ == '__main__':
   cli.define_config_flag()
   flags.DEFINE_string('mode', '', 'What goes wrong.')
   flags.DEFINE_string('out', None, 'Folder.')
-  if '--mode=find' in sys.argv:
-    distributed.find = find
+  if '--mode=join' in sys.argv:
+    import jax
+    jax.distributed.initialize = refuse
+    distributed.define_flags()
   with_out = any(word.startswith('--out=') for word in sys.argv)
   cli.run(main, crashes_in='out' if with_out else None)
 """
@@ -141,7 +140,7 @@ def test_a_misspelt_field_is_named(start):
     ('typo', 'AttributeError'),
     ('lock', 'AttributeError'),
     ('xla', 'Gloo AllGather'),
-    ('find', 'nobody answers'),
+    ('join', 'nobody answers'),
   ],
 )
 def test_what_is_no_mistake_of_the_user_keeps_its_traceback(start, mode, error):

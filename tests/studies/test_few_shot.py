@@ -80,7 +80,9 @@ def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
     pair.test_path.write_bytes(b'')
   config = config_of(path, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
   first = few_shot.plan(config, default.get_config())['1'].runs[0]
-  assert '2' not in {p.name for p in labelled_sets.list_labelled(first.config)}
+  assert '2' not in {
+    p.name for p in labelled_sets.read_split(first.config).train
+  }
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     curve.go()
   for pair in (found[1], found[5]):

@@ -1,4 +1,4 @@
-"""The loop: the resume law, periods, the guard against what is not finite."""
+"""The loop: the resume law, periods, stopping at values not finite."""
 
 from __future__ import annotations
 
@@ -9,34 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.train import parts
+from tests.train import toy
+from tests.train.toy import log_lines, train
 from zeroshot import checkpoints, rng, runs
-from zeroshot.train import loop, writers
+from zeroshot.types import Material
 
 
 class Killed(Exception):
   """Stands for the end of the process at some point of the loop."""
-
-
-def train(
-  workdir,
-  *,
-  devices=None,
-  hooks=(),
-  built=None,
-  stop=None,
-  allow_config_change=False,
-  **settings,
-):
-  return loop.train(
-    parts.config(**settings),
-    workdir=workdir,
-    hooks=hooks,
-    devices=devices,
-    allow_config_change=allow_config_change,
-    **(dict(stop=stop) if stop else {}),
-    **parts.built(**(built or {})),
-  )
 
 
 def kill_at(step):
@@ -51,15 +31,6 @@ def kill_at(step):
   return ('kill', 1, hook)
 
 
-def lines(workdir):
-  """The log lines without what depends on the clock."""
-  text = (workdir / writers.METRICS_FILE).read_text()
-  return [
-    {k: v for k, v in json.loads(line).items() if k != 'pairs_per_second'}
-    for line in text.splitlines()
-  ]
-
-
 @pytest.mark.parametrize('num_devices', [1, 4])
 def test_resume_law(tmp_path, num_devices):
   devices = jax.devices()[:num_devices]
@@ -69,8 +40,8 @@ def test_resume_law(tmp_path, num_devices):
     with pytest.raises(Killed):
       train(tmp_path / 'cut', devices=devices, hooks=[kill_at(step)])
   again = train(tmp_path / 'cut', devices=devices)
-  parts.assert_equal(whole, again)
-  assert lines(tmp_path / 'whole') == lines(tmp_path / 'cut')
+  toy.assert_equal(whole, again)
+  assert log_lines(tmp_path / 'whole') == log_lines(tmp_path / 'cut')
   for name in ('whole', 'cut'):
     with checkpoints.open_checkpoints(
       tmp_path / name, read_only=True
@@ -81,12 +52,14 @@ def test_resume_law(tmp_path, num_devices):
 def test_resume_law_with_labels_and_a_slow_trunk(tmp_path):
   settings = dict(
     trunk_rate=0.5,
-    built=dict(synthesise=parts.labelled_synthesise, loss=parts.labelled_loss),
+    task_changes=dict(
+      synthesise=toy.labelled_synthesise, loss=toy.labelled_loss
+    ),
   )
   whole = train(tmp_path / 'whole', **settings)
   with pytest.raises(Killed):
     train(tmp_path / 'cut', hooks=[kill_at(6)], **settings)
-  parts.assert_equal(whole, train(tmp_path / 'cut', **settings))
+  toy.assert_equal(whole, train(tmp_path / 'cut', **settings))
 
 
 def test_a_hook_that_was_killed_is_done_again(tmp_path):
@@ -110,7 +83,7 @@ def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
 
 def test_log_lines_stand_at_their_periods_at_saves_and_at_the_end(tmp_path):
   train(tmp_path, log_every=3, checkpoint_every=4, steps=10)
-  rows = lines(tmp_path)
+  rows = log_lines(tmp_path)
   assert [row['step'] for row in rows] == [3, 4, 6, 8, 9, 10]
   assert set(rows[0]) == {
     'step',
@@ -135,16 +108,16 @@ def test_hooks_get_the_averaged_parameters_at_their_periods(tmp_path):
   assert list(seen) == [3, 6, 8]
   saved, _, step = runs.load_parameters(tmp_path)
   assert step == 8
-  parts.assert_equal(saved, seen[8])
+  toy.assert_equal(saved, seen[8])
   answers = [
-    row['exam/answer'] for row in lines(tmp_path) if 'exam/answer' in row
+    row['exam/answer'] for row in log_lines(tmp_path) if 'exam/answer' in row
   ]
   assert answers == [3.0, 6.0, 8.0]
 
 
 def test_without_averaging_the_raw_parameters_are_evaluated(tmp_path):
   state = train(tmp_path, steps=4, ema_decay=0.0)
-  parts.assert_equal(state.params, state.ema_params)
+  toy.assert_equal(state.params, state.ema_params)
 
 
 def test_sample_sheets_are_drawn(tmp_path):
@@ -157,12 +130,12 @@ def test_the_config_as_run_is_stored(tmp_path):
   train(tmp_path, steps=4)
   stored = json.loads((tmp_path / 'config.json').read_text())
   assert stored['train']['steps'] == 4
-  assert stored['train']['batch_size'] == parts.config().train.batch_size
+  assert stored['train']['batch_size'] == toy.config().train.batch_size
 
 
 def test_the_bank_reaches_the_synthesis(tmp_path):
-  bank = np.full((1, 16, 16, 3), 100, np.uint8)
-  dark = train(tmp_path / 'dark', steps=4, built=dict(bank=bank))
+  bank = Material(np.full((1, 16, 16, 3), 100, np.uint8))
+  dark = train(tmp_path / 'dark', steps=4, task_changes=dict(bank=bank))
   light = train(tmp_path / 'light', steps=4)
   kernels = [s.params['Conv_0']['kernel'] for s in (dark, light)]
   assert np.abs(np.subtract(*map(np.asarray, kernels))).max() > 0
@@ -172,8 +145,8 @@ def mask_means(num_updates):
   """Mean of all masks of each update: a number that tells updates apart."""
   return [
     float(
-      parts.synthesise(
-        rng.example_keys(0, 'pairs', step, first=0, count=4), None
+      toy.synthesise(
+        rng.example_keys(0, 'pairs', step, first=0, count=4)
       ).mask.mean()
     )
     for step in range(num_updates)
@@ -187,7 +160,7 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
   limit = (limit + means[bad - 1]) / 2
 
   def loss(prediction, mask, labels, *, sum_across):
-    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
+    total, terms = toy.loss(prediction, mask, sum_across=sum_across)
     mean = sum_across(jnp.sum(mask)) / sum_across(mask.size)
     square = jnp.where(mean > limit, jnp.nan, terms['square'])
     return total + square, terms | {'square': square}
@@ -199,7 +172,7 @@ def test_what_is_not_finite_ends_the_run_by_name_and_is_never_saved(tmp_path):
       steps=bad + 4,
       log_every=100,
       checkpoint_every=5,
-      built=dict(loss=loss),
+      task_changes=dict(loss=loss),
     )
   saved, _, step = runs.load_parameters(tmp_path)
   assert step == (bad - 1) // 5 * 5
@@ -229,16 +202,16 @@ def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(
   for file in (tmp_path / 'checkpoints' / '8' / 'train').rglob('*'):
     if file.is_file():
       file.write_bytes(file.read_bytes()[:10])
-  parts.assert_equal(whole, train(tmp_path))
+  toy.assert_equal(whole, train(tmp_path))
   assert (tmp_path / 'checkpoints' / '8.corrupt').is_dir()
   assert runs.load_parameters(tmp_path)[2] == 8
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path):
   whole = train(tmp_path)
-  before = lines(tmp_path)
-  parts.assert_equal(whole, train(tmp_path))
-  assert lines(tmp_path) == before
+  before = log_lines(tmp_path)
+  toy.assert_equal(whole, train(tmp_path))
+  assert log_lines(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -277,17 +250,17 @@ def test_a_stopped_run_is_saved_and_stays_where_it_is(tmp_path, step):
   assert saved_steps(tmp_path)[-1] == step
   again = train(tmp_path, hooks=[hook], stop=lambda now: now >= step)
   assert seen[-1] == step
-  parts.assert_equal(stopped, again)
+  toy.assert_equal(stopped, again)
 
 
 def test_a_run_that_need_not_stop_ends_as_any_other(tmp_path):
   whole = train(tmp_path / 'whole')
-  parts.assert_equal(whole, train(tmp_path / 'asked', stop=lambda now: False))
+  toy.assert_equal(whole, train(tmp_path / 'asked', stop=lambda now: False))
 
 
 def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
   def loss(prediction, mask, labels, *, sum_across):
-    total, terms = parts.loss(prediction, mask, sum_across=sum_across)
+    total, terms = toy.loss(prediction, mask, sum_across=sum_across)
     return total * jnp.nan, terms
 
   with pytest.raises(FloatingPointError, match='update 1;'):
@@ -296,7 +269,7 @@ def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
       log_every=100,
       checkpoint_every=100,
       stop=lambda now: now == 3,
-      built=dict(loss=loss),
+      task_changes=dict(loss=loss),
     )
 
 
@@ -309,7 +282,7 @@ def test_parameters_to_start_from(tmp_path):
   train(
     tmp_path / 'second',
     hooks=[hook],
-    built=dict(initial=initial),
+    task_changes=dict(initial=initial),
     weight_decay=0.0,
     **settings,
   )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.train import parts
+from tests.train import toy
 from zeroshot.train import optimizer
 
 
@@ -52,7 +52,7 @@ def test_weight_decay_spares_biases_and_scales():
 
 
 def test_decay_alone_moves_kernels_alone():
-  config = parts.config(weight_decay=0.5, schedule='constant', warmup_steps=0)
+  config = toy.config(weight_decay=0.5, schedule='constant', warmup_steps=0)
   update, _ = optimizer.build_optimizer(config.train)
   params = dict(kernel=jnp.ones((2, 2)), bias=jnp.ones(2))
   still = dict(kernel=jnp.zeros((2, 2)), bias=jnp.zeros(2))
@@ -64,14 +64,14 @@ def test_decay_alone_moves_kernels_alone():
 
 def test_a_clip_of_zero_is_refused():
   with pytest.raises(ValueError, match=r'train.clip_norm=0'):
-    optimizer.build_optimizer(parts.config(clip_norm=0.0).train)
+    optimizer.build_optimizer(toy.config(clip_norm=0.0).train)
 
 
 # --- A trunk that learns slowly ----------------------------------------------
 
 
 def updates(**settings):
-  config = parts.config(**settings).train
+  config = toy.config(**settings).train
   transformation, _ = optimizer.build_optimizer(config)
   params = {
     'Conv_0': {'kernel': jnp.ones((2, 2))},
@@ -101,4 +101,4 @@ def test_a_full_rate_leaves_the_state_as_it_was():
 @pytest.mark.parametrize('rate', [-0.1, 1.5])
 def test_a_rate_out_of_range_is_named(rate):
   with pytest.raises(ValueError, match=rf'train\.trunk_rate={rate}'):
-    optimizer.build_optimizer(parts.config(trunk_rate=rate).train)
+    optimizer.build_optimizer(toy.config(trunk_rate=rate).train)

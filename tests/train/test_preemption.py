@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.train.test_loop import lines, train
+from tests.train.toy import log_lines, train
 from zeroshot import runs
 from zeroshot.train import preemption
 
@@ -53,9 +53,9 @@ def test_a_run_saves_and_leaves_after_the_step(tmp_path):
     train(tmp_path, hooks=[at(5, terminate)])
   assert left.value.step == 6
   assert runs.newest_step(tmp_path) == 6
-  assert [line['step'] for line in lines(tmp_path)] == [3, 4, 6]
+  assert [line['step'] for line in log_lines(tmp_path)] == [3, 4, 6]
   assert int(train(tmp_path).step) == 8
-  assert [line['step'] for line in lines(tmp_path)] == [3, 4, 6, 8]
+  assert [line['step'] for line in log_lines(tmp_path)] == [3, 4, 6, 8]
 
 
 def test_a_run_at_its_end_is_simply_done(tmp_path):

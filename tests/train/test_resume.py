@@ -6,7 +6,7 @@ import jax
 import optax
 import pytest
 
-from tests.train import parts
+from tests.train import toy
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.run_config import compatibility
 from zeroshot.train import resume
@@ -16,19 +16,17 @@ OPTIMIZER = optax.adam(0.1)
 
 
 def checkpoint(step=0):
-  state = states.create_state(
-    parts.Net(), OPTIMIZER, seed=0, size_px=parts.SIZE
-  )
+  state = states.create_state(toy.Net(), OPTIMIZER, seed=0, size_px=toy.SIZE)
   return state, Checkpoint(step, **resume.split_state(state), config={})
 
 
 def description():
-  return states.describe_state(parts.Net(), OPTIMIZER, size_px=parts.SIZE)
+  return states.describe_state(toy.Net(), OPTIMIZER, size_px=toy.SIZE)
 
 
 def test_split_and_joined_is_the_same():
   state, saved = checkpoint()
-  parts.assert_equal(state, resume.join_state(saved, description()))
+  toy.assert_equal(state, resume.join_state(saved, description()))
 
 
 def test_items_are_plain_dicts():
@@ -53,12 +51,12 @@ def test_a_missing_array_is_refused_by_name():
 
 
 def test_the_same_config_goes_on():
-  plain = compatibility.plain_config(parts.config())
+  plain = compatibility.plain_config(toy.config())
   compatibility.check_same_run(plain, copy.deepcopy(plain))
 
 
 def test_each_differing_field_is_named():
-  old, new = parts.config(), parts.config()
+  old, new = toy.config(), toy.config()
   new.seed = 7
   new.model.widths = (8, 8, 8, 8)
   with pytest.raises(ValueError, match='workdir') as error:
@@ -73,7 +71,7 @@ def test_each_differing_field_is_named():
 
 
 def test_how_often_to_look_is_free_and_so_are_other_rooms():
-  old, new = parts.config(), parts.config()
+  old, new = toy.config(), toy.config()
   new.train.log_every = 1
   new.train.keep_checkpoints = 5
   new.detect.threshold = 0.9
@@ -86,7 +84,7 @@ def test_how_often_to_look_is_free_and_so_are_other_rooms():
 def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
   def change(schedule):
     return [
-      compatibility.plain_config(parts.config(schedule=schedule, steps=steps))
+      compatibility.plain_config(toy.config(schedule=schedule, steps=steps))
       for steps in (8, 16)
     ]
 
@@ -96,7 +94,7 @@ def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
 
 
 def test_a_run_from_before_labels_goes_on():
-  plain = compatibility.plain_config(parts.config())
+  plain = compatibility.plain_config(toy.config())
   old = copy.deepcopy(plain)
   del old['labelled']
   for room, name in [
@@ -111,7 +109,7 @@ def test_a_run_from_before_labels_goes_on():
     del old[room][name]
   compatibility.check_same_run(old, plain)
   compatibility.check_same_model(old, plain)
-  changed = parts.config()
+  changed = toy.config()
   changed.model.kinds = ('open',)
   with pytest.raises(ValueError, match=r"model\.kinds was \[\] and is now \['"):
     compatibility.check_same_model(old, compatibility.plain_config(changed))
@@ -119,7 +117,7 @@ def test_a_run_from_before_labels_goes_on():
 
 def test_labels_are_decisive_once_there_are_any():
   def plain(**changes):
-    config = parts.config()
+    config = toy.config()
     config.labelled.update(changes)
     return compatibility.plain_config(config)
 
@@ -131,7 +129,7 @@ def test_labels_are_decisive_once_there_are_any():
 
 
 def test_a_head_does_not_make_the_trunk_another():
-  config = parts.config()
+  config = toy.config()
   old = compatibility.plain_config(config)
   config.model.kinds = ('open',)
   compatibility.check_same_trunk(old, compatibility.plain_config(config))

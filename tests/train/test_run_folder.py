@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.train.test_loop import train
+from tests.train.toy import train
 from zeroshot import runs
 from zeroshot.runtime import locks
 from zeroshot.train import run_folder

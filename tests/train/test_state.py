@@ -6,19 +6,19 @@ import optax
 import pytest
 from flax import linen as nn
 
-from tests.train import parts
+from tests.train import toy
 from zeroshot.train import state as states
 
 
 def create(seed=0):
   return states.create_state(
-    parts.Net(), optax.adam(0.1), seed=seed, size_px=parts.SIZE
+    toy.Net(), optax.adam(0.1), seed=seed, size_px=toy.SIZE
   )
 
 
 def test_a_new_state_is_described_by_its_description():
   description = states.describe_state(
-    parts.Net(), optax.adam(0.1), size_px=parts.SIZE
+    toy.Net(), optax.adam(0.1), size_px=toy.SIZE
   )
   state = create()
   assert jax.tree.structure(description) == jax.tree.structure(state)
@@ -31,7 +31,7 @@ def test_a_new_state_is_described_by_its_description():
 def test_the_average_starts_at_the_parameters_in_memory_of_its_own():
   state = create()
   assert int(state.step) == 0
-  parts.assert_equal(state.params, state.ema_params)
+  toy.assert_equal(state.params, state.ema_params)
   for a, b in zip(
     jax.tree.leaves(state.params),
     jax.tree.leaves(state.ema_params),
@@ -41,7 +41,7 @@ def test_the_average_starts_at_the_parameters_in_memory_of_its_own():
 
 
 def test_the_seed_decides_the_parameters():
-  parts.assert_equal(create(1), create(1))
+  toy.assert_equal(create(1), create(1))
   kernels = [create(seed).params['Conv_0']['kernel'] for seed in (1, 2)]
   assert np.abs(kernels[0] - kernels[1]).max() > 0
 

@@ -11,12 +11,13 @@ import optax
 import pytest
 
 from configs import smoke
-from tests.train import parts
+from tests.train import toy
 from zeroshot import losses, rng
 from zeroshot.model.build import build_model
 from zeroshot.synthesis import pairs
 from zeroshot.train import optimizer, parallel, step
 from zeroshot.train.state import create_state
+from zeroshot.types import Material
 
 BATCH = 8
 
@@ -25,25 +26,20 @@ def run(
   num_devices,
   num_steps,
   *,
-  bank=None,
-  loss=parts.loss,
-  synthesise=parts.synthesise,
-  model=None,
   update_rule=None,
-  size_px=parts.SIZE,
+  size_px=toy.SIZE,
   dtype=np.float32,
+  **task_changes,
 ):
   """State and metrics after some updates on some devices."""
   devices = jax.devices()[:num_devices]
   if update_rule is None:
-    update_rule, _ = optimizer.build_optimizer(parts.config().train)
-  model = model or parts.Net()
+    update_rule, _ = optimizer.build_optimizer(toy.config().train)
+  task = toy.task(**task_changes)
   update = parallel.parallel_step(
     functools.partial(
       step.train_step,
-      synthesise=synthesise,
-      model=model,
-      loss=loss,
+      task=task,
       optimizer=update_rule,
       seed=3,
       per_device=BATCH // num_devices,
@@ -51,11 +47,11 @@ def run(
     ),
     devices=devices,
   )
-  state = create_state(model, update_rule, seed=3, size_px=size_px)
+  state = create_state(task.model, update_rule, seed=3, size_px=size_px)
   state = jax.tree.map(
     lambda x: x.astype(dtype) if x.dtype == np.float32 else x, state
   )
-  state, bank = parallel.replicate((state, bank), devices=devices)
+  state, bank = parallel.replicate((state, task.bank), devices=devices)
   collections = []
   for _ in range(num_steps):
     state, collection = update(state, bank)
@@ -72,7 +68,7 @@ def batch(num_devices, synthesise, size):
     keys = rng.example_keys(
       3, 'pairs', state, first=replica * count, count=count
     )
-    pair = synthesise(keys, bank)
+    pair = synthesise(keys)
     return state, jax.lax.all_gather(pair, step.AXIS, axis=0, tiled=True)
 
   draw = parallel.parallel_step(draw, devices=devices)
@@ -82,10 +78,10 @@ def batch(num_devices, synthesise, size):
 
 @pytest.mark.parametrize('num_devices', [2, 4])
 def test_the_batch_does_not_depend_on_the_devices(num_devices):
-  one = batch(1, parts.synthesise, BATCH)
-  assert one.mask.shape == (BATCH, parts.SIZE, parts.SIZE)
+  one = batch(1, toy.synthesise, BATCH)
+  assert one.mask.shape == (BATCH, toy.SIZE, toy.SIZE)
   assert len({picture.tobytes() for picture in one.test}) == BATCH
-  parts.assert_equal(one, batch(num_devices, parts.synthesise, BATCH))
+  toy.assert_equal(one, batch(num_devices, toy.synthesise, BATCH))
 
 
 @pytest.mark.slow
@@ -94,7 +90,9 @@ def test_the_synthesised_batch_does_not_depend_on_the_devices():
   config.size_px = 32
   config.regions.size_px = (4.0, 12.0)
   synthesise = pairs.build_synthesis(config)
-  one, many = batch(1, synthesise, 4), batch(4, synthesise, 4)
+  one, many = (
+    batch(count, lambda keys: synthesise(keys, None), 4) for count in (1, 4)
+  )
   # Not bit for bit: for one example XLA picks other vector instructions than
   # for four. Far below a grey level (1/255), and labels stand.
   for a, b in zip(one[:2], many[:2], strict=True):
@@ -116,14 +114,12 @@ def test_the_parameters_do_not_depend_on_the_devices(num_devices):
 
 @pytest.mark.parametrize('num_devices', [2, 4])
 def test_nor_do_they_where_pairs_have_labels(num_devices):
-  labelled = dict(
-    loss=parts.labelled_loss, synthesise=parts.labelled_synthesise
-  )
+  labelled = dict(loss=toy.labelled_loss, synthesise=toy.labelled_synthesise)
   one, first = run(1, 5, **labelled)
   many, _ = run(num_devices, 5, **labelled)
   for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(many), strict=True):
     np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
-  plain = run(1, 1, loss=lambda p, mask, _, **across: parts.loss(p, mask))[1]
+  plain = run(1, 1, loss=lambda p, mask, _, **across: toy.loss(p, mask))[1]
   assert float(first[0].loss.compute()) != float(plain[0].loss.compute())
 
 
@@ -137,7 +133,7 @@ def small_siamese():
     model=build_model(config.model),
     loss=losses.build_loss(config.loss),
     update_rule=optimizer.build_optimizer(config.train)[0],
-    synthesise=functools.partial(parts.synthesise, size_px=16),
+    synthesise=functools.partial(toy.synthesise, size_px=16),
     size_px=16,
   )
 
@@ -190,13 +186,13 @@ def test_the_step_is_traced_once_and_repeats_itself():
 
   def counting_loss(prediction, mask, labels, *, sum_across):
     traces.append(prediction.logits.shape)
-    return parts.loss(prediction, mask, sum_across=sum_across)
+    return toy.loss(prediction, mask, sum_across=sum_across)
 
-  bank = np.full((1, 16, 16, 3), 200, np.uint8)
+  bank = Material(np.full((1, 16, 16, 3), 200, np.uint8))
   state, _ = run(4, 4, bank=bank, loss=counting_loss)
-  assert traces == [(BATCH // 4, parts.SIZE, parts.SIZE)]
+  assert traces == [(BATCH // 4, toy.SIZE, toy.SIZE)]
   assert int(state.step) == 4
-  parts.assert_equal(state, run(4, 4, bank=bank)[0])
+  toy.assert_equal(state, run(4, 4, bank=bank)[0])
 
 
 def test_metrics_say_what_the_update_did():
@@ -234,20 +230,3 @@ def test_moving_average_leaves_what_stands_still_bit_for_bit():
   for t in range(50):
     average = step.moving_average(average, value, decay=0.99, step=t)
   np.testing.assert_array_equal(average, value)
-
-
-def test_samples_are_the_same_at_each_call_and_scores_are_probabilities():
-  state, _ = run(1, 1)
-  sample = functools.partial(
-    step.sample_step,
-    state.ema_params,
-    None,
-    synthesise=parts.synthesise,
-    apply=parts.Net().apply,
-    seed=3,
-    count=2,
-  )
-  pair, scores = sample()
-  assert scores.shape == pair.mask.shape == (2, parts.SIZE, parts.SIZE)
-  assert 0 <= float(scores.min()) <= float(scores.max()) <= 1
-  parts.assert_equal(pair, sample()[0])

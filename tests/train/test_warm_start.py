@@ -6,23 +6,23 @@ import numpy as np
 import optax
 import pytest
 
-from tests.train import parts
+from tests.train import toy
 from zeroshot.train import state as states
 from zeroshot.train import warm_start
 
 
 def fresh(seed=0):
   return states.create_state(
-    parts.Net(), optax.adam(0.1), seed=seed, size_px=parts.SIZE
+    toy.Net(), optax.adam(0.1), seed=seed, size_px=toy.SIZE
   )
 
 
 def test_all_parameters_are_taken_over_and_nothing_else():
   state, other = fresh(0), fresh(1)
   started = warm_start.start_from(state, other.params)
-  parts.assert_equal(started.params, other.params)
-  parts.assert_equal(started.ema_params, other.params)
-  parts.assert_equal(started.opt_state, state.opt_state)
+  toy.assert_equal(started.params, other.params)
+  toy.assert_equal(started.ema_params, other.params)
+  toy.assert_equal(started.opt_state, state.opt_state)
   assert int(started.step) == 0
 
 
@@ -36,8 +36,8 @@ def test_what_the_other_network_lacks_keeps_its_random_start():
   state, given = fresh(0), dict(fresh(1).params)
   del given['Conv_1']
   started = warm_start.start_from(state, given)
-  parts.assert_equal(started.params['Conv_1'], state.params['Conv_1'])
-  parts.assert_equal(started.params['Conv_0'], given['Conv_0'])
+  toy.assert_equal(started.params['Conv_1'], state.params['Conv_1'])
+  toy.assert_equal(started.params['Conv_0'], given['Conv_0'])
 
 
 def test_another_network_is_refused_by_name():

@@ -50,11 +50,3 @@ def test_going_on_drops_what_came_after_the_restored_step(tmp_path, cut):
     (2, 1.0),
     (3, 2.0),
   ]
-
-
-def test_json_is_replaced_whole(tmp_path):
-  file = tmp_path / 'new' / 'config.json'
-  writers.write_json(file, {'a': 1})
-  writers.write_json(file, {'b': [1, 2]})
-  assert json.loads(file.read_text()) == {'b': [1, 2]}
-  assert [f.name for f in file.parent.iterdir()] == ['config.json']

@@ -1,4 +1,4 @@
-"""Trains the toy network of ``parts`` as ``launch.train`` does the real one.
+"""Trains the toy network of ``toy`` as ``launch.train`` does the real one.
 
   python -m tests.train.toy_train --workdir=DIR [--distributed=...] [...]
 
@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from absl import flags
 
-from tests.train import parts
+from tests.train import toy
 from zeroshot.runtime import cli, distributed
 from zeroshot.train import loop, parallel, preemption
 
@@ -24,7 +24,7 @@ traces = []
 
 def synthesise(keys, bank):
   traces.append(keys)
-  return parts.synthesise(keys, bank)
+  return toy.synthesise(keys, bank)
 
 
 def digest(state):
@@ -64,7 +64,7 @@ def main(argv):
   values = flags.FLAGS
   if values.crash_in == jax.process_index():
     crash_at(4)
-  config = parts.config(
+  config = toy.config(
     steps=values.steps,
     checkpoint_every=values.checkpoint_every,
     log_every=5,
@@ -74,10 +74,10 @@ def main(argv):
   try:
     state = loop.train(
       config,
+      toy.task(synthesise=synthesise),
       workdir=values.workdir,
       hooks=hooks,
       allow_config_change=values.allow_config_change,
-      **parts.built(synthesise=synthesise),
     )
   except preemption.Preempted as error:
     print(error, file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.data import damage
+from tests import samples
 from zeroshot.data import manifest, pictures
 from zeroshot.transfer import targets, windows
 from zeroshot.types import Boxes
@@ -114,15 +114,15 @@ def test_the_same_seed_cuts_the_same_windows(pair):
 def test_all_that_cannot_be_packed_is_named_at_once(pair, tmp_path):
   bad = [
     pair._replace(name=path.stem, reference_path=path)
-    for path in damage.write_all_bad(tmp_path)
+    for path in samples.write_all_bad(tmp_path)
   ]
   both = [
-    damage.write_bad(tmp_path / name) for name in ('empty.jpg', 'text.bmp')
+    samples.write_bad(tmp_path / name) for name in ('empty.jpg', 'text.bmp')
   ]
   bad.append(pair._replace(reference_path=both[0], test_path=both[1]))
   with pytest.raises(ValueError, match=f'^{len(bad) + 1} faults: ') as caught:
     pack(pair, *bad)
-  for words in (*damage.BAD.values(), 'empty.jpg', 'text.bmp'):
+  for words in (*samples.BAD.values(), 'empty.jpg', 'text.bmp'):
     assert words in str(caught.value)
 
 

@@ -13,39 +13,31 @@ import gradio as gr
 import numpy as np
 import pytest
 
-import zeroshot
-from tests import browser
+from tests import browser, samples
 from zeroshot.inspection import result
 from zeroshot.ui import app
 
 
 @pytest.fixture(scope='module')
 def detector():
-  return zeroshot.Detector.load('default')
+  return samples.load_detector()
 
 
 @pytest.fixture(scope='module')
 def files(tmp_path_factory):
-  """Paths of a reference and of a test picture with a bright square."""
+  """Paths of two pictures that differ."""
   folder = tmp_path_factory.mktemp('pair')
-  reference = np.random.default_rng(0).integers(
-    50, 100, (120, 120, 3), np.uint8
-  )
-  test = reference.copy()
-  test[40:60, 50:70] = 240
-  for name, picture in (('good', reference), ('part', test)):
-    cv2.imwrite(str(folder / f'{name}.png'), picture)
-  return str(folder / 'good.png'), str(folder / 'part.png')
+  return samples.write_pair(folder, height=120, width=120, box=(50, 40, 70, 60))
 
 
 def test_the_threshold_filters_what_was_found(detector, files):
-  found, verdict, overlay, rows, told = app.inspect(detector, *files, 0.5)
-  assert found.verdict == result.DIFFERENT
+  state, verdict, overlay, rows, text = app.inspect(detector, *files, 0.5)
+  assert state.verdict == result.DIFFERENT
   assert verdict == f'## Different: {len(rows)}'
   assert overlay.shape == (120, 120, 3)
-  assert '"different"' in told
-  found, verdict, _, rows, _ = app.refilter(found, 1.0)
-  assert (found.verdict, rows) == (result.SAME, [])
+  assert '"different"' in text
+  state, verdict, _, rows, _ = app.refilter(state, 1.0)
+  assert (state.verdict, rows) == (result.SAME, [])
   assert verdict == '## No difference'
 
 

@@ -24,7 +24,7 @@ from zeroshot.data import faults
 from zeroshot.version import version
 
 CANNOT, INTERRUPTED = 2, 130
-_SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
+SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +92,7 @@ def _parser() -> tuple[
     required=True, metavar='COMMAND', dest='command'
   )
   parsers = {}
-  for name in _SUBCOMMANDS:
+  for name in SUBCOMMANDS:
     module = _module_of(name)
     command = commands.add_parser(
       name,

@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zeroshot.data import tables
-from zeroshot.types import JsonObject
+
+if TYPE_CHECKING:  # imports NumPy, which the command line is parsed without
+  from zeroshot.types import JsonObject
 
 REQUIRED = ('reference', 'test')
 FIELDS = (*REQUIRED, 'name', 'group', 'boxes', 'kinds', 'mask')

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -57,7 +56,7 @@ class Metrics(JsonFields):
   num_detections: int
 
 
-def _to_plain(value: Any) -> Any:
+def _to_plain(value: object) -> object:
   """Dataclasses and NamedTuples as dicts, arrays and tuples as lists."""
   if isinstance(value, JsonFields):
     return value.to_json()

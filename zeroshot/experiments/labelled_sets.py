@@ -1,41 +1,73 @@
-"""The labelled pairs that a config names: to learn from, to stop by.
+"""The labelled pairs that a config names: to train on, to stop by.
 
-pairs = labelled_sets.list_labelled(config)
+split = labelled_sets.read_split(config)
+task = setup.build_task(config, split.train)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import ml_collections
 import numpy as np
 
 from zeroshot.data import deeppcb, manifest
+from zeroshot.data.manifest import LabelledPair
 from zeroshot.transfer import windows
 
 
-def list_labelled(
-  config: ml_collections.ConfigDict,
-) -> list[manifest.LabelledPair]:
-  """The labelled pairs that ``config.labelled`` names, in their own order.
+class Split(NamedTuple):
+  """The labelled pairs of a run.
+
+  Attributes:
+    train: pairs to train on.
+    stopping: pairs of ``labelled.stop_groups``, that decide when to stop.
+  """
+
+  train: Sequence[LabelledPair] = ()
+  stopping: Sequence[LabelledPair] = ()
+
+
+def read_split(config: ml_collections.ConfigDict) -> Split:
+  """Lists the labelled pairs that ``config.labelled`` names.
+
+  Args:
+    config: the whole config.
 
   Returns:
-    None of the groups that are left out or decide when to stop; if fewer are
-    wanted than there are, so many drawn by the run's seed. No pair where the
-    config names no set.
+    The pairs in the order of their list. Pairs to train on are of none of the
+    groups ``leave_out`` and ``stop_groups``; ``num_pairs`` of them, if not 0,
+    are drawn with the run's seed. Both are empty where the config names no set.
 
   Raises:
     ValueError: both a folder and a manifest are named, a group is unknown, or
-      no pair, or fewer than wanted, are left.
+      no pair, or fewer than ``num_pairs``, are left.
   """
   settings = config.labelled
-  found = manifest.in_groups(
-    every_pair(config), settings.groups, field='labelled.groups'
-  )
-  split = manifest.split_names
-  apart = {*split(settings.leave_out), *split(settings.stop_groups)}
-  kept = [pair for pair in found if pair.group not in apart]
-  if len(kept) < max(settings.num_pairs, min(len(found), 1)):
+  pairs = every_pair(config)
+  stopping: list[LabelledPair] = []
+  if manifest.split_names(settings.stop_groups):
+    if not pairs:
+      raise ValueError(
+        'labelled.stop_groups is given but no labelled pairs are: give '
+        'labelled.root or labelled.manifest too'
+      )
+    stopping = manifest.in_groups(
+      pairs, settings.stop_groups, field='labelled.stop_groups'
+    )
+  return Split(_choose_train(config, pairs), stopping)
+
+
+def _choose_train(
+  config: ml_collections.ConfigDict, pairs: list[LabelledPair]
+) -> list[LabelledPair]:
+  """The pairs to train on, see ``read_split``."""
+  settings, split = config.labelled, manifest.split_names
+  pairs = manifest.in_groups(pairs, settings.groups, field='labelled.groups')
+  held_out = {*split(settings.leave_out), *split(settings.stop_groups)}
+  kept = [pair for pair in pairs if pair.group not in held_out]
+  if len(kept) < max(settings.num_pairs, min(len(pairs), 1)):
     raise ValueError(
       f'labelled.num_pairs is {settings.num_pairs} but {len(kept)} labelled '
       'pairs are left; check labelled.groups, leave_out and stop_groups'
@@ -51,38 +83,29 @@ def list_labelled(
   return [kept[index] for index in sorted(chosen)]
 
 
-def list_stopping(
-  config: ml_collections.ConfigDict,
-) -> list[manifest.LabelledPair]:
-  """The labelled pairs that decide when to stop; none where none do."""
-  groups = config.labelled.stop_groups
-  if not manifest.split_names(groups):
-    return []
-  return manifest.in_groups(
-    every_pair(config), groups, field='labelled.stop_groups'
-  )
+def every_pair(config: ml_collections.ConfigDict) -> list[LabelledPair]:
+  """All labelled pairs that ``config.labelled`` names, of all groups.
 
-
-def every_pair(
-  config: ml_collections.ConfigDict,
-) -> list[manifest.LabelledPair]:
-  """The labelled pairs that ``config.labelled`` names, held out or not."""
+  Raises:
+    ValueError: both a folder and a manifest are named, they cannot be read, or
+      a group is unknown.
+  """
   settings = config.labelled
   if settings.root and settings.manifest:
     raise ValueError(
       'labelled.root and labelled.manifest are both given; give one of them'
     )
   if settings.root:
-    found = manifest.labelled_pairs(
+    pairs = manifest.labelled_pairs(
       deeppcb.list_pairs(settings.root, settings.split)
     )
   elif settings.manifest:
-    found = manifest.read_manifest(settings.manifest)
+    pairs = manifest.read_manifest(settings.manifest)
   else:
     return []
   for field in ('groups', 'leave_out', 'stop_groups'):
-    manifest.in_groups(found, settings[field], field=f'labelled.{field}')
-  return found
+    manifest.in_groups(pairs, settings[field], field=f'labelled.{field}')
+  return pairs
 
 
 def reporting_on(
@@ -92,33 +115,33 @@ def reporting_on(
   every: int,
   stop_groups: str,
 ) -> ml_collections.ConfigDict:
-  """A config that reports on some groups and learns from none of them.
+  """A config that evaluates some groups and trains on none of them.
 
   Args:
     config: the whole config.
-    groups: to report on.
-    every: so many-th pair of them.
+    groups: to evaluate.
+    every: evaluates every so many-th pair of them.
     stop_groups: decide when to stop; ``''`` trains to the last step.
 
   Returns:
     A copy; groups that ``config`` leaves out stay left out.
   """
   copy = config.copy_and_resolve_references()
-  apart = [*manifest.split_names(config.labelled.leave_out), *groups]
+  left_out = [*manifest.split_names(config.labelled.leave_out), *groups]
   copy.labelled.update(
-    leave_out=','.join(dict.fromkeys(apart)), stop_groups=stop_groups
+    leave_out=','.join(dict.fromkeys(left_out)), stop_groups=stop_groups
   )
   copy.eval.update(groups=','.join(groups), every=every)
   return copy
 
 
 def pack(
-  config: ml_collections.ConfigDict, chosen: list[manifest.LabelledPair]
+  config: ml_collections.ConfigDict, pairs: Sequence[LabelledPair]
 ) -> windows.Windows:
   """Labelled pairs as windows to train on."""
   settings = config.labelled
   return windows.pack(
-    chosen,
+    list(pairs),
     kinds=config.model.kinds,
     margin_px=settings.margin_px,
     window_px=settings.window_px,

@@ -1,17 +1,17 @@
-"""What a config trains with: pairs to draw, weights to start from.
+"""What a config trains: the synthesis, the bank, the network, the loss.
 
-parts = setup.prepare(config)
-loop.train(config, workdir=..., **parts._asdict())
+task = setup.build_task(config)
+state = loop.train(config, task, workdir=workdir)
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import cast
 
 import ml_collections
 import numpy as np
 from absl import logging
-from flax import linen as nn
 from flax import traverse_util
 
 from zeroshot import losses
@@ -22,68 +22,70 @@ from zeroshot.model import build as model_build
 from zeroshot.model.siamese import HEAD
 from zeroshot.run_config import compatibility
 from zeroshot.synthesis import labelled, pairs
-from zeroshot.train.step import Loss, Synthesise
-from zeroshot.types import Material
+from zeroshot.train.task import Synthesise, Task
+from zeroshot.types import Array, Material, Pair, Params
 from zeroshot.weights import files
 
 
-class Parts(NamedTuple):
-  """Arguments of ``loop.train``, by their names there."""
-
-  synthesise: Synthesise
-  bank: Any
-  model: nn.Module
-  loss: Loss
-  initial: Any
-
-
-def prepare(
+def build_task(
   config: ml_collections.ConfigDict,
-  labelled_pairs: list[manifest.LabelledPair] | None = None,
-) -> Parts:
-  """Builds the parts that a config asks for.
+  labelled_pairs: Sequence[manifest.LabelledPair] | None = None,
+) -> Task:
+  """Builds the task that a config describes.
 
   Args:
     config: the whole config.
-    labelled_pairs: to learn from; None takes those that the config names.
+    labelled_pairs: to learn from; None reads those that the config names.
 
   Returns:
-    Parts.
+    Task.
 
   Raises:
-    ValueError: for settings, files or weights that cannot be.
+    ValueError: for invalid settings, files or weights.
   """
   path = config.synthesis.bank
-  bank: Any = bank_files.load_bank(path) if path else None
-  synthesise: Synthesise = pairs.build_synthesis(config.synthesis)
+  photographs = bank_files.load_bank(path) if path else None
   if labelled_pairs is None:
-    labelled_pairs = labelled_sets.list_labelled(config)
-  check(config, has_labels=bool(labelled_pairs))
-  if labelled_pairs:
+    labelled_pairs = labelled_sets.read_split(config).train
+  _check_settings(config, has_labels=bool(labelled_pairs))
+  windows = (
+    labelled_sets.pack(config, labelled_pairs) if labelled_pairs else None
+  )
+  return Task(
+    synthesise=_build_synthesise(config, has_labels=bool(labelled_pairs)),
+    model=model_build.build_model(config.model),
+    loss=losses.build_loss(config.loss),
+    # On the host until the loop replicates it.
+    bank=Material(cast('Array | None', photographs), windows),
+    initial=initial_parameters(config),
+  )
+
+
+def _build_synthesise(
+  config: ml_collections.ConfigDict, *, has_labels: bool
+) -> Synthesise:
+  """The synthesis, mixed with labelled pairs where there are some."""
+  synthesise = pairs.build_synthesis(config.synthesis)
+  if has_labels:
     settings = config.labelled
-    bank = Material(bank, labelled_sets.pack(config, labelled_pairs))
-    synthesise = labelled.mix(
+    return labelled.mix(
       synthesise,
       labelled.build_labelled(
         config.synthesis, nuisance_share=settings.nuisance_share
       ),
       synthetic_every=settings.synthetic_every,
     )
-  return Parts(
-    synthesise=synthesise,
-    bank=bank,
-    model=model_build.build_model(config.model),
-    loss=losses.build_loss(config.loss),
-    initial=initial_parameters(config),
-  )
+
+  def synthesise_from_bank(keys: Array, bank: Material) -> Pair:
+    return synthesise(keys, bank.photographs)
+
+  return synthesise_from_bank
 
 
-def check(config: ml_collections.ConfigDict, *, has_labels: bool) -> None:
-  """Refuses what would fail late, or silently train nothing.
-
-  Args:
-    config: the whole config.
-    has_labels: whether there are labelled pairs.
+def _check_settings(
+  config: ml_collections.ConfigDict, *, has_labels: bool
+) -> None:
+  """Refuses settings that would fail late, or train nothing.
 
   Raises:
     ValueError: naming the fields that do not go together.
@@ -121,23 +123,24 @@ def check(config: ml_collections.ConfigDict, *, has_labels: bool) -> None:
 
 
 def with_calibration(weights: files.Weights) -> files.Weights:
-  """A run's weights with the calibration of its start, if that still holds.
+  """A run's weights with the calibration of its initial weights, if valid.
 
-  It does where the run changed nothing but the pair head: the scores are the
-  same then.
+  The calibration is still valid where the run changed the pair head alone: the
+  scores are the same then.
 
   Args:
     weights: of the run.
 
   Returns:
-    The same, calibrated or, where the run started from nothing, changed the
-    trunk, or the start is gone (which is logged), not.
+    The weights; without a calibration where the run started from random
+    parameters, changed the trunk, or its initial weights cannot be read, which
+    is logged.
   """
-  name = weights.config['train'].get('init_weights', '')
+  name = weights.config['train']['init_weights']
   if not name:
     return weights
   try:
-    start = files.load(name)
+    initial = files.load(name)
   except ValueError as error:
     logging.warning('not calibrated: %s', error)
     return weights
@@ -147,15 +150,15 @@ def with_calibration(weights: files.Weights) -> files.Weights:
       for path, value in traverse_util.flatten_dict(one.parameters).items()
       if path[0] != HEAD
     }
-    for one in (start, weights)
+    for one in (initial, weights)
   )
-  same = old.keys() == new.keys() and all(
+  is_same = old.keys() == new.keys() and all(
     np.array_equal(old[path], new[path]) for path in old
   )
-  return weights._replace(calibration=start.calibration if same else None)
+  return weights._replace(calibration=initial.calibration if is_same else None)
 
 
-def initial_parameters(config: ml_collections.ConfigDict) -> Any:
+def initial_parameters(config: ml_collections.ConfigDict) -> Params | None:
   """Parameters of ``config.train.init_weights``; None where it is empty."""
   name = config.train.init_weights
   if not name:
@@ -164,4 +167,5 @@ def initial_parameters(config: ml_collections.ConfigDict) -> Any:
   compatibility.check_same_trunk(
     weights.config, compatibility.plain_config(config)
   )
-  return weights.parameters
+  parameters: Params = weights.parameters
+  return parameters

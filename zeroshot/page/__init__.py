@@ -1,13 +1,13 @@
-"""A folder of results -> one HTML file that needs nothing else.
+"""A folder of results -> one self-contained HTML file.
 
-write      the door: from an inspect or an evaluate folder to the file
-results    what an inspect folder says, checked
-inspected  its page: every pair, to be looked at and judged
-evaluated  the page of an evaluate folder: figures, curves, failures
+write      writes the page of an inspect or an evaluate folder
+results    reads and checks an inspect folder
+inspected  the page of an inspect folder: every pair with its boxes
+evaluated  the page of an evaluate folder: metrics, curves, failures
 charts     curves as SVG
-markup     parts of a page as HTML
-embedding  picture files -> text that stands in the page
-document   the file's frame: style, script, data
+markup     sections, tables and images as HTML
+embedding  picture files -> data URIs
+document   the frame of a page: style, script, data
 
 page.html is the frame, inspect.html the body of the inspection's page and
 page.css their style. Of the script, which is one in the page, marks.js draws

@@ -29,7 +29,7 @@ def curve(
     y: in [0, 1], for each ``x``.
     x_label: under the chart.
     y_label: beside it.
-    mark: a point with a text of its own; None has none.
+    mark: a point with its text; None draws none.
 
   Returns:
     An ``<svg>`` element.
@@ -72,23 +72,23 @@ def reliability(
     An ``<svg>`` element.
   """
   parts = [_shares('mean confidence', 'share correct')]
-  most = max([*count, 1])
+  fullest = max([*count, 1])
   width = 1 / max(len(count), 1)
   for index, number in enumerate(count):
-    top = 0.2 * number / most
+    bar = 0.2 * number / fullest
     parts.append(
-      f'<rect class="bar" x="{_x(index * width) + 1:.1f}" y="{_y(top):.1f}" '
-      f'width="{_x(width) - _x(0) - 2:.1f}" height="{_y(0) - _y(top):.1f}">'
+      f'<rect class="bar" x="{_x(index * width) + 1:.1f}" y="{_y(bar):.1f}" '
+      f'width="{_x(width) - _x(0) - 2:.1f}" height="{_y(0) - _y(bar):.1f}">'
       f'<title>{number} boxes</title></rect>'
     )
   parts.append(f'<path class="ideal" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>')
-  for at, right, least, most_ in zip(mean, share, low, high, strict=True):
-    if at is None or right is None or least is None or most_ is None:
+  for x, y, bottom, top in zip(mean, share, low, high, strict=True):
+    if x is None or y is None or bottom is None or top is None:
       continue
     parts.append(
-      f'<path class="range" d="M{_x(at):.1f} {_y(least):.1f}V{_y(most_):.1f}"/>'
+      f'<path class="range" d="M{_x(x):.1f} {_y(bottom):.1f}V{_y(top):.1f}"/>'
     )
-    parts.append(_dot(at, right, 'dot', 4.5))
+    parts.append(_dot(x, y, 'dot', 4.5))
   return _svg('share correct against mean confidence', parts)
 
 

@@ -4,9 +4,9 @@
     out, title='part 7', body=html, scripts=('page.js',), data=lambda: {}
   )
 
-A page may fetch nothing and run nothing but its own script: its content
-security policy names the two by their hashes. So even a name that got through
-as markup could do nothing.
+A page can fetch nothing and run nothing but its own script: its content
+security policy names style and script by their hashes. So even a name that
+were inserted as markup could do nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from zeroshot.runtime import atomic_files
 
@@ -32,10 +31,10 @@ def write(
   title: str,
   body: str,
   scripts: Sequence[str] = (),
-  data: Callable[[], Mapping[str, Any]] = dict,
+  data: Callable[[], Mapping[str, object]] = dict,
   pictures: Iterable[tuple[str, str]] = (),
 ) -> None:
-  """Writes a page; it is there whole or not at all.
+  """Writes a page, atomically.
 
   Args:
     out: the file; its folder must exist.
@@ -44,8 +43,8 @@ def write(
     scripts: names of package files, run in this order.
     data: what the script reads from the element ``data``, as JSON; called
       after the last picture.
-    pictures: identifier of an element and the data URI that it shall hold, one
-      in memory at a time; it is kept as text until the script shows it.
+    pictures: identifier of an element and its data URI, one in memory at a
+      time; the page keeps it as text until the script shows it.
 
   Raises:
     ValueError: the folder of ``out`` is missing.
@@ -78,8 +77,8 @@ def asset(name: str) -> str:
   return (resources.files('zeroshot.page') / name).read_text('utf-8')
 
 
-def _json(data: Mapping[str, Any]) -> str:
-  """JSON that no HTML parser takes for a tag or a comment."""
+def _json(data: Mapping[str, object]) -> str:
+  """JSON without ``<``, which an HTML parser could read as markup."""
   text = json.dumps(data, allow_nan=False, separators=(',', ':'))
   return text.replace('<', '\\u003c')
 

@@ -1,4 +1,4 @@
-"""Picture files -> data URIs, made small.
+"""Picture files -> data URIs, shrunk.
 
 uri = embedding.embed(folder / 'test.png', size=(640, 480))
 """

@@ -1,4 +1,7 @@
-"""The page of an inspect folder: every pair, to be looked at and judged."""
+"""The page of an inspect folder: every pair with its pictures and boxes.
+
+notes = inspected.write(Path('results'), Path('report.html'), max_pictures=200)
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import html
 import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from zeroshot.inspection.result import DIFFERENT, Box
 from zeroshot.inspection.result_records import ERROR
 from zeroshot.page import document, embedding, results
+from zeroshot.types import JsonObject
 
 PICTURES = ('reference', 'test')
 
@@ -25,7 +28,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
       come first, the most confident first.
 
   Returns:
-    What the reader has to know, a sentence each; the page says it too.
+    Notes for the reader, a sentence each, which the page also shows.
 
   Raises:
     ValueError: see ``results.read``.
@@ -37,7 +40,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   faults: dict[int, str] = {}
   notes = [*run.notes, *_left_out(len(inspected), len(chosen))]
 
-  def data() -> dict[str, Any]:
+  def data() -> JsonObject:
     if faults:
       notes.append(f'The pictures of {len(faults)} pairs are missing.')
     rows = [_plain(row, shown, faults) for row in run.rows]
@@ -68,17 +71,17 @@ def _left_out(total: int, chosen: int) -> list[str]:
 
 def _embed(
   folder: Path,
-  rows: Sequence[dict[str, Any]],
+  rows: Sequence[JsonObject],
   shown: set[int],
   faults: dict[int, str],
 ) -> Iterator[tuple[str, str]]:
-  """Yields the pictures of rows, and notes which rows have theirs.
+  """Yields the pictures of rows; records which rows have theirs.
 
   Args:
     folder: of the results.
     rows: to show with their pictures.
-    shown: rows are added whose pictures are all yielded.
-    faults: what is wrong is added for the others.
+    shown: gets the rows whose pictures are all yielded.
+    faults: gets the error of every other row.
 
   Yields:
     Identifier of an element, ``picture-ROW-reference``, and its data URI.
@@ -89,27 +92,27 @@ def _embed(
       if not place.is_relative_to(folder.resolve()):
         raise ValueError(f'{place}: the folder lies outside the results')
       size = (row['width'], row['height'])
-      found = [
+      uris = [
         embedding.embed(place / f'{name}.png', size=size) for name in PICTURES
       ]
     except ValueError as error:
       faults[row['row']] = str(error)
       continue
     shown.add(row['row'])
-    for name, picture in zip(PICTURES, found, strict=True):
-      yield f'picture-{row["row"]}-{name}', picture
+    for name, uri in zip(PICTURES, uris, strict=True):
+      yield f'picture-{row["row"]}-{name}', uri
 
 
-def _urgency(row: dict[str, Any]) -> tuple[bool, float]:
+def _urgency(row: JsonObject) -> tuple[bool, float]:
   """Sorts pairs that differ first, and the most confident first."""
   top = max((box['confidence'] for box in row['candidates']), default=0)
   return row['verdict'] != DIFFERENT, -top
 
 
 def _plain(
-  row: dict[str, Any], shown: set[int], faults: dict[int, str]
-) -> dict[str, Any]:
-  """A row as the script wants it: boxes as lists, with its pictures' state."""
+  row: JsonObject, shown: set[int], faults: dict[int, str]
+) -> JsonObject:
+  """A row as the script reads it: boxes as lists, and why pictures lack."""
   if row['verdict'] == ERROR:
     return {name: row[name] for name in ('row', 'name', 'verdict', 'error')}
   kept = ('row', 'name', 'verdict', 'seconds', 'threshold', 'registration')
@@ -123,5 +126,5 @@ def _plain(
   }
 
 
-def _lists(boxes: Sequence[dict[str, Any]]) -> list[list[Any]]:
+def _lists(boxes: Sequence[JsonObject]) -> list[list[object]]:
   return [[box[name] for name in Box._fields] for box in boxes]

@@ -106,3 +106,13 @@ function label(box, text, style, placed, pane) {
   const place = {x: box.x, y: Math.max(0, box.y), width: 18, height};
   return pill(place, style.letter, style);
 }
+
+// Never 100 % for what is not certain, nor 0 % for what is not nothing.
+function percent(confidence, digits = 0) {
+  const least = 10 ** -digits;
+  if (confidence > 0 && 100 * confidence < least) return `<${least}%`;
+  if (confidence < 1 && 100 * confidence > 100 - least) {
+    return `>${(100 - least).toFixed(digits)}%`;
+  }
+  return `${(100 * confidence).toFixed(digits)}%`;
+}

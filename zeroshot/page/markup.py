@@ -1,4 +1,4 @@
-"""Parts of a page as HTML; whatever is a text is escaped.
+"""Sections, tables and images as HTML; every text is escaped.
 
 html = markup.section('Groups', markup.table(heads, lines))
 """
@@ -72,13 +72,13 @@ def image(uri: str, words: str) -> str:
 
   Args:
     uri: of ``embedding.embed``.
-    words: what it shows, for those who do not see it.
+    words: alternative text.
   """
   return wide(f'<img src="{uri}" alt="{text(words)}">')
 
 
 def wide(content: str) -> str:
-  """HTML that scrolls sideways, by keys as well, where room is scarce.
+  """Wraps HTML so that it scrolls sideways on narrow screens.
 
   Args:
     content: HTML.
@@ -96,10 +96,10 @@ def text(words: object) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-  """A figure; whole numbers whole, what is undefined as a dash.
+  """Formats a number; an undefined one is a dash.
 
   Args:
-    value: the figure, None where it is undefined.
+    value: the number, None where it is undefined; an int has no point.
     digits: after the point.
   """
   if value is None:

@@ -25,16 +25,6 @@ const state = {
   listed: rows, chosen: null,
 };
 
-// Never 100 % for what is not certain, nor 0 % for what is not nothing.
-function percent(confidence, digits = 0) {
-  const least = 10 ** -digits;
-  if (confidence > 0 && 100 * confidence < least) return `<${least}%`;
-  if (confidence < 1 && 100 * confidence > 100 - least) {
-    return `>${(100 - least).toFixed(digits)}%`;
-  }
-  return `${(100 * confidence).toFixed(digits)}%`;
-}
-
 function element(name, properties = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);

@@ -1,21 +1,22 @@
-"""What an inspect folder says, checked.
+"""Reads and checks an inspect folder.
 
 run = results.read(folder)
 run.settings['weights'], run.rows[0]['verdict'], run.notes
 
-The lines are read as ``zeroshot inspect`` reads them when it goes on: a last
-line that a kill left half-written is told of and left out, any other that
-cannot be read is an error, since nobody could say what it stood for.
+The lines are read as ``zeroshot inspect`` reads them when it resumes: a
+half-written last line, of a run that was killed, is left out with a note; any
+other line that cannot be read is an error.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.inspection import folder as folders
 from zeroshot.inspection import result_records
+from zeroshot.types import JsonObject
 
 _AGAIN = 'run zeroshot inspect again'
 
@@ -25,13 +26,13 @@ class Run(NamedTuple):
 
   Attributes:
     settings: content of ``run.json``.
-    rows: a line of ``results.jsonl`` each, by ``row``; of a row that was done
-      twice the later line.
-    notes: what a reader has to know, a sentence each.
+    rows: the lines of ``results.jsonl`` by ``row``; the later line of a row
+      that was done twice.
+    notes: for the reader, a sentence each.
   """
 
-  settings: dict[str, Any]
-  rows: list[dict[str, Any]]
+  settings: JsonObject
+  rows: list[JsonObject]
   notes: tuple[str, ...]
 
 
@@ -68,12 +69,12 @@ def read(folder: Path) -> Run:
   return Run(settings, [rows[row] for row in sorted(rows)], tuple(notes))
 
 
-def read_object(file: Path, *, remedy: str) -> dict[str, Any]:
+def read_object(file: Path, *, remedy: str) -> JsonObject:
   """Reads a file that holds one JSON object.
 
   Args:
     file: the file.
-    remedy: what to do where it cannot be read, for the error.
+    remedy: advice for the error message.
 
   Raises:
     ValueError: it is missing, or holds anything else.
@@ -83,7 +84,7 @@ def read_object(file: Path, *, remedy: str) -> dict[str, Any]:
   try:
     content = json.loads(
       file.read_text(encoding='utf-8'),
-      parse_constant=lambda _: None,  # as it is for every other reader
+      parse_constant=lambda _: None,  # NaN, which JSON lacks
     )
   except (ValueError, RecursionError) as error:  # of the encoding as well
     raise ValueError(f'{file}: no JSON ({error}); {remedy}') from error

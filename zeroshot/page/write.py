@@ -1,4 +1,4 @@
-"""The door: from a folder of results to one HTML file.
+"""Writes a folder of results as one HTML file.
 
 notes = write.write(Path('results'), Path('results/report.html'))
 """
@@ -18,11 +18,11 @@ def write(
 
   Args:
     folder: that ``zeroshot inspect --out`` or ``launch.evaluate --out`` wrote.
-    out: the HTML file; it is replaced where it is there.
+    out: the HTML file; an existing one is replaced.
     max_pictures: pairs to show with their pictures, at most.
 
   Returns:
-    What the reader has to know, a sentence each; the page says it too.
+    Notes for the reader, a sentence each, which the page also shows.
 
   Raises:
     ValueError: the folder is none of the two, a file of it is damaged, or a

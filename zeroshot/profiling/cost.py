@@ -10,14 +10,12 @@ times.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 
 import jax
 import ml_collections
 import numpy as np
-import optax
 from flax import linen as nn
 
 from zeroshot.detect.score import build_score
@@ -27,7 +25,7 @@ from zeroshot.runtime import machine
 from zeroshot.train import parallel
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import TrainState, create_state
-from zeroshot.train.step import train_step
+from zeroshot.train.update import build_update
 from zeroshot.types import JsonObject, Params
 
 
@@ -59,7 +57,7 @@ def measure(
   return {
     'parameters': sum(leaf.size for leaf in jax.tree.leaves(state.params)),
     **measure_inference(model, state.params, size_px=size_px, repeats=repeats),
-    'training': measure_training(config, optimizer, state, num_steps=num_steps),
+    'training': measure_training(config, state, num_steps=num_steps),
     'peak_memory_mib': machine.peak_memory_bytes() / 2**20,
     'device': {
       'kind': jax.devices()[0].device_kind,
@@ -110,17 +108,12 @@ def measure_inference(
 
 
 def measure_training(
-  config: ml_collections.ConfigDict,
-  optimizer: optax.GradientTransformation,
-  state: TrainState,
-  *,
-  num_steps: int,
+  config: ml_collections.ConfigDict, state: TrainState, *, num_steps: int
 ) -> JsonObject:
   """Pace of the training step on all devices.
 
   Args:
     config: the whole config.
-    optimizer: of ``config.train``.
     state: before the first update.
     num_steps: how many updates are timed, after the first.
 
@@ -129,20 +122,9 @@ def measure_training(
     ``batch_size`` over all devices and ``size_px``.
   """
   batch_size = config.train.batch_size
-  parts = setup.prepare(config)
-  step = parallel.parallel_step(
-    functools.partial(
-      train_step,
-      synthesise=parts.synthesise,
-      model=parts.model,
-      loss=parts.loss,
-      optimizer=optimizer,
-      seed=config.seed,
-      per_device=parallel.per_device_batch(batch_size),
-      ema_decay=config.train.ema_decay,
-    )
-  )
-  state, bank = parallel.replicate((state, parts.bank))
+  task = setup.build_task(config)
+  step = build_update(config, task).step
+  state, bank = parallel.replicate((state, task.bank))
 
   def update() -> None:
     nonlocal state

@@ -1,28 +1,19 @@
-"""How every command starts, and how it tells a user what went wrong.
+"""How every command starts, and how it reports what went wrong.
 
   if __name__ == '__main__':
-    command.define_config_flag()
+    cli.define_config_flag()
     flags.DEFINE_string('workdir', None, 'Folder of the run.', required=True)
-    command.run(main)
+    cli.run(main)
 
-Exit statuses:
-
-    0  done
-    1  failed: a crash, or a fault of network or disk that may pass, each with
-       its traceback, or a loss that is not finite
-    2  the user's mistake, told in one line
-   75  stopped by SIGTERM with everything saved: run the same command again
-  130  interrupted from the keyboard
-
-A process that JAX aborts, because another one of its run died, ends by SIGABRT
-(134 in a shell). Where a run has several processes, those but the first log
-nothing below warnings, and one that fails leaves at once instead of waiting
-for the others.
+Exit statuses are those of ``exit_status``. A process that JAX aborts, because
+another one of its run died, ends by SIGABRT (134 in a shell). Where a run has
+several processes, those but the first log nothing below warnings, and one that
+fails leaves at once instead of waiting for the others.
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import re
 import signal
@@ -30,29 +21,29 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from logging import LogRecord
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from zeroshot.runtime import crash_report, distributed
-
-DONE, FAILED, MISTAKE, PREEMPTED, INTERRUPTED = 0, 1, 2, 75, 130
-_OURS = ('zeroshot', 'launch', 'configs', 'data_tools', '__main__')
-# How XLA's errors begin; some are ValueErrors that our own frame gets to see.
-_XLA = re.compile(
-  'ABORTED|CANCELLED|DATA_LOSS|DEADLINE_EXCEEDED|FAILED_PRECONDITION|INTERNAL|'
-  'INVALID_ARGUMENT|RESOURCE_EXHAUSTED|UNAVAILABLE|UNIMPLEMENTED|UNKNOWN'
+from zeroshot.runtime import crash_report, distributed, exit_status
+from zeroshot.runtime.distributed import ProcessInfo
+from zeroshot.runtime.exit_status import (
+  DONE as DONE,
 )
-# Faults of a network or a disk that may be gone the next time.
-_PASSING = {
-  getattr(errno, name)
-  for name in (
-    *('EIO', 'EREMOTEIO', 'ESTALE', 'ETIMEDOUT', 'ENETDOWN', 'ENETRESET'),
-    *('ENETUNREACH', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENOTCONN', 'ESHUTDOWN'),
-  )
-  if hasattr(errno, name)
-}
+from zeroshot.runtime.exit_status import (
+  FAILED as FAILED,
+)
+from zeroshot.runtime.exit_status import (
+  INTERRUPTED as INTERRUPTED,
+)
+from zeroshot.runtime.exit_status import (
+  MISTAKE as MISTAKE,
+)
+from zeroshot.runtime.exit_status import (
+  PREEMPTED as PREEMPTED,
+)
+
 _STANDARD_WARNING = 30  # as Python's own logging counts; absl differs
 
 
@@ -85,41 +76,37 @@ def run(
 ) -> None:
   """Parses the flags, joins the run's other processes, and runs a command.
 
-  What counts as the user's mistake: flags that do not parse, arguments that
-  are no flags, a config that cannot be loaded, files that cannot be opened,
-  and each ValueError that comes out of a file of ours. One that a library
-  raises is a bug of ours: we should have looked before we called. A network or
-  a disk that fails for a while is nobody's mistake: the same command may do.
+  Flags that do not parse, arguments that are no flags and a config that cannot
+  be loaded are the user's mistake; see ``exit_status`` for the rest.
 
   Args:
     main: the command. It gets ``[program]``, all that is left of the command
       line after its flags.
     crashes_in: the flag that names the folder of the results, to which each
       process writes its crash report; None for no reports.
-    saves_on_sigterm: whether the command sees to SIGTERM; else it ends it.
+    saves_on_sigterm: whether the command handles SIGTERM; else it ends it.
   """
 
-  def guarded(argv: Sequence[str]) -> None:
+  def run_and_exit(argv: Sequence[str]) -> None:
+    process: ProcessInfo | None = distributed.ALONE
+    report = None
     try:
-      place = distributed.find()
-      report = _begin_report(crashes_in, place)
-    except (OSError, ValueError) as error:
-      if _may_pass(error):
-        raise
-      _fail(str(error))
-    if place.process_id > 0:
-      logging.get_absl_handler().addFilter(_is_warning)
-    try:
-      distributed.start(place, saves_on_sigterm=saves_on_sigterm)
-      status = _carry_out(main, argv, place)
+      process = distributed.parse_flag()
+      if process is not None:
+        report = _begin_report(crashes_in, process)
+      with _join(process, saves_on_sigterm=saves_on_sigterm) as process:
+        report = report or _begin_report(crashes_in, process)
+        if process.process_id > 0:
+          logging.get_absl_handler().addFilter(_is_warning)
+        status = _call(main, argv)
     except BaseException as error:
-      _leave(error, place, report)
+      _end(error, report, is_alone=process == distributed.ALONE)
       raise
     if report:
       crash_report.discard(report)
     sys.exit(status)
 
-  app.run(guarded, flags_parser=_parse)
+  app.run(run_and_exit, flags_parser=_parse)
 
 
 def show_log_lines() -> None:
@@ -136,7 +123,7 @@ def _is_warning(line: LogRecord) -> bool:
 
 
 def _begin_report(
-  folder_flag: str | None, place: distributed.ProcessInfo
+  folder_flag: str | None, process: ProcessInfo
 ) -> crash_report.Report | None:
   """The crash report of this process, if the command has a folder for it."""
   if folder_flag is None:
@@ -145,105 +132,66 @@ def _begin_report(
   assert folder is not None, f'--{folder_flag} is not marked as required'
   return crash_report.begin(
     folder,
-    process_id=place.process_id,
-    num_processes=place.num_processes,
+    process_id=process.process_id,
+    num_processes=process.num_processes,
   )
 
 
-def _carry_out(
-  main: Callable[[Sequence[str]], None],
-  argv: Sequence[str],
-  place: distributed.ProcessInfo,
-) -> int:
-  """Runs a command together with the other processes; returns its status."""
-  status = DONE
+def _join(
+  process: ProcessInfo | None, *, saves_on_sigterm: bool
+) -> contextlib.AbstractContextManager[ProcessInfo]:
+  """Joins the other processes of the run, if there are or may be any."""
+  if process == distributed.ALONE:
+    return contextlib.nullcontext(process)
+  # Importing JAX takes a second, which the commands of data_tools do without.
+  from zeroshot.runtime import process_group
+
+  return process_group.join(process, saves_on_sigterm=saves_on_sigterm)
+
+
+def _call(main: Callable[[Sequence[str]], None], argv: Sequence[str]) -> int:
+  """Calls a command; returns the status of one that did not fail."""
   try:
     main(argv)
   except SystemExit as ended:
     if ended.code not in (None, DONE, PREEMPTED):
       raise
     if ended.code == PREEMPTED:
-      status = PREEMPTED
       # Slurm sends one more as soon as the first process has left with it.
       signal.signal(signal.SIGTERM, signal.SIG_IGN)
-  distributed.stop(place)
-  return status
+      return PREEMPTED
+  return DONE
 
 
-class _End(NamedTuple):
-  """How a command ends.
-
-  Attributes:
-    status: of the process.
-    line: what to tell; None for the traceback.
-    crashed: whether the crash report stays.
-  """
-
-  status: int
-  line: str | None
-  crashed: bool
-
-
-def _judge(error: BaseException) -> _End:
-  """How a command ends that raises an error."""
-  if isinstance(error, SystemExit):
-    if isinstance(error.code, int):
-      return _End(error.code, '', crashed=False)
-    return _End(FAILED, str(error.code), crashed=False)
-  if isinstance(error, KeyboardInterrupt):
-    return _End(INTERRUPTED, 'interrupted', crashed=False)
-  if isinstance(error, FloatingPointError):
-    return _End(FAILED, f'training stopped: {error}', crashed=True)
-  if isinstance(error, OSError) and _may_pass(error):
-    return _End(FAILED, None, crashed=True)
-  ours = _origin(error).partition('.')[0] in _OURS and not _XLA.match(
-    str(error)
-  )
-  if isinstance(error, OSError) or (isinstance(error, ValueError) and ours):
-    return _End(MISTAKE, _one_line(str(error)), crashed=False)
-  return _End(FAILED, None, crashed=True)
-
-
-def _may_pass(error: BaseException | None) -> bool:
-  """Whether it is, or was raised from, a fault of a network or disk."""
-  while error is not None:
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-      if isinstance(error, (ConnectionError, TimeoutError)):
-        return True
-      if error.errno in _PASSING:
-        return True
-    error = error.__cause__
-  return False
-
-
-def _leave(
+def _end(
   error: BaseException,
-  place: distributed.ProcessInfo,
   report: crash_report.Report | None,
+  *,
+  is_alone: bool,
 ) -> None:
-  """Tells what ended a command, and ends the program.
+  """Reports what ended a command, and ends the program.
 
-  Returns where Python itself is to do both: a crash of a process on its own.
-  Where there are other processes it does not wait for them, as Python's own
-  way out would, through JAX: they are told by the silence, or by its end.
+  Returns where Python itself is to do both: after a crash of a process on its
+  own. Where there are other processes it does not wait for them, as Python's
+  own exit would through JAX: they notice by its silence or its end.
   """
-  end = _judge(error)
-  if report and end.crashed:
+  ending = exit_status.classify(error)
+  if report and ending.is_crash:
     crash_report.record(report, error)
   elif report:
     crash_report.discard(report)
-  if end.line is None and place.num_processes == 1:
+  if ending.line is None and is_alone:
     return
   logging.flush()
   sys.stdout.flush()
-  if end.line is None:
+  if ending.line is None:
     traceback.print_exception(error)
-  elif end.line:
-    print(end.line, file=sys.stderr)
-  if place.num_processes == 1:
-    sys.exit(end.status)
+  elif ending.line:
+    print(ending.line, file=sys.stderr)
+  if is_alone:
+    sys.exit(ending.status)
   sys.stderr.flush()
-  os._exit(end.status)
+  os._exit(ending.status)
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
@@ -257,7 +205,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
   except OSError as error:
     _fail(f'--config cannot be read: {error.__cause__ or error}')
   except (AttributeError, KeyError, TypeError) as error:
-    if not _origin(error).startswith('ml_collections'):
+    if not exit_status.module_of(error).startswith('ml_collections'):
       raise  # a bug of the config file
     _fail(_override_message(error, argv))
   if len(rest) > 1:
@@ -266,34 +214,23 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def _override_message(error: Exception, argv: Sequence[str]) -> str:
-  """What to say of an override that ml_collections refuses."""
-  overrides = [w for w in argv[1:] if w.lstrip('-').startswith('config.')]
+  """The message on an override that ml_collections refuses."""
+  overrides = [
+    word for word in argv[1:] if word.lstrip('-').startswith('config.')
+  ]
   field = re.search(r'\w+', str(error))
-  guilty = [w for w in overrides if field and field[0] in re.split(r'\W', w)]
-  if isinstance(error, TypeError) or field is None or not guilty:
+  matching = [
+    word for word in overrides if field and field[0] in re.split(r'\W', word)
+  ]
+  if isinstance(error, TypeError) or field is None or not matching:
     return f'{" ".join(overrides)}: {error}'
   return (
-    f'{guilty[0]}: the config has no field {field[0]!r}; configs/default.py'
+    f'{matching[0]}: the config has no field {field[0]!r}; configs/default.py'
     ' lists them all'
   )
 
 
-def _origin(error: BaseException) -> str:
-  """The module that an error comes out of, by its innermost frame."""
-  *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-  module: str = frame.f_globals.get('__name__', '')
-  return module
-
-
-def _one_line(message: str) -> str:
-  """A message of many lines in one; of a traceback, the last."""
-  lines = [line.strip() for line in message.splitlines() if line.strip()]
-  if any(line.startswith('Traceback ') for line in lines):
-    lines = lines[-1:]  # what the config file itself raised
-  return ' '.join(['error:', *lines])
-
-
 def _fail(message: str) -> NoReturn:
-  """One line on stderr, then the end of the program."""
-  print(_one_line(message), file=sys.stderr)
+  """Prints one line to stderr and ends the program."""
+  print(exit_status.one_line(message), file=sys.stderr)
   sys.exit(MISTAKE)

@@ -84,7 +84,7 @@ def plan(
   """
   settings = config.few_shot
   base = _held_out(config, runs.check_labelled(config))
-  most = len(labelled_sets.list_labelled(base))
+  most = len(labelled_sets.read_split(base).train)
   _check(settings, most)
   sizes = {}
   for num_pairs in sorted(settings.sizes):

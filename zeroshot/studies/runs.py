@@ -24,7 +24,7 @@ from zeroshot import runs
 from zeroshot.data import manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import early_stopping, labelled_sets, setup
-from zeroshot.experiments.labelled_figures import STILL, evaluate
+from zeroshot.experiments.labelled_metrics import STILL, evaluate
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import atomic_files, cli, provenance
 from zeroshot.train import loop
@@ -156,8 +156,8 @@ def check_readable(runs: Sequence[Run]) -> None:
   for run in runs:
     chosen = reported_pairs(run.config)
     if run.trained:
-      chosen += labelled_sets.list_labelled(run.config)
-      chosen += labelled_sets.list_stopping(run.config)
+      split = labelled_sets.read_split(run.config)
+      chosen += [*split.train, *split.stopping]
     used.update((pair.name, pair) for pair in chosen)
   readable.check_pairs(list(used.values()))
 
@@ -206,10 +206,13 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
     The parameters of the last step; where held-out groups decide when to stop,
     those that were best on them.
   """
-  looks = early_stopping.build(config, folder)
-  parts = setup.prepare(config)
-  loop.train(config, workdir=folder, **parts._asdict(), **looks._asdict())
-  if looks.hooks:
+  split = labelled_sets.read_split(config)
+  stopping = early_stopping.build(config, folder, split)
+  task = setup.build_task(config, split.train)
+  loop.train(
+    config, task, workdir=folder, hooks=stopping.hooks, stop=stopping.stop
+  )
+  if stopping.hooks:
     return files.load(folder.expanduser() / early_stopping.BEST)
   found = files.Weights(*runs.load_parameters(folder))
   return setup.with_calibration(found)

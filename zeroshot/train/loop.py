@@ -1,26 +1,27 @@
-"""Training, told in one piece.
+"""The training loop.
 
-  state = train(config, workdir=workdir, synthesise=synthesise, bank=bank,
-                model=model, loss=loss, hooks=[('name', 500, function)])
+  state = train(config, task, workdir=workdir,
+                hooks=[('name', 500, function)])
 
-The order is fixed. First restore; then for each step:
+The order is fixed. The newest checkpoint is restored; then for each step:
 
   1. synthesise a batch and update on it, in one compiled call;
   2. count: ``step`` is now the number of completed updates;
-  3. log, every ``log_every`` steps and wherever 5 follows: averages since the
-     last log line. A value that is not finite ends the run here, and so before
-     it could be saved;
+  3. log, every ``log_every`` steps and before each save: averages since the
+     last log line. A value that is not finite ends the run here, so that it is
+     never saved;
   4. hooks, in the given order, each at its own period; sample sheets first;
-  5. save, every ``checkpoint_every`` steps and where 6 follows;
-  6. stop: if asked to after a hook, or if the machine is wanted back.
+  5. save, every ``checkpoint_every`` steps and before the run ends;
+  6. stop: if ``stop`` says so after a hook, or on SIGTERM.
 
 Each period also ends at the last step. Between log lines the host does not wait
-for the devices. A run that was interrupted goes on from its newest checkpoint
-and ends with the same parameters and log lines as one that was not (but for the
-extra line of a SIGTERM): all hooks that were due by then had finished.
+for the devices. An interrupted run resumes from its newest checkpoint and ends
+with the same parameters and log lines as an uninterrupted one (except for the
+extra log line of a SIGTERM): all hooks that were due by then had finished.
 
-Several processes run the same steps. The folder and the hooks are process 0's:
-what it finds, the others are told, and at the end they wait until it has saved.
+Several processes run the same steps. Process 0 alone accesses the folder and
+calls the hooks; it broadcasts what the others need, and they wait at the end
+until it has saved.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import ml_collections
 from absl import logging
-from flax import linen as nn
+from clu import metrics as clu_metrics
 
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
@@ -44,66 +45,61 @@ from zeroshot.train import (
   parallel,
   preemption,
   run_folder,
-  sample_hook,
+  samples,
   writers,
 )
 from zeroshot.train.state import TrainState, describe_state
-from zeroshot.train.step import Loss, Synthesise
+from zeroshot.train.task import Task
 from zeroshot.train.update import build_update, first_state
+from zeroshot.types import Params
 
-# (name, every, function): function(ema_params, step) returns figures, which
-# are written as 'name/figure'. Process 0 alone calls it. It must not keep the
+# (name, every, function): function(ema_params, step) returns metrics, which are
+# logged as 'name/metric'. Process 0 alone calls it. It must not keep the
 # parameters: the next update takes over their memory.
-Hook = tuple[str, int, Callable[[Any, int], Mapping[str, float]]]
+Hook: TypeAlias = tuple[str, int, Callable[[Params, int], Mapping[str, float]]]
+
+# The least value of each field of ``train`` that counts something.
+_MIN = dict(
+  steps=1, log_every=1, checkpoint_every=1, sample_every=0, num_samples=0
+)
 
 
 def train(
   config: ml_collections.ConfigDict,
+  task: Task,
   *,
   workdir: str | Path,
-  synthesise: Synthesise,
-  bank: Any,
-  model: nn.Module,
-  loss: Loss,
-  initial: Any = None,
   hooks: Sequence[Hook] = (),
   stop: Callable[[int], bool] = lambda step: False,
   allow_config_change: bool = False,
   devices: Sequence[jax.Device] | None = None,
 ) -> TrainState:
-  """Trains, or goes on training, until ``config.train.steps``.
+  """Trains until ``config.train.steps``, from the newest checkpoint if any.
 
   Args:
     config: the whole config; stored as ``WORKDIR/config.json``.
+    task: what is trained on what.
     workdir: folder of the run.
-    synthesise: ``(keys [B], bank) -> Pair``, pure, with labels or without.
-    bank: what ``synthesise`` draws from, a tree of arrays, or None.
-    model: called as ``model(reference, test)``.
-    loss: ``(prediction, mask, labels) -> (total, terms)``.
-    initial: parameters to start from, see ``warm_start``; None starts from
-      random ones.
-    hooks: what to do at intervals, see ``Hook``.
-    stop: asked with the step, after hooks that were due, whether to end
-      there; also before the first update, of a run that goes on.
-    allow_config_change: go on with a run of another config.
+    hooks: called at intervals, see ``Hook``.
+    stop: called with the step after hooks that were due, and once before the
+      first update; True ends the run there.
+    allow_config_change: resume a run of another config.
     devices: those that train; all of them by default.
 
   Returns:
     The state after the last update, on the devices.
 
   Raises:
-    ValueError: for settings that cannot be, or a workdir that another run is
-      in, or of another config.
-    FloatingPointError: naming step and term, where a value is not finite.
+    ValueError: for invalid settings, or a workdir that another run is using or
+      that belongs to another config.
+    FloatingPointError: a value is not finite; names the update and the term.
     Preempted: SIGTERM came, and the run is saved.
     OSError: the folder cannot be written.
   """
   settings, workdir = config.train, Path(workdir).expanduser().resolve()
-  _check_periods(settings)
-  update = build_update(
-    config, synthesise=synthesise, model=model, loss=loss, devices=devices
-  )
-  record = compatibility.plain_config(config)
+  _check_settings(settings)
+  update = build_update(config, task, devices=devices)
+  plain = compatibility.plain_config(config)
   with (
     run_folder.open_run(
       workdir, keep_last=settings.keep_checkpoints
@@ -112,77 +108,73 @@ def train(
   ):
     state = run_folder.agree_on_state(
       manager,
-      functools.partial(
-        first_state,
-        config,
-        model=model,
-        optimizer=update.optimizer,
-        initial=initial,
-      ),
+      functools.partial(first_state, config, task, update.optimizer),
       expected=describe_state(
-        model, update.optimizer, size_px=config.synthesis.size_px
+        task.model, update.optimizer, size_px=config.synthesis.size_px
       ),
-      config=record,
+      config=plain,
       allow_config_change=allow_config_change,
     )
-    first = int(state.step)
-    _announce(first, settings.steps, workdir)
-    state, bank = parallel.replicate((state, bank), devices=devices)
-    run_folder.store_config(workdir, record, step=first)
+    first, last = int(state.step), settings.steps
+    _announce(first, last, workdir)
+    state, bank = parallel.replicate((state, task.bank), devices=devices)
+    run_folder.store_config(workdir, plain, step=first)
 
     with (
       writers.open_writer(workdir, step=first) as writer,
       progress_bar(
         'training',
-        total=settings.steps,
+        total=last,
         done=first,
         unit='steps',
         enabled=jax.process_index() == 0,
       ) as advance,
     ):
-      drawn = sample_hook.build_hooks(config, synthesise, model, bank, writer)
-      hooks = [*drawn, *hooks]
-      pending: list[Any] = []  # metrics since the last log line, not yet read
-      mark = first, time.perf_counter()  # from where the pace is measured
-      steps = (
-        () if _agree(stop, first) else range(first + 1, settings.steps + 1)
-      )
-      for step in steps:
+      hooks = [*samples.build_hooks(config, task, bank, writer), *hooks]
+      pending: list[clu_metrics.Collection] = []  # since the last log line
+      timed_from = first, time.perf_counter()  # step and time
+      stopped = _agree_to_stop(stop, first)
+      for step in range(first + 1, first + 1 if stopped else last + 1):
         state, collection = update.step(state, bank)
         pending.append(collection)
         advance(step)
-        due = functools.partial(_due, step=step, last=settings.steps)
-        leaves = is_preempted(step) and step < settings.steps
+        is_due = functools.partial(_is_due, step=step, last=last)
+        leaving = is_preempted(step) and step < last
+        saving = leaving or is_due(settings.checkpoint_every)
 
         if step == first + 1:
           jax.block_until_ready(collection)
-          seconds = time.perf_counter() - mark[1]
+          seconds = time.perf_counter() - timed_from[1]
           logging.info('compiled, and first update, in %.1f s', seconds)
-          mark = step, time.perf_counter()
-        if due(settings.log_every) or due(settings.checkpoint_every) or leaves:
-          values = _read(pending, step)
+          timed_from = step, time.perf_counter()
+
+        if saving or is_due(settings.log_every):
+          values = _read_metrics(pending, step)
           values['learning_rate'] = float(update.schedule(step - 1))
-          values |= _pace(settings.batch_size, step, *mark)
+          values |= _pace(settings.batch_size, step, *timed_from)
           writer.scalars(step, values)
-          pending, mark = [], (step, time.perf_counter())
-        looks = [(name, look) for name, every, look in hooks if due(every)]
-        if looks and broadcast.is_first():
-          for name, look in looks:
-            figures = look(state.ema_params, step) or {}
-            named = {f'{name}/{key}': value for key, value in figures.items()}
-            writer.scalars(step, named)
-        if looks:
-          mark = step, time.perf_counter()
-        stops = bool(looks) and step < settings.steps and _agree(stop, step)
-        if stops and pending:
-          writer.scalars(step, _read(pending, step))
-        if stops or leaves or due(settings.checkpoint_every):
-          run_folder.save(manager, state, config=record)
-          mark = step, time.perf_counter()
-        if stops:
+          pending, timed_from = [], (step, time.perf_counter())
+
+        due_hooks = [hook for hook in hooks if is_due(hook[1])]
+        if due_hooks:
+          if broadcast.is_first():
+            for name, _, function in due_hooks:
+              scores = function(state.ema_params, step) or {}
+              writer.scalars(
+                step, {f'{name}/{key}': value for key, value in scores.items()}
+              )
+          timed_from = step, time.perf_counter()
+          stopped = step < last and _agree_to_stop(stop, step)
+          if stopped and pending:
+            writer.scalars(step, _read_metrics(pending, step))
+
+        if saving or stopped:
+          run_folder.save(manager, state, config=plain)
+          timed_from = step, time.perf_counter()
+        if stopped:
           logging.info('stopped early after step %d', step)
           break
-        if leaves:
+        if leaving:
           run_folder.wait_until_saved(manager)
           raise preemption.Preempted(step)
       # Nobody leaves before process 0, whose last hooks and save take longer.
@@ -190,17 +182,19 @@ def train(
   return state
 
 
-def _agree(stop: Callable[[int], bool], step: int) -> bool:
-  """What process 0 finds; the others may not have the files it looks at."""
+def _agree_to_stop(stop: Callable[[int], bool], step: int) -> bool:
+  """What ``stop`` returns in process 0, which alone has the files it reads."""
   return broadcast.from_first(lambda: b'stop' if stop(step) else b'') != b''
 
 
-def _due(every: int, *, step: int, last: int) -> bool:
+def _is_due(every: int, *, step: int, last: int) -> bool:
   """Whether a period ends at this step."""
   return step % every == 0 or step == last
 
 
-def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
+def _read_metrics(
+  pending: Sequence[clu_metrics.Collection], step: int
+) -> dict[str, float]:
   """Waits for the devices; averages the metrics of the updates up to ``step``.
 
   Raises:
@@ -223,7 +217,7 @@ def _read(pending: Sequence[Any], step: int) -> dict[str, float]:
 def _pace(
   batch_size: int, step: int, since_step: int, since: float
 ) -> dict[str, float]:
-  """Pairs a second since a mark; nothing where no step lies in between."""
+  """Pairs per second since an earlier step; nothing for the same step."""
   if step == since_step:
     return {}
   seconds = time.perf_counter() - since
@@ -231,10 +225,10 @@ def _pace(
 
 
 def _announce(first: int, steps: int, workdir: Path) -> None:
-  """Says from where the run goes on.
+  """Logs the step that the run starts from.
 
   Raises:
-    ValueError: where it has gone further already.
+    ValueError: the checkpoint is of a later step than ``train.steps``.
   """
   if first > steps:
     raise ValueError(
@@ -249,16 +243,11 @@ def _announce(first: int, steps: int, workdir: Path) -> None:
     logging.info('starting %s, %d steps', workdir, steps)
 
 
-def _check_periods(settings: ml_collections.ConfigDict) -> None:
-  """Raises ValueError for periods and counts that cannot be, by name."""
-  least = dict(
-    steps=1, log_every=1, checkpoint_every=1, sample_every=0, num_samples=0
-  )
-  for name, smallest in least.items():
-    if settings[name] < smallest:
-      raise ValueError(
-        f'train.{name}={settings[name]} must be {smallest} or more'
-      )
+def _check_settings(settings: ml_collections.ConfigDict) -> None:
+  """Raises ValueError naming the period, count or decay that is invalid."""
+  for name, least in _MIN.items():
+    if settings[name] < least:
+      raise ValueError(f'train.{name}={settings[name]} must be {least} or more')
   if not 0 <= settings.ema_decay < 1:
     raise ValueError(
       f'train.ema_decay={settings.ema_decay} must be in [0, 1); '

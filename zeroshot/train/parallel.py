@@ -1,27 +1,31 @@
-"""Many devices: the only file that knows of ``jax.pmap``.
+"""Training on many devices: the only file that uses ``jax.pmap``.
 
   state = replicate(state)
   step = parallel_step(per_device_step)      # (state, bank) -> (state, metrics)
   state, collection = step(state, bank)
 
-The state carries no device axis: it goes in and comes out as one array per
-leaf, present on every device (``in_axes`` and ``out_axes`` None). ``replicate``
-uses the very sharding that pmap's outputs have; any other would make the second
-step compile anew, or copy the bank to the devices at every step.
+The state has no device axis: each leaf is one array that every device holds
+(``in_axes`` and ``out_axes`` are None). ``replicate`` uses the sharding of
+pmap's outputs; any other would compile the second step again, or copy the bank
+to the devices at every step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from zeroshot.train.step import AXIS
+from zeroshot.types import Array
 
 Tree = TypeVar('Tree')
+State = TypeVar('State')
+Bank = TypeVar('Bank')
+Metrics = TypeVar('Metrics')
 
 
 def per_device_batch(
@@ -51,7 +55,7 @@ def per_device_batch(
 def replicate(
   tree: Tree, *, devices: Sequence[jax.Device] | None = None
 ) -> Tree:
-  """Puts a tree on each of this process's devices, once.
+  """Copies a tree to each of this process's devices.
 
   Args:
     tree: arrays of the host or of a device; None and other empty trees pass.
@@ -65,10 +69,10 @@ def replicate(
 
 
 def parallel_step(
-  step: Callable[[Any, Any, Any], tuple[Any, Any]],
+  step: Callable[[State, Bank, Array], tuple[State, Metrics]],
   *,
   devices: Sequence[jax.Device] | None = None,
-) -> Callable[[Any, Any], tuple[Any, Any]]:
+) -> Callable[[State, Bank], tuple[State, Metrics]]:
   """Maps a per-device step over the devices.
 
   Args:

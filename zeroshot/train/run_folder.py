@@ -25,8 +25,8 @@ from flax import serialization
 from zeroshot import checkpoints
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.run_config import compatibility
-from zeroshot.runtime import broadcast, locks
-from zeroshot.train import resume, writers
+from zeroshot.runtime import atomic_files, broadcast, locks
+from zeroshot.train import resume
 from zeroshot.train.state import TrainState
 
 LOCK = 'run.lock'
@@ -133,7 +133,7 @@ def store_config(
     before = file.with_name(f'config-before-step-{step}.json')
     if not before.exists():
       os.replace(file, before)
-  writers.write_json(file, config)
+  atomic_files.write_json(file, config)
 
 
 def save(

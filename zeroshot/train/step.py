@@ -1,59 +1,57 @@
-"""One update, and one look at what the network sees: pure functions.
+"""One training step of one device: a pure function.
 
-``train_step`` is what a single device runs. It draws its own share of the
-global batch: example i of step s has the key (seed, 'pairs', s, i), whichever
-device draws it. The loss is that of the global batch, whose sums the devices
-add up; so the split over devices changes nothing but the rounding. No picture
-or prediction travels: a step sends those few sums, one gradient and the
-metrics, however many devices there are. One collective axis is named, ``AXIS``.
+  step = functools.partial(train_step, task=task, optimizer=optimizer, seed=0,
+                           per_device=4, ema_decay=0.999)
+  state, collection = step(state, bank, replica)    # inside jax.pmap
+
+Each device draws its own share of the global batch: example i of step s has the
+key (seed, 'pairs', s, i), whichever device draws it. The loss is that of the
+global batch, from sums over all devices; so the number of devices changes
+nothing but the rounding. Devices exchange those few sums, one gradient and the
+metrics, and no pictures. The one collective axis is ``AXIS``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import optax
 from clu import metrics as clu_metrics
-from flax import linen as nn
 from jax.flatten_util import ravel_pytree
 
 from zeroshot import rng
 from zeroshot.train import metrics
 from zeroshot.train.state import TrainState
-from zeroshot.types import Array, Pair
+from zeroshot.train.task import Task
+from zeroshot.types import Array, Material, Params
 
 AXIS = 'batch'
 
-Synthesise = Callable[[Array, Any], Pair]
-Loss = Callable[..., tuple[Array, Mapping[str, Array]]]
+Tree = TypeVar('Tree')
 
 
 def train_step(
   state: TrainState,
-  bank: Any,
+  bank: Material,
   replica: Array,
   *,
-  synthesise: Synthesise,
-  model: nn.Module,
-  loss: Loss,
+  task: Task,
   optimizer: optax.GradientTransformation,
   seed: int,
   per_device: int,
   ema_decay: float,
 ) -> tuple[TrainState, clu_metrics.Collection]:
-  """Synthesises pairs and takes one update on them.
+  """Synthesises pairs and updates the parameters on them.
 
   Args:
     state: the same on all replicas; not consumed unless the caller donates it.
-    bank: what ``synthesise`` draws from, a tree of arrays, or None.
+    bank: what ``task.synthesise`` draws from, on the device. ``task.bank`` is
+      not read: it would be compiled in as a constant.
     replica: int32 scalar, this device's number among those of all processes.
-    synthesise: ``(keys [B], bank) -> Pair`` of ``[B, H, W, ...]``.
-    model: applied to ``(reference, test)``; returns a prediction.
-    loss: ``(prediction, mask, labels, *, sum_across) -> (total, terms)`` of
-      the global batch, given one device's share; see ``zeroshot.losses``.
+    task: the synthesis, the model and the loss.
     optimizer: an optax transformation.
     seed: the run's seed.
     per_device: number of pairs that each device draws.
@@ -61,21 +59,21 @@ def train_step(
 
   Returns:
     The state after the update, and a collection of each loss term, 'loss',
-    'gradient_norm' (before clipping) and 'parameter_norm' (after the update).
-    Faults are looked for in that order, so that the culprit is named first.
+    'gradient_norm' (before clipping) and 'parameter_norm' (after the update),
+    in the order in which they are searched for values that are not finite.
   """
   keys = rng.example_keys(
     seed, 'pairs', state.step, first=replica * per_device, count=per_device
   )
-  pair = synthesise(keys, bank)
+  pair = task.synthesise(keys, bank)
 
-  def objective(params: Any) -> tuple[Array, Mapping[str, Array]]:
-    prediction = model.apply({'params': params}, pair.reference, pair.test)
+  def objective(params: Params) -> tuple[Array, Mapping[str, Array]]:
+    prediction = task.model.apply({'params': params}, pair.reference, pair.test)
     # Each of the n replicas differentiates the loss of the global batch. The
     # adjoint of psum is psum and adds up their equal cotangents: each gets n
     # times what its own pairs contribute, and the mean over replicas below is
     # the gradient, once.
-    return loss(prediction, pair.mask, pair.labels, sum_across=sum_across)
+    return task.loss(prediction, pair.mask, pair.labels, sum_across=sum_across)
 
   (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
     state.params
@@ -100,10 +98,10 @@ def train_step(
   return new_state, metrics.gather(values, axis_name=AXIS)
 
 
-def sum_across(sums: Any) -> Any:
+def sum_across(sums: Tree) -> Tree:
   """Adds a tree of scalars over the replicas; called inside the step.
 
-  As one vector, for one message: sending it takes the time, not its bytes.
+  They are sent as one vector: the latency of a message counts, not its size.
 
   Args:
     sums: of one replica, a tree of float32.
@@ -116,9 +114,9 @@ def sum_across(sums: Any) -> Any:
 
 
 def moving_average(
-  average: Any, params: Any, *, decay: float, step: Array | int
-) -> Any:
-  """Exponential moving average that forgets its start.
+  average: Tree, params: Tree, *, decay: float, step: Array | int
+) -> Tree:
+  """Exponential moving average with less weight on its start.
 
   The decay rises as ``min(decay, (1 + t) / (10 + t))``, as in TensorFlow's
   ``ExponentialMovingAverage(num_updates=t)``, so that the random parameters of
@@ -135,40 +133,8 @@ def moving_average(
   """
   kept = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
 
-  def moved(old: Array, new: Array) -> Array:
-    # What stands still stays bit for bit: the sum may round.
+  def update(old: Array, new: Array) -> Array:
+    # The weighted sum of two equal values may round to another.
     return jnp.where(old == new, new, kept * old + (1.0 - kept) * new)
 
-  return jax.tree.map(moved, average, params)
-
-
-def sample_step(
-  params: Any,
-  bank: Any,
-  *,
-  synthesise: Synthesise,
-  apply: Callable[..., Any],
-  seed: int,
-  count: int,
-) -> tuple[Pair, Array]:
-  """Draws pairs of the stream 'samples' and scores them.
-
-  The same pairs at every step of a run, so that score maps can be compared.
-  Give it compiled functions: two programs, which other commands can reuse from
-  a compilation cache, instead of one that nobody else needs.
-
-  Args:
-    params: of the model.
-    bank: what ``synthesise`` draws from, a tree of arrays, or None.
-    synthesise: ``(keys [B], bank) -> Pair``.
-    apply: a module's, called with variables, reference and test.
-    seed: the run's seed.
-    count: number of pairs.
-
-  Returns:
-    A Pair of ``[count, H, W, ...]``, and scores ``[count, H, W]`` in [0, 1].
-  """
-  keys = rng.example_keys(seed, 'samples', 0, first=0, count=count)
-  pair = synthesise(keys, bank)
-  prediction: Any = apply({'params': params}, pair.reference, pair.test)
-  return pair, jax.nn.sigmoid(prediction.logits)
+  return jax.tree.map(update, average, params)

@@ -1,9 +1,8 @@
-"""The update that a config asks for, and the state that a run starts from.
+"""The update that a config describes, and the state that a run starts from.
 
-update = build_update(config, synthesise=synthesise, model=model, loss=loss)
-state = first_state(config, checkpoint, model=model, initial=initial,
-                    optimizer=update.optimizer)
-state, bank = parallel.replicate((state, bank))
+update = build_update(config, task)
+state = first_state(config, task, update.optimizer, checkpoint)
+state, bank = parallel.replicate((state, task.bank))
 state, collection = update.step(state, bank)
 """
 
@@ -11,22 +10,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import ml_collections
 import optax
-from flax import linen as nn
+from clu import metrics as clu_metrics
 
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.train import parallel, resume, warm_start
 from zeroshot.train.optimizer import build_optimizer
 from zeroshot.train.state import TrainState, create_state, describe_state
-from zeroshot.train.step import Loss, Synthesise, train_step
+from zeroshot.train.step import train_step
+from zeroshot.train.task import Task
+from zeroshot.types import Material
 
 
 class Update(NamedTuple):
-  """One update, and what it follows.
+  """One update, its optimizer and its learning rate.
 
   Attributes:
     step: ``(state, bank) -> (state, metrics)``, on all devices; it consumes
@@ -35,45 +36,40 @@ class Update(NamedTuple):
     schedule: number of completed updates -> learning rate of the next one.
   """
 
-  step: Callable[[Any, Any], tuple[Any, Any]]
+  step: Callable[
+    [TrainState, Material], tuple[TrainState, clu_metrics.Collection]
+  ]
   optimizer: optax.GradientTransformation
   schedule: optax.Schedule
 
 
 def build_update(
   config: ml_collections.ConfigDict,
+  task: Task,
   *,
-  synthesise: Synthesise,
-  model: nn.Module,
-  loss: Loss,
   devices: Sequence[jax.Device] | None = None,
 ) -> Update:
   """Builds the update; nothing is compiled yet.
 
   Args:
     config: the whole config.
-    synthesise: ``(keys [B], bank) -> Pair``.
-    model: called as ``model(reference, test)``.
-    loss: ``(prediction, mask, labels) -> (total, terms)``.
+    task: the synthesis, the model and the loss.
     devices: those that train; all of them by default.
 
   Returns:
     Update.
 
   Raises:
-    ValueError: for settings that cannot be.
+    ValueError: for invalid settings.
   """
   settings = config.train
   optimizer, schedule = build_optimizer(settings)
-  per_device = parallel.per_device_batch(settings.batch_size, devices=devices)
   step = functools.partial(
     train_step,
-    synthesise=synthesise,
-    model=model,
-    loss=loss,
+    task=task,
     optimizer=optimizer,
     seed=config.seed,
-    per_device=per_device,
+    per_device=parallel.per_device_batch(settings.batch_size, devices=devices),
     ema_decay=settings.ema_decay,
   )
   return Update(
@@ -83,31 +79,31 @@ def build_update(
 
 def first_state(
   config: ml_collections.ConfigDict,
-  checkpoint: Checkpoint | None,
-  *,
-  model: nn.Module,
+  task: Task,
   optimizer: optax.GradientTransformation,
-  initial: Any,
+  checkpoint: Checkpoint | None,
 ) -> TrainState:
-  """The state of a checkpoint; where there is none, the one before update 1.
+  """The state of a checkpoint, or the one before update 1.
 
   Args:
     config: the whole config.
-    checkpoint: as read, or None.
-    model: called as ``model(reference, test)``.
+    task: the model, and the parameters to start from.
     optimizer: an optax transformation.
-    initial: parameters to start from, see ``warm_start``, or None.
+    checkpoint: None starts from ``task.initial`` or from random parameters.
 
   Returns:
     A TrainState of NumPy arrays.
 
   Raises:
-    ValueError: where the checkpoint, or ``initial``, is of another network.
+    ValueError: where the checkpoint, or ``task.initial``, is of another
+      network.
   """
   size_px = config.synthesis.size_px
   if checkpoint is not None:
     return resume.join_state(
-      checkpoint, describe_state(model, optimizer, size_px=size_px)
+      checkpoint, describe_state(task.model, optimizer, size_px=size_px)
     )
-  state = create_state(model, optimizer, seed=config.seed, size_px=size_px)
-  return state if initial is None else warm_start.start_from(state, initial)
+  state = create_state(task.model, optimizer, seed=config.seed, size_px=size_px)
+  if task.initial is None:
+    return state
+  return warm_start.start_from(state, task.initial)

@@ -159,19 +159,6 @@ def keep_lines(file: Path, *, step: int) -> None:
   _replace(file, ''.join(kept).encode('utf-8'))
 
 
-def write_json(file: Path, content: Mapping[str, object]) -> None:
-  """Writes a JSON file, whole or not at all; process 0 alone.
-
-  Args:
-    file: its folder is made if need be.
-    content: JSON-compatible.
-  """
-  if jax.process_index() != 0:
-    return
-  file.parent.mkdir(parents=True, exist_ok=True)
-  _replace(file, (json.dumps(content, indent=2) + '\n').encode('utf-8'))
-
-
 def _append(lines: FileIO, line: str) -> None:
   """Writes a line now; what a full disk cuts short is an error."""
   content = line.encode('utf-8')

@@ -1,7 +1,7 @@
-"""The figures of some weights on labelled pairs, by all protocols.
+"""The metrics of some weights on labelled pairs, by all protocols.
 
-figures = labelled_figures.evaluate(config, weights, pairs)
-figures['official-6']['ap']
+metrics = labelled_metrics.evaluate(config, weights, pairs)
+metrics['official-6']['ap']
 """
 
 from __future__ import annotations
@@ -39,11 +39,10 @@ def evaluate(
 
   Args:
     config: the whole config.
-    weights: what is evaluated.
+    weights: to evaluate.
     chosen: the pairs.
     moves: of every reference, see ``pairs.evaluate_pair``.
-    box_margin_px: of each protocol, instead of ``eval.box_margin_px``; or some
-      of them.
+    box_margin_px: by protocol; overrides ``eval.box_margin_px``.
     read: reads a picture.
 
   Returns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 import jax
@@ -9,8 +10,11 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from configs import default
+from zeroshot import rng
 from zeroshot.losses import whole_batch
 from zeroshot.synthesis.labelled import without_labels
+from zeroshot.train import loop, writers
+from zeroshot.train.task import NO_BANK, Task
 from zeroshot.types import Array, Pair
 
 SIZE = 8
@@ -29,14 +33,14 @@ class Net(nn.Module):
     return Prediction(nn.Conv(1, (1, 1))(x)[..., 0])
 
 
-def synthesise(keys, bank, *, size_px=SIZE):
+def synthesise(keys, bank=NO_BANK, *, size_px=SIZE):
   shape = (size_px, size_px)
 
   def one(key):
     a, b, c = jax.random.split(key, 3)
     reference = jax.random.uniform(a, (*shape, 3))
-    if bank is not None:
-      reference = bank[0, :size_px, :size_px] / 255.0 * reference
+    if bank.photographs is not None:
+      reference *= bank.photographs[0, :size_px, :size_px] / 255.0
     mask = (jax.random.uniform(b, shape) > 0.8).astype(jnp.float32)
     other = jax.random.uniform(c, (*shape, 3))
     return Pair(
@@ -61,7 +65,7 @@ def loss(prediction, mask, labels=None, *, sum_across=whole_batch):
   return square + dice, {'square': square, 'dice': dice}
 
 
-def labelled_synthesise(keys, bank):
+def labelled_synthesise(keys, bank=NO_BANK):
   """The same pairs; where the reference is dark, the mask is open."""
   pair = without_labels(synthesise(keys, bank))
   is_bright = pair.reference[..., 0] > 0.3
@@ -95,11 +99,26 @@ def config(**train):
   return config
 
 
-def built(**changes):
-  """Arguments of ``loop.train`` besides config and workdir."""
-  return (
-    dict(synthesise=synthesise, bank=None, model=Net(), loss=loss) | changes
+def task(**changes):
+  return Task(**dict(synthesise=synthesise, model=Net(), loss=loss) | changes)
+
+
+def train(workdir, *, task_changes=None, **arguments):
+  """Trains; other arguments are of ``loop.train`` or fields of ``train``."""
+  names = ('hooks', 'stop', 'allow_config_change', 'devices')
+  passed = {name: arguments.pop(name) for name in names if name in arguments}
+  return loop.train(
+    config(**arguments), task(**task_changes or {}), workdir=workdir, **passed
   )
+
+
+def log_lines(workdir):
+  """The log lines without what depends on the clock."""
+  text = (workdir / writers.METRICS_FILE).read_text()
+  rows = [json.loads(line) for line in text.splitlines()]
+  for row in rows:
+    row.pop('pairs_per_second', None)
+  return rows
 
 
 def assert_equal(first, second):
@@ -109,3 +128,22 @@ def assert_equal(first, second):
   for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
     assert (a.dtype, a.shape) == (b.dtype, b.shape)
     assert a.tobytes() == b.tobytes()
+
+
+SPOILED_UPDATE, SPOILED_EXAMPLE = 7, 5
+
+
+def spoil(value):
+  """A synthesis that puts a value into one example of one update."""
+
+  def synthesise_spoiled(keys, bank=NO_BANK):
+    pair = synthesise(keys, bank)
+    bad = rng.example_keys(
+      0, 'pairs', SPOILED_UPDATE - 1, first=SPOILED_EXAMPLE, count=1
+    )
+    same = jax.random.key_data(keys) == jax.random.key_data(bad)
+    is_bad = jnp.all(same, axis=-1)[:, None, None, None]  # [B, 1, 1, 1]
+    corner = jnp.where(is_bad, value, pair.test[:, :2, :2])
+    return pair._replace(test=pair.test.at[:, :2, :2].set(corner))
+
+  return synthesise_spoiled

@@ -1,4 +1,4 @@
-"""A tiny folder of pictures for the importers."""
+"""Small folders of pictures and masks for the importers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from data_tools import importing
-from tests.data import damage
+from tests import samples
 from zeroshot.data import manifest, pictures
 
 WIDTH, HEIGHT = 64, 48
@@ -18,7 +18,7 @@ def write_pictures(folder, *names, width=WIDTH, height=HEIGHT):
   for name in names:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    damage.write_good(path, width=width, height=height)
+    samples.write_good(path, width=width, height=height)
 
 
 def write_mask(path, *boxes):
@@ -35,7 +35,7 @@ def golden(folder):
 
 
 def turn_by_exif(path):
-  """Marks a JPEG as lying on its side."""
+  """Sets the EXIF orientation of a JPEG to a quarter turn."""
   with Image.open(path) as picture:
     exif = picture.getexif()
     exif[0x0112] = 6

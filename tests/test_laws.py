@@ -1,0 +1,167 @@
+"""Sizes, signatures and examples: what every file of the tree keeps to.
+
+The limits and what is counted stand in ``tests/codebase.py``;
+``python -m tests.codebase`` lists all that is over one.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from tests import codebase, examples
+
+# The story of a training is told in one piece.
+LONG_FUNCTIONS = {'zeroshot/train/loop.py:train': 120}
+# Pure functions whose parameters are the fields of a config.
+WIDE_FUNCTIONS = {
+  'zeroshot/synthesis/pairs.py:synthesise_pair',
+  'zeroshot/synthesis/changes.py:change',
+  'zeroshot/train/step.py:train_step',
+}
+# Of examples: values that the caller has, and what a function returns whose
+# annotation is no class.
+UNKNOWN = {
+  'zeroshot.detect.detector': {'detector'},
+  'zeroshot.detect.naming': {'namer'},
+  'zeroshot.detect.score': {'score'},
+  'zeroshot.detect.streamed': {'detector'},
+  'zeroshot.experiments.pair_shards': {'to_bytes'},
+  'zeroshot.export.network': {'exported.function'},
+  'zeroshot.export.onnx_format': {'run'},
+  'zeroshot.export.stablehlo_format': {'run'},
+  'zeroshot.inspection.detector': {
+    'detector.inspect',
+    'detector.inspect_many',
+  },
+  'zeroshot.inspection.result': {
+    'detector.inspect',
+    'inspection.to_dict',
+    'inspection.overlay',
+  },
+  'zeroshot': {"zeroshot.Detector.load('default').inspect"},
+  'zeroshot.losses': {'loss'},
+  'zeroshot.report.figure': {'drawn.add_axes(area).plot', 'drawn.add_axes'},
+  'zeroshot.runtime.atomic_files': {'partial.write_text'},
+  'zeroshot.runtime.broadcast': {'file.read_bytes'},
+  'zeroshot.runtime.progress': {'advance'},
+  'zeroshot.synthesis.labelled': {'make'},
+  'zeroshot.synthesis.pairs': {'synthesise'},
+  'zeroshot.train.parallel': {'step'},
+  'zeroshot.train.step': {'functools.partial', 'step'},
+  'data_tools.importing': {'Path'},
+  'zeroshot.train.update': {'update.step'},
+  'zeroshot.train.writers': {'writer.scalars', 'writer.picture'},
+}
+MODULES = [
+  '.'.join(file.relative_to(codebase.ROOT).with_suffix('').parts).removesuffix(
+    '.__init__'
+  )
+  for file in codebase.python_files('zeroshot', 'data_tools')
+]
+
+# Over a limit until they are rewritten; to be emptied.
+PENDING_FILES = {
+  'launch/ablate.py',
+  'tests/detect/test_boxes.py',
+  'tests/detect/test_classical.py',
+  'tests/detect/test_detector.py',
+  'tests/launch/test_ablate.py',
+  'tests/page/test_browser.py',
+  'tests/pcb/test_topology.py',
+  'tests/studies/ablation/test_plan.py',
+  'tests/synthesis/test_nuisances.py',
+  'tests/test_losses.py',
+  'tests/train/test_loop.py',
+  'zeroshot/detect/detector.py',
+  'zeroshot/studies/runs.py',
+}
+PENDING_FUNCTIONS = {
+  'configs/default.py:get_synthesis',
+  'zeroshot/detect/boxes.py:boxes_from_scores',
+  'zeroshot/detect/detector.py:detect',
+  'zeroshot/detect/streamed.py:detect',
+  'zeroshot/studies/ablation/plan.py:_plan_evaluation',
+  'zeroshot/synthesis/labelled.py:draw_labelled',
+  'zeroshot/synthesis/pairs.py:synthesise_pair',
+  'zeroshot/train/step.py:train_step',
+}
+PENDING_PARAMETERS = {
+  'zeroshot/detect/detector.py:detect',
+  'zeroshot/detect/postprocess.py:postprocess',
+  'zeroshot/train/loop.py:train',
+  'zeroshot/train/replay.py:repeat',
+}
+PENDING_EXAMPLES = {
+  'zeroshot.boards.painter',
+  'zeroshot.detect.calibration',
+  'zeroshot.detect.maps',
+  'zeroshot.detect.postprocess',
+  'zeroshot.detect.settings',
+  'zeroshot.detect.tiling',
+  'zeroshot.experiments.early_stopping',
+  'zeroshot.export.stablehlo_format',
+  'zeroshot.pcb.topology',
+  'zeroshot.registration.coarse_search',
+  'zeroshot.registration.gauss_newton',
+  'zeroshot.registration.register',
+  'zeroshot.registration.transforms',
+  'zeroshot.report.contact_sheet',
+  'zeroshot.runtime.cli',
+  'zeroshot.studies.ablation.bank',
+  'zeroshot.studies.ablation.claims',
+  'zeroshot.studies.ablation.plan',
+  'zeroshot.studies.ablation.report',
+  'zeroshot.studies.ablation.runs',
+  'zeroshot.studies.ablation.shards',
+  'zeroshot.studies.ablation.table',
+  'zeroshot.studies.runs',
+  'zeroshot.synthesis.photographs',
+  'zeroshot.train.resume',
+  'zeroshot.train.run_folder',
+}
+
+
+def test_files_are_short():
+  too_long = {name for _, name in codebase.long_files()}
+  assert too_long <= PENDING_FILES
+
+
+def test_functions_are_short():
+  too_long = {
+    f.place
+    for f in codebase.functions(*codebase.CODE)
+    if f.lines > LONG_FUNCTIONS.get(f.place, codebase.MAX_FUNCTION_LINES)
+  }
+  assert too_long <= PENDING_FUNCTIONS
+
+
+def test_functions_have_few_parameters():
+  too_wide = {
+    f.place
+    for f in codebase.functions(*codebase.CODE)
+    if f.parameters > codebase.MAX_PARAMETERS
+  }
+  assert too_wide - WIDE_FUNCTIONS <= PENDING_PARAMETERS
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_the_example_of_a_module_fits_its_signatures(name):
+  if name in PENDING_EXAMPLES:
+    pytest.skip('rewritten later')
+  unresolved = examples.check(importlib.import_module(name))
+  assert set(unresolved) <= UNKNOWN.get(name, set())
+
+
+def test_a_wrong_example_is_found():
+  module = importlib.import_module('zeroshot.rng')
+  for wrong in ('rng.stream_key(seed)', 'rng.stream_key(1, stream=2, of=3)'):
+    module_like = type(module)('like', f'Text.\n\n  {wrong}\n')
+    with pytest.raises(TypeError, match='stream_key'):
+      examples.check(module_like)
+  module_like = type(module)(
+    'like', 'Text.\n\n  from zeroshot import rng\n  rng.no_such(1)\n'
+  )
+  with pytest.raises(AttributeError):
+    examples.check(module_like)
