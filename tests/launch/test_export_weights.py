@@ -40,8 +40,6 @@ def test_a_trunk_that_learned_does_not(start):
 
 def test_a_run_that_started_from_nothing_has_none():
   assert kept(TRUNK, '') is None
-  weights = files.Weights(TRUNK, {'train': {}}, step=3)
-  assert setup.with_calibration(weights).calibration is None
 
 
 def test_a_start_that_is_gone_leaves_it_uncalibrated(tmp_path, caplog):

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import ml_collections
 from absl import logging
 from flax import traverse_util
 
-# Rooms of the config that decide what the parameters become.
+from zeroshot.types import JsonObject, PlainConfig
+
+# Sections of the config that decide what the parameters become.
 _DECISIVE = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train')
 
-
-# Fields of ``train`` that do not: how often to look, and what to keep.
+# Fields of ``train`` that do not: periods, and what to keep.
 FREE = (
   'train.log_every',
   'train.checkpoint_every',
@@ -27,30 +27,18 @@ FREE = (
   'train.num_samples',
 )
 
-
 # Fields of ``model`` that shape the pair head alone.
 _HEAD = ('kinds', 'predicts_sides', 'head_widths')
-
 
 # Fields of ``detect`` that decide the targets of labelled pairs.
 _TARGETS = ('registration', 'extent_share', 'hidden_px')
 
-
-# Fields that came later: what runs from before them stand for.
-_BEFORE: Mapping[str, Any] = {
-  'model.kinds': [],
-  'model.predicts_sides': False,
-  'loss.kinds': 0.0,
-  'loss.sides': 0.0,
-  'labelled.root': '',
-  'labelled.manifest': '',
-  'train.init_weights': '',
-  'train.trunk_rate': 1.0,
-}
+# Fields that name labelled pairs.
+_LABELLED_SETS = ('labelled.root', 'labelled.manifest')
 
 
-def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
-  """The config as JSON holds it: plain dicts, and lists for tuples.
+def plain_config(config: ml_collections.ConfigDict) -> JsonObject:
+  """Converts a config to JSON types: plain dicts, and lists for tuples.
 
   Args:
     config: the whole config.
@@ -58,38 +46,31 @@ def plain_config(config: ml_collections.ConfigDict) -> dict[str, Any]:
   Returns:
     Nested dicts of numbers, strings, bools and lists.
   """
-  plain: dict[str, Any] = json.loads(config.to_json())
+  plain: JsonObject = json.loads(config.to_json())
   return plain
 
 
-def decisive_fields(config: Mapping[str, Any]) -> dict[str, Any]:
-  """What decides what the parameters become, and the ``FREE`` fields beside.
+def decisive_fields(config: PlainConfig) -> dict[str, object]:
+  """The fields that decide what is trained, and the ``FREE`` fields with them.
 
   Args:
-    config: as of ``plain_config``; rooms may be missing.
+    config: as of ``plain_config``; sections may be missing.
 
   Returns:
-    Dotted names -> values. Fields of what the config does not use are left
-    out.
+    Dotted names -> values, without the fields of what the config does not use:
+    labelled pairs or a pair head.
   """
   decisive = {name: config[name] for name in _DECISIVE if name in config}
-  flat = {
-    name: value
-    for name, value in _BEFORE.items()
-    if name.split('.')[0] in decisive or name.startswith('labelled.')
-  }
-  flat |= traverse_util.flatten_dict(decisive, sep='.')
-  # What labelled pairs are cut and drawn by.
-  flat |= {
-    f'labelled.detect.{name}': config['detect'][name]
-    for name in _TARGETS
-    if 'labelled' in decisive
-  }
-  if not flat['labelled.root'] and not flat['labelled.manifest']:
+  if 'labelled' in decisive:
+    # What labelled pairs are cut and drawn by.
+    detect = {name: config['detect'][name] for name in _TARGETS}
+    decisive['labelled'] = {**decisive['labelled'], 'detect': detect}
+  flat: dict[str, object] = traverse_util.flatten_dict(decisive, sep='.')
+  if not any(flat.get(name) for name in _LABELLED_SETS):
     flat = {
       name: value
       for name, value in flat.items()
-      if name in _BEFORE or not name.startswith('labelled.')
+      if name in _LABELLED_SETS or not name.startswith('labelled.')
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
@@ -97,12 +78,12 @@ def decisive_fields(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(
-  old: Mapping[str, Any],
-  new: Mapping[str, Any],
+  old: Mapping[str, object],
+  new: Mapping[str, object],
   *,
   free: Collection[str] = (),
 ) -> list[str]:
-  """What differs between two flat configs, each as a few words.
+  """Lists the differences between two flat configs.
 
   Args:
     old: dotted names -> values.
@@ -120,33 +101,32 @@ def differences(
 
 
 def check_same_run(
-  saved: Mapping[str, Any],
-  wanted: Mapping[str, Any],
+  saved: PlainConfig,
+  requested: PlainConfig,
   *,
   allow_change: bool = False,
 ) -> None:
-  """Refuses to go on with a run under a config that would spoil it.
+  """Refuses to resume a run under a config that trains something else.
 
   Compared are ``seed``, ``synthesis``, ``model``, ``loss``, ``labelled`` and
-  ``train``. Free to change are the periods of logging, saving and sampling,
-  and, under a constant schedule, ``train.steps``: a longer cosine is another
-  curve from its first step on.
+  ``train``. The periods of logging, saving and sampling may change, and, under
+  a constant schedule, ``train.steps``: a longer cosine schedule differs from
+  its first step on.
 
   Args:
     saved: config of the checkpoint, as of ``plain_config``.
-    wanted: config of this command.
-    allow_change: go on all the same; what differs is logged.
+    requested: config of this command.
+    allow_change: log the differences in the place of raising.
 
   Raises:
     ValueError: naming each field that differs, with both values.
   """
   free = set(FREE)
-  if wanted['train']['schedule'] == 'constant':
+  if requested['train']['schedule'] == 'constant':
     free.add('train.steps')
-  old, new = decisive_fields(saved), decisive_fields(wanted)
-  sets = ('labelled.root', 'labelled.manifest')
-  if any(old[name] != new[name] for name in sets):
-    # The rest of the room belongs to the set that only one of them uses.
+  old, new = decisive_fields(saved), decisive_fields(requested)
+  if any(old[name] != new[name] for name in _LABELLED_SETS):
+    # The other fields belong to the set that only one of them uses.
     free |= {
       name for name in old.keys() ^ new.keys() if name.startswith('labelled.')
     }
@@ -163,22 +143,20 @@ def check_same_run(
     )
 
 
-def check_same_model(
-  saved: Mapping[str, Any], wanted: Mapping[str, Any]
-) -> None:
-  """Refuses to put parameters into another network than theirs.
+def check_same_model(saved: PlainConfig, requested: PlainConfig) -> None:
+  """Refuses to use parameters in a network of another architecture.
 
   Args:
     saved: config that the parameters were trained with.
-    wanted: config of this command.
+    requested: config of this command.
 
   Raises:
     ValueError: naming each field of ``model`` that differs.
   """
   old, new = (
-    decisive_fields({'model': one['model']}) for one in (saved, wanted)
+    decisive_fields({'model': one['model']}) for one in (saved, requested)
   )
-  differing = differences(old, new, free=old.keys() - new.keys())
+  differing = differences(old, new)
   if differing:
     raise ValueError(
       f'these parameters belong to another network: {"; ".join(differing)}. '
@@ -186,17 +164,15 @@ def check_same_model(
     )
 
 
-def check_same_trunk(
-  saved: Mapping[str, Any], wanted: Mapping[str, Any]
-) -> None:
-  """Refuses to start from parameters of another network, its head apart.
+def check_same_trunk(saved: PlainConfig, requested: PlainConfig) -> None:
+  """Refuses initial parameters of another architecture, the pair head apart.
 
   Args:
     saved: config that the parameters were trained with.
-    wanted: config of this command.
+    requested: config of this command.
 
   Raises:
     ValueError: naming each field of ``model`` that differs.
   """
-  head = {name: wanted['model'].get(name) for name in _HEAD}
-  check_same_model({'model': {**saved['model'], **head}}, wanted)
+  head = {name: requested['model'].get(name) for name in _HEAD}
+  check_same_model({'model': {**saved['model'], **head}}, requested)

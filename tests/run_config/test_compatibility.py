@@ -1,0 +1,85 @@
+"""Which changes of a config make another run, model or trunk."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from tests.train import toy
+from zeroshot.run_config import compatibility
+
+
+def test_the_same_config_goes_on():
+  plain = compatibility.plain_config(toy.config())
+  compatibility.check_same_run(plain, copy.deepcopy(plain))
+
+
+def test_each_differing_field_is_named():
+  old, new = toy.config(), toy.config()
+  new.seed = 7
+  new.model.widths = (8, 8, 8, 8)
+  with pytest.raises(ValueError, match='workdir') as error:
+    compatibility.check_same_run(
+      compatibility.plain_config(old), compatibility.plain_config(new)
+    )
+  widths = list(old.model.widths)
+  assert f'model.widths was {widths} and is now [8, 8, 8, 8]' in str(
+    error.value
+  )
+  assert 'seed was 0 and is now 7' in str(error.value)
+
+
+def test_how_often_to_look_is_free_and_so_are_other_rooms():
+  old, new = toy.config(), toy.config()
+  new.train.log_every = 1
+  new.train.keep_checkpoints = 5
+  new.detect.threshold = 0.9
+  new.eval.root = 'elsewhere'
+  compatibility.check_same_run(
+    compatibility.plain_config(old), compatibility.plain_config(new)
+  )
+
+
+def test_a_constant_schedule_may_be_lengthened_and_a_cosine_may_not():
+  def change(schedule):
+    return [
+      compatibility.plain_config(toy.config(schedule=schedule, steps=steps))
+      for steps in (8, 16)
+    ]
+
+  compatibility.check_same_run(*change('constant'))
+  with pytest.raises(ValueError, match=r'train.steps was 8 and is now 16'):
+    compatibility.check_same_run(*change('cosine'))
+
+
+def test_labels_are_decisive_once_there_are_any():
+  def plain(**changes):
+    config = toy.config()
+    config.labelled.update(changes)
+    return compatibility.plain_config(config)
+
+  compatibility.check_same_run(plain(), plain(num_pairs=5))  # of no set
+  with pytest.raises(ValueError, match=r'labelled\.num_pairs was 0'):
+    compatibility.check_same_run(plain(root='a'), plain(root='a', num_pairs=5))
+  with pytest.raises(ValueError, match=r"labelled\.root was '' and is"):
+    compatibility.check_same_run(plain(), plain(root='a'))
+
+
+def test_a_head_does_not_make_the_trunk_another():
+  config = toy.config()
+  old = compatibility.plain_config(config)
+  config.model.kinds = ('open',)
+  compatibility.check_same_trunk(old, compatibility.plain_config(config))
+  config.model.match_support = 3
+  with pytest.raises(ValueError, match=r'model\.match_support'):
+    compatibility.check_same_trunk(old, compatibility.plain_config(config))
+
+
+def test_another_model_is_refused_by_field():
+  config = toy.config()
+  old = compatibility.plain_config(config)
+  compatibility.check_same_model(old, compatibility.plain_config(config))
+  config.model.kinds = ('open',)
+  with pytest.raises(ValueError, match=r"model\.kinds was \[\] and is now \['"):
+    compatibility.check_same_model(old, compatibility.plain_config(config))
