@@ -14,7 +14,6 @@ import ml_collections
 import pytest
 
 from configs import default
-from launch import ablate
 from tests.launch.test_train import SETTINGS
 from tests.studies.ablation.ablation_parts import (
   Runner,
@@ -22,8 +21,8 @@ from tests.studies.ablation.ablation_parts import (
   make_data,
   row_of,
 )
-from zeroshot.studies.ablation import plan as ablation_plan
-from zeroshot.studies.ablation import report
+from zeroshot.studies.ablation import jobs, report
+from zeroshot.studies.ablation import plan as plans
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,9 +40,9 @@ EVALUATE_D = ['d/seed0/aligned', 'd/seed0/moved']
 EVERYTHING = [
   TRAIN_A0,
   *EVALUATE_A0,
+  *EVALUATE_B,
   TRAIN_A1,
   *EVALUATE_A1,
-  *EVALUATE_B,
   TRAIN_C,
   *EVALUATE_C,
   *EVALUATE_D,
@@ -69,15 +68,15 @@ class Table:
     return config
 
   def ablate(self, config, run):
-    plan = ablation_plan.build_plan(config, workdir=self.workdir)
+    """Runs; returns the failures."""
+    plan = plans.build_plan(config, workdir=self.workdir)
     header = report.describe(config, plan, path='configs/x.py')
-    return ablate.ablate(plan, workdir=self.workdir, header=header, run=run)
+    study = jobs.Study(plan, self.workdir, header, run)
+    return jobs.run_jobs(study, jobs.Shard())
 
   def go(self, config=None, **changed):
-    """Runs; gives the commands that were run."""
-    outcome = self.ablate(config or self.config(**changed), self.run)
-    self.failures = outcome.failures
-    assert outcome.running == []
+    """Runs; returns the commands that were run."""
+    self.failures = self.ablate(config or self.config(**changed), self.run)
     return self.run.take()
 
   def json(self):
@@ -104,12 +103,12 @@ def test_everything_is_run_once_and_not_again(table):
 
 def test_the_files_hold_what_was_run(table):
   table.go()
-  found = table.json()
-  assert found['config'] == 'configs/x.py'
-  assert found['num_pairs'] == 2
-  assert found['settings']['every'] == 2
-  assert found['hardware']['cores'] >= 1
-  assert set(found) >= {'commit', 'dirty', 'date', 'caption'}
+  content = table.json()
+  assert content['config'] == 'configs/x.py'
+  assert content['num_pairs'] == 2
+  assert content['settings']['every'] == 2
+  assert content['hardware']['cores'] >= 1
+  assert set(content) >= {'commit', 'dirty', 'date', 'caption'}
   row = table.row('a')
   assert row['seeds'] == [0, 1]
   assert row['about'] == 'asks'
@@ -142,12 +141,12 @@ def test_an_interruption_loses_nothing(table):
   table.run.stopping = 'bb/seed0/moved'
   with pytest.raises(KeyboardInterrupt):
     table.go()
-  assert table.run.take() == EVERYTHING[:8]
-  assert table.row('a')['status'] == 'done'
+  assert table.run.take() == EVERYTHING[:5]
+  assert table.row('a')['num_finished'] == 1
   assert table.row('bb')['num_finished'] == 0
   assert '`bb` | asks | 0 of 1 | 0.5000 | pending |' in table.text()
   table.run.stopping = ''
-  assert table.go() == EVERYTHING[7:]
+  assert table.go() == EVERYTHING[4:]
 
 
 def test_a_training_that_was_stopped_goes_on_by_the_same_command(table):
@@ -170,8 +169,8 @@ def test_a_change_of_the_evaluation_repeats_it_alone(table):
   table.go()
   assert table.go(every=1) == [
     *EVALUATE_A0,
-    *EVALUATE_A1,
     *EVALUATE_B,
+    *EVALUATE_A1,
     *EVALUATE_C,
     *EVALUATE_D,
   ]
@@ -208,7 +207,7 @@ def test_a_moved_folder_is_as_good(table):
   assert table.row('a')['status'] == 'done'
 
 
-def test_figures_without_a_record_are_not_believed(table):
+def test_metrics_without_a_record_are_ignored(table):
   table.go()
   folder = table.workdir / 'rows' / 'c' / 'seed0' / 'aligned'
   (folder / 'command.json').unlink()
@@ -227,14 +226,14 @@ def test_a_training_that_fails_does_not_stop_the_others(table):
     *EVALUATE_C,
     *EVALUATE_D,
   ]
-  told = [report.tell(failure) for failure in table.failures]
-  assert [line.split(':')[0] for line in told] == [
+  lines = list(map(str, table.failures))
+  assert [line.split(':')[0] for line in lines] == [
     f'{row}, seed 0, {view}'
     for row in ('a', 'bb')
     for view in ('aligned', 'moved')
   ]
   (log,) = (table.workdir / 'logs').glob('a-seed0-*.log')
-  assert told[0] == f'a, seed 0, aligned: error: it broke (log: {log})'
+  assert lines[0] == f'a, seed 0, aligned: error: it broke (log: {log})'
   assert log.read_text().startswith('$ python -m launch.train ')
   statuses = [row['status'] for row in table.json()['rows']]
   assert statuses == ['failed', 'failed', 'done', 'done']
@@ -246,7 +245,7 @@ def test_a_training_that_fails_does_not_stop_the_others(table):
   assert 'Failed' not in table.text()
 
 
-def test_an_evaluation_that_fails_keeps_no_older_figures(table):
+def test_an_evaluation_that_fails_keeps_no_older_metrics(table):
   table.go()
   table.run.failing = 'rows/c/seed0/moved'
   assert table.go(every=1, only='c') == EVALUATE_C
@@ -265,9 +264,9 @@ def test_an_evaluation_that_fails_keeps_no_older_figures(table):
     (0, 'it ended well but wrote no '),
   ],
 )
-def test_a_command_that_says_nothing_is_told_too(table, status, message):
+def test_a_failure_without_output_is_explained(table, status, message):
   config = table.config(only='d')
-  failures = table.ablate(config, lambda *unused: status).failures
+  failures = table.ablate(config, lambda *unused: status)
   assert [failure.evaluation.view for failure in failures] == [
     'aligned',
     'moved',
@@ -354,9 +353,9 @@ def test_told_to_stop_it_says_so_by_its_status(data, tmp_path):
       assert time.monotonic() < deadline
       time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    told = process.stderr.read()
+    text = process.stderr.read()
   assert process.returncode == os.EX_TEMPFAIL
-  assert told.endswith('stopped; the same command goes on from here\n')
+  assert text.endswith('stopped; the same command goes on from here\n')
   (record,) = (tmp_path / 'work').rglob('ablation.json')
   assert json.loads(record.read_text())['done'] is False
   assert not list((tmp_path / 'work').rglob('fault.json'))
@@ -368,16 +367,16 @@ def test_two_rows_from_training_to_table(data, tmp_path):
   done = start(*words)
   assert done.returncode == 0, done.stderr
   assert done.stdout == f'no failures; the table is {workdir / "table.md"}\n'
-  found = json.loads((workdir / 'table.json').read_text())
-  assert [row['status'] for row in found['rows']] == ['done', 'done']
-  trained, classical = (row['views']['aligned'] for row in found['rows'])
+  content = json.loads((workdir / 'table.json').read_text())
+  assert [row['status'] for row in content['rows']] == ['done', 'done']
+  trained, classical = (row['views']['aligned'] for row in content['rows'])
   assert trained['synthetic_pixel_ap']['mean'] > 0
   assert 0 < classical['synthetic_pixel_ap']['mean'] < 1
   assert classical['ap']['mean'] > 0
   (metrics,) = workdir.rglob('trained/**/metrics.json')
-  figures = json.loads(metrics.read_text())
-  assert trained['ap']['values'] == [figures['official']['ap']]
-  assert (figures['step'], figures['official']['num_images']) == (8, 2)
+  measured = json.loads(metrics.read_text())
+  assert trained['ap']['values'] == [measured['official']['ap']]
+  assert (measured['step'], measured['official']['num_images']) == (8, 2)
   assert len(list((workdir / 'trainings').iterdir())) == 1
   assert (workdir / 'table.md').read_text().count('\n| `') == 2
   again = start(*words)

@@ -12,7 +12,7 @@ from zeroshot.runtime import locks
 
 HOLD = """
 import sys, time
-from zeroshot import locks
+from zeroshot.runtime import locks
 with locks.hold(sys.argv[1]):
   print('held', flush=True)
   time.sleep(60)

@@ -1,9 +1,8 @@
-"""Small ablations: a generated set, rows, and figures made by hand."""
+"""Small ablations: a generated set, rows, and metrics made by hand."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ def row_of(**changed):
 
 
 def metrics(ap, *, pixel_ap=0.5):
-  """Figures of one evaluation, all told apart; no pixel AP where it is None."""
+  """Distinct metrics of one evaluation; no pixel AP where it is None."""
   synthetic = {} if pixel_ap is None else {'synthetic': {'pixel_ap': pixel_ap}}
   official = dict(ap=ap, ap_50=0.6, ap_75=0.3, precision=0.7, recall=None)
   return dict(official=official, shrunk=dict(ap=0.4), **synthetic)
@@ -49,8 +48,7 @@ class Runner:
     self.failing = ''  # a command that holds this fails
     self.stopping = ''  # one that holds this is interrupted
 
-  def __call__(self, words, log, claim):
-    os.fstat(claim)  # it is open, or this raises
+  def __call__(self, words, log):
     line = ' '.join(words)
     self.lines.append(line)
     if self.stopping and self.stopping in line:

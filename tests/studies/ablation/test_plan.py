@@ -16,12 +16,12 @@ from tests.test_config import leaves, words_read
 from zeroshot import losses
 from zeroshot.data import deeppcb
 from zeroshot.model.build import build_model
-from zeroshot.studies.ablation import plan as ablation_plan
-from zeroshot.studies.ablation import report
+from zeroshot.studies.ablation import child
+from zeroshot.studies.ablation import plan as plans
 from zeroshot.synthesis import pairs
 from zeroshot.train.optimizer import build_optimizer
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = list(ablations.get_config().rows)
 
 
@@ -37,7 +37,7 @@ def test_the_config_opens_with_its_command():
 
 
 def test_every_field_is_read():
-  files = sorted((ROOT / 'launch').glob('ablation_*.py'))
+  files = sorted((ROOT / 'zeroshot/studies/ablation').glob('*.py'))
   read = words_read(file.read_text() for file in files)
   config = ablations.get_config()
   fields = {path[-1] for path in leaves(config) if path[0] != 'views'}
@@ -52,7 +52,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def plan(data):
-  return ablation_plan.build_plan(config_of(data), workdir=Path('work'))
+  return plans.build_plan(config_of(data), workdir=Path('work'))
 
 
 @pytest.fixture(scope='module')
@@ -200,7 +200,7 @@ def test_rows_of_other_labelled_pairs_are_trained_apart(data):
       config.rows[name] = row_of(
         config='configs/transfer.py', train=(f'labelled.root={data}', *lines)
       )
-  plan = ablation_plan.build_plan(config, workdir=Path('work'))
+  plan = plans.build_plan(config, workdir=Path('work'))
   one, five, hidden, boxes = (
     row.evaluations[0].training.folder for row in plan.rows[-4:]
   )
@@ -210,7 +210,7 @@ def test_rows_of_other_labelled_pairs_are_trained_apart(data):
 
 def test_commands_are_as_one_types_them(rows, data):
   row = rows['no_matching'].evaluations[0]
-  line = report.as_typed(row.training.command)
+  line = child.format_command(row.training.command)
   folder = row.training.folder
   assert folder.parent == Path('work/trainings')
   assert folder.name.startswith('no_matching-seed0-')
@@ -262,7 +262,7 @@ MISTAKES = {
 def test_a_mistake_is_told_with_its_field(data, message):
   config = config_of(data, **MISTAKES[message])
   with pytest.raises(ValueError, match=message):
-    ablation_plan.build_plan(config, workdir=Path('work'))
+    plans.build_plan(config, workdir=Path('work'))
 
 
 ROW_MISTAKES = {
@@ -291,7 +291,7 @@ def test_a_mistake_in_a_row_is_told_with_its_name(data, message):
   with config.unlocked():
     config.rows.new = ROW_MISTAKES[message]
   with pytest.raises(ValueError, match=message):
-    ablation_plan.build_plan(config, workdir=Path('work'))
+    plans.build_plan(config, workdir=Path('work'))
 
 
 def test_bad_pictures_are_named_before_anything_is_trained(tmp_path):
@@ -301,11 +301,11 @@ def test_bad_pictures_are_named_before_anything_is_trained(tmp_path):
   with pytest.raises(
     ValueError, match=r'^2 faults: .*_test\.jpg: the file is e'
   ):
-    ablation_plan.build_plan(config_of(folder), workdir=tmp_path)
+    plans.build_plan(config_of(folder), workdir=tmp_path)
 
 
 def test_no_bank_is_asked_for_rows_that_take_none(data):
   config = config_of(data, bank='', only='base, no_ema')
-  plan = ablation_plan.build_plan(config, workdir=Path('work'))
-  assert [row.name for row in plan.rows if row.wanted] == ['base', 'no_ema']
+  plan = plans.build_plan(config, workdir=Path('work'))
+  assert [row.name for row in plan.rows if row.selected] == ['base', 'no_ema']
   assert [row.name for row in plan.rows] == NAMES

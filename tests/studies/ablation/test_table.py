@@ -1,4 +1,4 @@
-"""The table of ablations, from figures made by hand."""
+"""The table of ablations, from metrics made by hand."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import math
 import pytest
 
 from tests.studies.ablation.ablation_parts import metrics
+from zeroshot.studies import summary
 from zeroshot.studies.ablation import table
+from zeroshot.studies.ablation.records import Result
 
 
 def build(results, **changed):
   fields = dict(about='a | b', seeds=(0, 1), commands=dict(train='x'))
-  return table.build_row('name', results=results, **fields | changed)
+  by_seed = {
+    view: {
+      seed: Result(content, 2.0 + seed, ('ba'[seed],))
+      for seed, content in enumerate(contents)
+    }
+    for view, contents in results.items()
+  }
+  return table.build_row('name', results=by_seed, **fields | changed)
 
 
 def cells(*rows):
@@ -22,35 +31,10 @@ def cells(*rows):
   return [[cell.strip() for cell in line[1:-1].split(' | ')] for line in lines]
 
 
-def test_a_summary_of_two_values():
-  found = table.summarise([0.2, 0.6])
-  assert found['mean'] == pytest.approx(0.4)
-  assert found['std'] == pytest.approx(0.2 * math.sqrt(2))  # by n - 1
-  assert (found['min'], found['max']) == (0.2, 0.6)
-  assert found['values'] == [0.2, 0.6]
-
-
-def test_a_single_value_has_no_deviation():
-  found = table.summarise([0.2])
-  assert (found['mean'], found['min'], found['max']) == (0.2, 0.2, 0.2)
-  assert math.isnan(found['std'])
-
-
-def test_a_summary_of_nothing_is_undefined():
-  found = table.summarise([])
-  assert found.pop('values') == []
-  assert all(math.isnan(value) for value in found.values())
-
-
-def test_an_undefined_value_is_not_left_out():
-  found = table.summarise([0.2, math.nan])
-  assert math.isnan(found['mean'])
-
-
-def test_figures_are_read_by_name():
-  found = table.read_figures(metrics(0.9))
-  assert math.isnan(found.pop('recall'))
-  assert found == dict(
+def test_metrics_are_read_by_name():
+  values = summary.read_metrics(metrics(0.9), table.METRICS)
+  assert math.isnan(values.pop('recall'))
+  assert values == dict(
     ap=0.9,
     ap_50=0.6,
     ap_75=0.3,
@@ -60,16 +44,14 @@ def test_figures_are_read_by_name():
   )
 
 
-def test_figures_that_were_not_measured_are_undefined():
-  found = table.read_figures(metrics(0.9, pixel_ap=None))
-  assert math.isnan(found['synthetic_pixel_ap'])
+def test_metrics_that_were_not_measured_are_undefined():
+  values = summary.read_metrics(metrics(0.9, pixel_ap=None), table.METRICS)
+  assert math.isnan(values['synthetic_pixel_ap'])
 
 
 def test_a_finished_row():
   row = build(
     dict(aligned=[metrics(0.8), metrics(0.9)], moved=[metrics(0.5)] * 2),
-    train_minutes=[2.0, 3.0],
-    commits=['b', 'a', 'b'],
   )
   assert row['status'] == 'done'
   assert row['num_finished'] == 2
@@ -86,7 +68,7 @@ def test_a_finished_row():
 def test_a_single_seed_shows_no_deviation():
   row = build(dict(aligned=[metrics(0.8, pixel_ap=None)]), seeds=(4,))
   assert row['status'] == 'done'
-  assert cells(row)[0][2:] == ['1', '0.8000', '0.3000', '-', '-']
+  assert cells(row)[0][2:] == ['1', '0.8000', '0.3000', '-', '2.0']
 
 
 def test_a_pending_row():

@@ -1,11 +1,11 @@
 """What an ablation runs: the rows of its config as commands.
 
-plan = ablation_plan.build_plan(config, workdir=Path('runs/ablations'))
+plan = build_plan(config, workdir=Path('runs/ablations'))
 for row in plan.rows:
   for evaluation in row.evaluations: ...
 
-Whatever is wrong with the config is found here, before anything is run. What
-lines and settings are is said in ``zeroshot/run_config/overrides.py``.
+All faults of the config are reported here, before anything is run. *Lines* and
+*settings* are defined in ``zeroshot/run_config/overrides.py``.
 """
 
 from __future__ import annotations
@@ -15,35 +15,38 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import ml_collections
 
 from zeroshot.data import deeppcb, manifest, readable
 from zeroshot.run_config import compatibility, overrides
 from zeroshot.studies.ablation import bank
+from zeroshot.types import PlainConfig
 
-# Each command is a run by itself, even where a launcher started several of us.
+_T = TypeVar('_T', int, str)
+
+# Each command is a run of one process, even under a launcher of several.
 _ALONE = '--distributed=off'
 
 
 class Training(NamedTuple):
-  """A network to train; rows that want the same one share it.
+  """A network to train; rows with the same settings share it.
 
   Attributes:
-    folder: its workdir, named by the first row that wants it, its seed, and a
-      hash of all settings that decide what becomes of it.
+    folder: its workdir, named by the first row that uses it, its seed, and a
+      hash of all settings that decide its parameters.
     command: what follows ``python -m``.
     settings: of the training.
   """
 
   folder: Path
   command: tuple[str, ...]
-  settings: dict[str, Any]
+  settings: PlainConfig
 
 
 class Evaluation(NamedTuple):
-  """A network, or what stands in for one, under one view.
+  """A network, or a baseline without one, evaluated under one view.
 
   Attributes:
     row: name of the row.
@@ -63,7 +66,7 @@ class Evaluation(NamedTuple):
   source: str
   folder: Path
   command: tuple[str, ...]
-  settings: dict[str, Any]
+  settings: PlainConfig
 
 
 class Row(NamedTuple):
@@ -73,14 +76,14 @@ class Row(NamedTuple):
     name: unique.
     about: what it asks.
     seeds: of its trainings.
-    wanted: whether it is run now.
+    selected: whether it is run now.
     evaluations: one for each seed and view, seed by seed.
   """
 
   name: str
   about: str
   seeds: tuple[int, ...]
-  wanted: bool
+  selected: bool
   evaluations: tuple[Evaluation, ...]
 
 
@@ -97,11 +100,11 @@ class Plan(NamedTuple):
   rows: tuple[Row, ...]
   views: dict[str, tuple[str, ...]]
   num_pairs: int
-  base: dict[str, Any]
+  base: PlainConfig
 
 
 def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
-  """Works out every command.
+  """Builds every command.
 
   Args:
     config: see ``configs/ablations.py``.
@@ -111,9 +114,9 @@ def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
     The plan.
 
   Raises:
-    ValueError: something is missing, unknown or there twice.
+    ValueError: a setting is missing, unknown or repeated.
   """
-  wanted, base = _wanted(config), _resolve_shared(config)
+  selected, base = _select_rows(config), _resolve_shared(config)
   num_pairs = _count_pairs(config)
   trainings: dict[str, Training] = {}
   rows = []
@@ -130,10 +133,12 @@ def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
         for view in config.views
       ]
     rows.append(
-      Row(name, row.about, row.seeds, name in wanted, tuple(evaluations))
+      Row(name, row.about, row.seeds, name in selected, tuple(evaluations))
     )
-  firsts = {row.name: row.evaluations[0].training for row in rows if row.wanted}
-  bank.check({n: first.settings for n, first in firsts.items() if first})
+  firsts = {
+    row.name: row.evaluations[0].training for row in rows if row.selected
+  }
+  bank.check_banks({n: first.settings for n, first in firsts.items() if first})
   return Plan(
     rows=tuple(rows),
     views=dict(config.views.items()),
@@ -142,7 +147,7 @@ def build_plan(config: ml_collections.ConfigDict, *, workdir: Path) -> Plan:
   )
 
 
-def _wanted(config: ml_collections.ConfigDict) -> set[str]:
+def _select_rows(config: ml_collections.ConfigDict) -> set[str]:
   """The names of the rows to run."""
   rows = list(config.rows)
   names = [name.strip() for name in config.only.split(',') if name.strip()]
@@ -156,10 +161,10 @@ def _wanted(config: ml_collections.ConfigDict) -> set[str]:
   return set(names or rows)
 
 
-def _resolve_shared(config: ml_collections.ConfigDict) -> dict[str, Any]:
-  """The base config with the lines of all rows, each tried on its own first.
+def _resolve_shared(config: ml_collections.ConfigDict) -> PlainConfig:
+  """The base config with the lines of all rows.
 
-  So an error names the field that a line stands in.
+  Each field is resolved on its own first, so that an error names it.
   """
   if not config.views:
     raise ValueError('views is empty; give one, as aligned=()')
@@ -173,7 +178,7 @@ def _resolve_shared(config: ml_collections.ConfigDict) -> dict[str, Any]:
 
 
 def _check_row(name: str, row: ml_collections.ConfigDict) -> None:
-  """Refuses a name that cannot be a folder's, and seeds that cannot be."""
+  """Refuses a name that is no folder name, and unusable seeds."""
   if not re.fullmatch(r'\w+', name):
     raise ValueError(f'rows: {name!r} is no name; take letters, digits and _')
   if not row.seeds or not all(type(seed) is int for seed in row.seeds):
@@ -191,13 +196,13 @@ def _check_row(name: str, row: ml_collections.ConfigDict) -> None:
     )
 
 
-def _repeated(values: Sequence[Any]) -> list[Any]:
+def _repeated(values: Sequence[_T]) -> list[_T]:
   """Those that are there more than once."""
   return sorted({value for value in values if values.count(value) > 1})
 
 
 def _common(config: ml_collections.ConfigDict) -> tuple[str, ...]:
-  """Lines of every training; its one checkpoint is the last."""
+  """Lines of every training; it saves at its last step alone."""
   steps = config.steps
   budget = [f'train.steps={steps}', f'train.checkpoint_every={steps}']
   return overrides.merge(budget, config.train, field='train')
@@ -213,8 +218,8 @@ def _plan_training(
   path = row.config or config.base
   seeds = [f'seed={seed}']
   lines = overrides.merge(_common(config), row.train, seeds, field=field)
-  settings = overrides.resolve(path, lines, field=field)
-  lines, settings = bank.given(config, path, lines, settings)
+  settings: PlainConfig = overrides.resolve(path, lines, field=field)
+  lines, settings = bank.add_bank(config, path, lines, settings)
   decisive = json.dumps(compatibility.decisive_fields(settings), sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
@@ -249,9 +254,9 @@ def _plan_evaluation(
     config.views[view],
     field=field,
   )
-  settings = overrides.resolve(path, lines, field=field)
+  settings: PlainConfig = overrides.resolve(path, lines, field=field)
   if settings['eval']['synthetic_pairs']:
-    lines, settings = bank.given(config, path, lines, settings)
+    lines, settings = bank.add_bank(config, path, lines, settings)
   folder = workdir / 'rows' / name / f'seed{seed}' / view
   network = (
     f'--workdir={training.folder}' if training else f'--weights={row.weights}'
@@ -276,7 +281,7 @@ def _plan_evaluation(
 
 
 def _count_pairs(config: ml_collections.ConfigDict) -> int:
-  """How many pairs an evaluation takes; refuses what it could not read."""
+  """Counts the pairs of an evaluation; refuses unreadable ones."""
   if not config.root:
     raise ValueError(
       'root is empty; give --config.root=PCBDATA, the folder that holds the '

@@ -1,22 +1,36 @@
-"""What an ablation has on disk, and whether it is what is wanted now.
+"""What an ablation has on disk, and whether it belongs to the current plan.
 
-Beside the figures of an evaluation, ``metrics.json``, stands ``command.json``:
-the command that made them, its network and all its settings. In the folder of
-a training, ``ablation.json`` says whether it is done and how long it took.
-Either folder holds a ``fault.json`` where the last run failed.
+  if not records.find_result(evaluation): ...
+
+The folder of an evaluation holds ``metrics.json`` and ``command.json``: the
+command that made it, its network and all its settings. The folder of a training
+holds ``ablation.json``: whether it is done and how long it took. Either folder
+holds a ``fault.json`` if its last command failed.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from zeroshot.runtime import atomic_files
 from zeroshot.studies.ablation.plan import Evaluation, Training
+from zeroshot.types import JsonObject
+
+
+class TrainingRecord(NamedTuple):
+  """The content of ``ablation.json``.
+
+  Attributes:
+    done: whether the training has reached its last step.
+    seconds: that all its runs took.
+    commit: of the code.
+  """
+
+  done: bool = False
+  seconds: float = 0.0
+  commit: str = ''
 
 
 class Result(NamedTuple):
@@ -28,7 +42,7 @@ class Result(NamedTuple):
     commits: of its training and its evaluation.
   """
 
-  metrics: dict[str, Any]
+  metrics: JsonObject
   minutes: float | None
   commits: tuple[str, ...]
 
@@ -37,140 +51,123 @@ class Fault(NamedTuple):
   """Why a command failed.
 
   Attributes:
-    message: the last line it wrote.
-    log: where the rest is.
-    origin: when and in which process; that of no other is the same. Empty
-      until it is noted.
+    message: the last line of its output.
+    log: the file of all its output.
   """
 
   message: str
   log: Path
-  origin: str = ''
+
+
+class Failure(NamedTuple):
+  """An evaluation that has no result, and why."""
+
+  evaluation: Evaluation
+  fault: Fault
+
+  def __str__(self) -> str:
+    row, seed, view = self.evaluation[:3]
+    message, log = self.fault
+    return f'{row}, seed {seed}, {view}: {message} (log: {log})'
 
 
 def find_result(evaluation: Evaluation) -> Result | None:
-  """The figures of an evaluation; None where other settings or none gave them.
-
-  Args:
-    evaluation: as planned now.
-
-  Returns:
-    The result.
-  """
-  record = _read(_command_file(evaluation))
-  wanted = _decisive(evaluation)
-  same = {name: record.get(name) for name in wanted} == wanted
-  figures = _read(metrics_file(evaluation)) if same else {}
-  if not figures:
+  """The result of an evaluation; None if there is none of these settings."""
+  record = _read(evaluation.folder / 'command.json')
+  if not _matches(record, evaluation):
     return None
-  trained = read_training(evaluation.training) if evaluation.training else {}
-  minutes = trained['seconds'] / 60 if 'seconds' in trained else None
-  commits = [kept['commit'] for kept in (trained, record) if 'commit' in kept]
-  return Result(figures, minutes, tuple(commits))
+  metrics = _read(metrics_file(evaluation))
+  if not metrics:
+    return None
+  commits, minutes = [record['commit']], None
+  if evaluation.training and (trained := read_training(evaluation.training)):
+    commits.insert(0, trained.commit)
+    minutes = trained.seconds / 60
+  return Result(metrics, minutes, tuple(commits))
 
 
 def metrics_file(evaluation: Evaluation) -> Path:
-  """Where ``launch.evaluate`` writes the figures."""
+  """Where ``launch.evaluate`` writes the metrics."""
   return evaluation.folder / 'metrics.json'
 
 
-def forget_result(evaluation: Evaluation) -> None:
-  """Removes figures; their record first, lest it stand beside others."""
-  _command_file(evaluation).unlink(missing_ok=True)
+def remove_result(evaluation: Evaluation) -> None:
+  """Removes a result; the record first, lest it match other metrics."""
+  (evaluation.folder / 'command.json').unlink(missing_ok=True)
   metrics_file(evaluation).unlink(missing_ok=True)
 
 
-def note_result(evaluation: Evaluation, *, commit: str) -> None:
-  """Records that the figures of an evaluation are there."""
+def write_result(evaluation: Evaluation, *, commit: str) -> None:
+  """Records that the metrics of an evaluation are there."""
   command = ['python', '-m', *evaluation.command]
-  record = dict(_decisive(evaluation), command=command, commit=commit)
-  atomic_files.write_json(_command_file(evaluation), record)
+  record = dict(_identity(evaluation), command=command, commit=commit)
+  atomic_files.write_json(evaluation.folder / 'command.json', record)
 
 
-def read_training(training: Training) -> dict[str, Any]:
-  """``done``, ``seconds`` and ``commit`` of a training; empty before it."""
-  return _read(_training_file(training))
+def read_training(training: Training) -> TrainingRecord | None:
+  """The record of a training; None before its first run."""
+  record = _read(training.folder / 'ablation.json')
+  return TrainingRecord(**record) if record else None
 
 
-def note_training(
-  training: Training, *, done: bool, seconds: float, commit: str
-) -> None:
-  """Records how far a training is.
-
-  Args:
-    training: as planned.
-    done: whether it has come to its end.
-    seconds: that all its runs took.
-    commit: of the code.
-  """
-  record = dict(done=done, seconds=seconds, commit=commit)
-  atomic_files.write_json(_training_file(training), record)
+def write_training(training: Training, record: TrainingRecord) -> None:
+  """Records how far a training is."""
+  atomic_files.write_json(training.folder / 'ablation.json', record._asdict())
 
 
-def find_fault(thing: Training | Evaluation) -> Fault | None:
-  """Why the last run failed; None where it did not, or had other settings."""
-  record = _read(_fault_file(thing))
-  if not record or record['of'] != _identity(thing):
+def find_fault(step: Training | Evaluation) -> Fault | None:
+  """Why its last run failed; None if it did not, or had other settings."""
+  record = _read(step.folder / 'fault.json')
+  if not record or not _matches(record['of'], step):
     return None
-  return Fault(record['message'], Path(record['log']), record['origin'])
+  return Fault(record['message'], Path(record['log']))
 
 
-def why_not(evaluation: Evaluation) -> Fault | None:
-  """Why there are no figures: a fault of the training, or of its own."""
+def remove_fault(step: Training | Evaluation) -> None:
+  """Removes a fault, before what failed is run again."""
+  (step.folder / 'fault.json').unlink(missing_ok=True)
+
+
+def write_fault(step: Training | Evaluation, fault: Fault) -> None:
+  """Records that a command failed."""
+  record = dict(message=fault.message, log=str(fault.log), of=_identity(step))
+  atomic_files.write_json(step.folder / 'fault.json', record)
+
+
+def explain_missing(evaluation: Evaluation) -> Fault | None:
+  """The fault of its training or its own, if it has no result."""
   if find_result(evaluation):
     return None
   training = evaluation.training
-  fault = find_fault(training) if training else None
-  return fault or find_fault(evaluation)
+  return (training and find_fault(training)) or find_fault(evaluation)
 
 
-def forget_fault(thing: Training | Evaluation) -> None:
-  """Removes a fault, before what failed is run again."""
-  _fault_file(thing).unlink(missing_ok=True)
+def is_settled(evaluation: Evaluation) -> bool:
+  """Whether there is a result or a fault."""
+  return bool(find_result(evaluation) or explain_missing(evaluation))
 
 
-def note_fault(thing: Training | Evaluation, fault: Fault) -> None:
-  """Records that a command failed, for whoever writes the table."""
-  now = datetime.now(UTC).isoformat(timespec='microseconds')
-  record = dict(
-    message=fault.message,
-    log=str(fault.log),
-    origin=f'{now} in process {os.getpid()} on {socket.gethostname()}',
-    of=_identity(thing),
-  )
-  atomic_files.write_json(_fault_file(thing), record)
+def _identity(step: Training | Evaluation) -> JsonObject:
+  """What makes it another evaluation if it changes.
 
-
-def _command_file(evaluation: Evaluation) -> Path:
-  return evaluation.folder / 'command.json'
-
-
-def _training_file(training: Training) -> Path:
-  return training.folder / 'ablation.json'
-
-
-def _fault_file(thing: Training | Evaluation) -> Path:
-  return thing.folder / 'fault.json'
-
-
-def _identity(thing: Training | Evaluation) -> dict[str, Any]:
-  """What a fault is of; a training is told by its folder."""
-  return _decisive(thing) if isinstance(thing, Evaluation) else {}
-
-
-def _decisive(evaluation: Evaluation) -> dict[str, Any]:
-  """What makes it another evaluation where it changes.
-
-  Not the command: it tells of folders, which may be moved.
+  The folder's name tells trainings apart. The command does not count: it names
+  folders, which may be moved.
   """
-  return dict(source=evaluation.source, settings=evaluation.settings)
+  if isinstance(step, Training):
+    return {}
+  return dict(source=step.source, settings=step.settings)
 
 
-def _read(path: Path) -> dict[str, Any]:
-  """The content of a JSON file; nothing where it is missing."""
+def _matches(record: JsonObject, step: Training | Evaluation) -> bool:
+  identity = _identity(step)
+  return {name: record.get(name) for name in identity} == identity
+
+
+def _read(path: Path) -> JsonObject:
+  """The content of a JSON file; empty if it is missing."""
   try:
     text = path.read_text('utf-8')
-  except FileNotFoundError:  # not asked before: others may remove it
+  except FileNotFoundError:  # no check beforehand: others may remove it
     return {}
-  content: dict[str, Any] = json.loads(text)
+  content: JsonObject = json.loads(text)
   return content

@@ -1,51 +1,27 @@
 """Writes the table of an ablation from what is on disk.
 
-header = ablation_report.describe(config, plan, path='configs/ablations.py')
-ablation_report.write(plan, workdir=workdir, header=header)
+header = report.describe(config, plan, path='configs/ablations.py')
+report.write(plan, workdir=workdir, header=header)
 """
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import ml_collections
 
 from zeroshot.runtime import atomic_files, locks, provenance
-from zeroshot.studies.ablation import records, table
-from zeroshot.studies.ablation.plan import Evaluation, Plan, Row
-from zeroshot.studies.ablation.records import Fault
-
-
-class Failure(NamedTuple):
-  """An evaluation that could not be had."""
-
-  evaluation: Evaluation
-  fault: Fault
-
-
-def tell(failure: Failure) -> str:
-  """A failure in one line."""
-  evaluation, fault = failure
-  return f'{name(evaluation)}: {fault.message} (log: {fault.log})'
-
-
-def name(evaluation: Evaluation) -> str:
-  """Row, seed and view."""
-  return f'{evaluation.row}, seed {evaluation.seed}, {evaluation.view}'
-
-
-def as_typed(words: Sequence[str]) -> str:
-  """A module and its flags as one types them."""
-  return f'python -m {shlex.join(words)}'
+from zeroshot.studies.ablation import child, records, table
+from zeroshot.studies.ablation.plan import Plan, Row
+from zeroshot.studies.ablation.records import Result
+from zeroshot.studies.ablation.table import FailureEntry, TableRow
+from zeroshot.types import JsonObject
 
 
 def describe(
   config: ml_collections.ConfigDict, plan: Plan, *, path: str
-) -> dict[str, Any]:
-  """What the table is of.
+) -> JsonObject:
+  """Describes what the table shows.
 
   Args:
     config: of the ablation.
@@ -72,11 +48,11 @@ def describe(
   }
 
 
-def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
+def write(plan: Plan, *, workdir: Path, header: JsonObject) -> None:
   """Writes ``table.json`` and ``table.md``.
 
-  One process at a time looks and writes, lest what one saw earlier replace what
-  another saw later.
+  One process at a time reads results and writes, so that no older table
+  replaces a newer one.
 
   Args:
     plan: all rows.
@@ -101,7 +77,7 @@ def write(plan: Plan, *, workdir: Path, header: Mapping[str, Any]) -> None:
 
 
 def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
-  """How the figures were made."""
+  """How the metrics were computed."""
   training, evaluation = plan.base['train'], plan.base['eval']
   views = (
     f'{name}: {", ".join(lines) or "as they are"}'
@@ -120,21 +96,19 @@ def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
   )
 
 
-def _build_row(row: Row, plan: Plan) -> dict[str, Any]:
-  """A row of the table."""
-  results: dict[str, list[dict[str, Any]]] = {view: [] for view in plan.views}
-  minutes: dict[int, float] = {}
-  commits: list[str] = []
-  failures: list[dict[str, Any]] = []
+def _build_row(row: Row, plan: Plan) -> TableRow:
+  """A row of the table, of the results on disk."""
+  results: dict[str, dict[int, Result]] = {view: {} for view in plan.views}
+  failures = []
   for evaluation in row.evaluations:
-    result = records.find_result(evaluation)
-    if result:
-      results[evaluation.view].append(result.metrics)
-      commits += result.commits
-      if result.minutes is not None:
-        minutes[evaluation.seed] = result.minutes
-    elif fault := records.why_not(evaluation):
-      failures.append(_as_plain(Failure(evaluation, fault)))
+    seed, view = evaluation.seed, evaluation.view
+    if result := records.find_result(evaluation):
+      results[view][seed] = result
+    elif fault := records.explain_missing(evaluation):
+      message, log = fault.message, str(fault.log)
+      failures.append(
+        FailureEntry(seed=seed, view=view, message=message, log=log)
+      )
   first = row.evaluations[0]
   commands = {'train': first.training.command} if first.training else {}
   commands['evaluate'] = first.command
@@ -142,20 +116,9 @@ def _build_row(row: Row, plan: Plan) -> dict[str, Any]:
     row.name,
     about=row.about,
     seeds=row.seeds,
-    commands={name: as_typed(words) for name, words in commands.items()},
+    commands={
+      name: child.format_command(words) for name, words in commands.items()
+    },
     results=results,
     failures=failures,
-    train_minutes=list(minutes.values()),
-    commits=commits,
-  )
-
-
-def _as_plain(failure: Failure) -> dict[str, Any]:
-  """A failure as ``table.json`` holds it."""
-  evaluation, fault = failure
-  return dict(
-    seed=evaluation.seed,
-    view=evaluation.view,
-    message=fault.message,
-    log=str(fault.log),
   )
