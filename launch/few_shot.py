@@ -19,13 +19,13 @@ from collections.abc import Sequence
 
 from configs import default
 from zeroshot.runtime import cli
-from zeroshot.studies import few_shot, runs
+from zeroshot.studies import command, few_shot
 
 
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  runs.run_command(
+  command.run_study(
     functools.partial(few_shot.run, default_config=default.get_config()),
     table='few_shot.md',
   )
@@ -33,5 +33,5 @@ def main(argv: Sequence[str]) -> None:
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  runs.define_flags()
+  command.define_flags()
   cli.run(main)

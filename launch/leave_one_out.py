@@ -20,13 +20,13 @@ from collections.abc import Sequence
 
 from configs import default
 from zeroshot.runtime import cli
-from zeroshot.studies import leave_one_out, runs
+from zeroshot.studies import command, leave_one_out
 
 
 def main(argv: Sequence[str]) -> None:
   """Plans, runs what is missing and says where the table is."""
   del argv
-  runs.run_command(
+  command.run_study(
     functools.partial(leave_one_out.run, default_config=default.get_config()),
     table='leave_one_out.md',
   )
@@ -34,5 +34,5 @@ def main(argv: Sequence[str]) -> None:
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  runs.define_flags()
+  command.define_flags()
   cli.run(main)

@@ -220,9 +220,10 @@ def test_the_plot_shows_what_is_there(curve):
 
 
 def test_an_undefined_figure_is_no_point():
-  record = dict(metrics=dict(as_is=transfer_parts.metrics(0.5, ap=None)))
+  metrics = dict(as_is=transfer_parts.metrics(0.5, ap=None))
+  record = runs.Record({}, 2, metrics, step=1, commit='')
   row = few_shot_table.build_row(3, {0: record})
-  assert math.isnan(row['official_6_ap']['mean'])
+  assert math.isnan(row.metrics['official_6_ap']['mean'])
   assert few_shot_table.to_points({'3': row}) == []
   assert '| 3 | 1 | - | 0.5010 |' in few_shot_table.to_markdown(
     {'3': row}, caption=''

@@ -160,10 +160,10 @@ def test_the_table_holds_the_numbers(table):
 
 
 def test_a_mean_of_nothing_and_of_something_undefined():
-  assert leave_one_out_table.weighted_mean([])['transferred'] is None
+  assert leave_one_out_table.weighted_mean([]).transferred is None
   views = dict(moved=transfer_parts.metrics(0.5))
   views['as_is'] = transfer_parts.metrics(0.5, kind_accuracy=None)
-  record = dict(num_pairs=2, metrics=views)
+  record = runs.Record({}, 2, views, step=1, commit='')
   row = leave_one_out_table.build_row('a', record, record)
   mean = leave_one_out_table.weighted_mean([row])
   text = leave_one_out_table.to_markdown([row], mean, caption='')
@@ -197,7 +197,7 @@ def test_from_pairs_to_table(pairs, tmp_path):
   for side in ('transferred', 'untrained'):
     assert 0 <= row[side]['official_ap'] <= 1
   assert content['mean']['num_groups'] == 1
-  looks = (tmp_path / 'runs/b/early_stopping.jsonl').read_text().splitlines()
+  stops = (tmp_path / 'runs/b/early_stopping.jsonl').read_text().splitlines()
   record = json.loads((tmp_path / 'records/b.json').read_text())
-  best = max(map(json.loads, looks), key=lambda look: look['ap'])
+  best = max(map(json.loads, stops), key=lambda stop: stop['ap'])
   assert record['step'] == best['step']

@@ -12,7 +12,7 @@ from absl import flags
 from configs import default
 from tests.studies import transfer_parts
 from zeroshot.run_config import compatibility
-from zeroshot.studies import runs
+from zeroshot.studies import command, runs
 from zeroshot.weights import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ class Flags(dict):
 
 
 @pytest.mark.parametrize(
-  ('field', 'given', 'wanted'),
+  ('field', 'given', 'expected'),
   [
     ('', None, 'default'),
     ('mine', None, 'mine'),
@@ -39,11 +39,11 @@ class Flags(dict):
     ('mine', 'other', 'other'),
   ],
 )
-def test_the_weights_to_start_from(monkeypatch, field, given, wanted):
+def test_the_weights_to_start_from(monkeypatch, field, given, expected):
   config = transfer_parts.config_of('unused', train__init_weights=field)
   parsed = Flags(config, given, present=given is not None)
-  monkeypatch.setattr(runs.flags, 'FLAGS', parsed)
-  assert runs.config_from_flags().train.init_weights == wanted
+  monkeypatch.setattr(command.flags, 'FLAGS', parsed)
+  assert command.config_from_flags().train.init_weights == expected
 
 
 def test_untrained_weights_fit_their_config():

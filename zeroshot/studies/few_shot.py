@@ -18,7 +18,7 @@ from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import labelled_sets
 from zeroshot.report import few_shot_curve
 from zeroshot.runtime import atomic_files
-from zeroshot.studies import few_shot_table, runs
+from zeroshot.studies import command, few_shot_table, runs
 from zeroshot.studies.runs import Record, Run
 
 ALL = 'all'
@@ -54,7 +54,7 @@ def run(
       takes all.
 
   Raises:
-    ValueError: for settings or files that cannot be, or records of another
+    ValueError: invalid settings or files, or records of another
       config.
   """
   sizes = plan(config, default_config)
@@ -80,12 +80,12 @@ def plan(
     The sizes in order, by their labels: ``'0'``, ``'1'`` and so on, ``'all'``.
 
   Raises:
-    ValueError: for settings or files that cannot be.
+    ValueError: invalid settings or files.
   """
   settings = config.few_shot
-  base = _held_out(config, runs.check_labelled(config))
-  most = len(labelled_sets.read_split(base).train)
-  _check(settings, most)
+  base = _held_out(config, command.check_labelled(config))
+  num_max = len(labelled_sets.read_split(base).train)
+  _check(settings, num_max)
   sizes = {}
   for num_pairs in sorted(settings.sizes):
     sizes[str(num_pairs)] = (
@@ -93,7 +93,7 @@ def plan(
       if num_pairs
       else _untrained(base, default_config)
     )
-  everything = _size(base, ALL, most, settings.num_seeds)
+  everything = _size(base, ALL, num_max, settings.num_seeds)
   return {**sizes, ALL: everything}
 
 
@@ -112,7 +112,10 @@ def write(
     for label, size in sizes.items()
   }
   content = few_shot_table.describe(config, list(records.values()))
-  atomic_files.write_json(workdir / 'few_shot.json', {**content, 'sizes': rows})
+  atomic_files.write_json(
+    workdir / 'few_shot.json',
+    {**content, 'sizes': {label: row.to_json() for label, row in rows.items()}},
+  )
   atomic_files.write_text(
     workdir / 'few_shot.md',
     few_shot_table.to_markdown(rows, caption=content['caption']),
@@ -124,14 +127,14 @@ def write(
 
 
 def _held_out(
-  config: ml_collections.ConfigDict, found: Sequence[LabelledPair]
+  config: ml_collections.ConfigDict, pairs: Sequence[LabelledPair]
 ) -> ml_collections.ConfigDict:
-  """A config that learns from all pairs but those reported on."""
+  """A config that trains on all pairs but those reported on."""
   settings = config.few_shot
   reported = manifest.split_names(settings.held_out)
   if not reported:
     raise ValueError('few_shot.held_out is empty; name the groups to report on')
-  manifest.in_groups(found, settings.held_out, field='few_shot.held_out')
+  manifest.in_groups(pairs, settings.held_out, field='few_shot.held_out')
   copy = labelled_sets.reporting_on(
     config, reported, every=settings.every, stop_groups=''
   )
@@ -143,7 +146,7 @@ def _held_out(
 def _untrained(
   base: ml_collections.ConfigDict, default_config: ml_collections.ConfigDict
 ) -> Size:
-  """The one run of no pairs: the weights to start from, as they are."""
+  """The one run of no pairs: the initial weights as they are."""
   config = runs.untrained(base, default_config)
   return Size(0, (Run('n0', 'n0', config, trained=False),))
 
@@ -162,13 +165,13 @@ def _size(
   return Size(num_pairs, tuple(seeds))
 
 
-def _check(settings: ml_collections.ConfigDict, most: int) -> None:
-  """Refuses sizes and counts that cannot be."""
+def _check(settings: ml_collections.ConfigDict, num_max: int) -> None:
+  """Refuses invalid sizes and counts."""
   sizes = settings.sizes
-  possible = all(type(n) is int and 0 <= n <= most for n in sizes)
+  possible = all(type(n) is int and 0 <= n <= num_max for n in sizes)
   if not possible or len(set(sizes)) < len(sizes):
     raise ValueError(
-      f'few_shot.sizes is {sizes}; give whole numbers from 0 to {most}, the '
+      f'few_shot.sizes is {sizes}; give whole numbers from 0 to {num_max}, the '
       'pairs that may be learned from, each once'
     )
   if settings.num_seeds < 1 or settings.steps < 0:
@@ -176,4 +179,4 @@ def _check(settings: ml_collections.ConfigDict, most: int) -> None:
       f'few_shot.num_seeds is {settings.num_seeds} and few_shot.steps is '
       f'{settings.steps}; give at least 1 seed, and 0 steps or more'
     )
-  runs.check_every(settings.every, 'few_shot.every')
+  command.check_every(settings.every, 'few_shot.every')

@@ -1,17 +1,14 @@
-"""The few-shot curve as figures, as Markdown and as points to draw.
+"""The few-shot curve as JSON, as Markdown and as points to draw.
 
 row = few_shot_table.build_row(10, {0: record, 1: None, 2: record})
 text = few_shot_table.to_markdown({'10': row}, caption=...)
-
-A *summary* of a figure over the finished seeds is that of
-``zeroshot/studies/ablation/table.py`` and ``interval_95``, by Student's t.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import ml_collections
 
@@ -20,18 +17,20 @@ from zeroshot.report.few_shot_curve import Point
 from zeroshot.report.markdown_table import markdown_table
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
-from zeroshot.studies.ablation import table as ablation_table
+from zeroshot.studies import summary
 from zeroshot.studies.runs import Record
+from zeroshot.studies.summary import Summary
+from zeroshot.types import JsonObject
 
-# Where each figure stands in the metrics of a record.
-FIGURES = {
+# Protocol and key of each metric in a record.
+METRICS = {
   'official_6_ap': ('official-6', 'ap'),
   'official_ap': ('official', 'ap'),
   'ap_50': ('official', 'ap_50'),
   'ap_75': ('official', 'ap_75'),
   'kind_accuracy': ('official-6', 'kind_accuracy'),
 }
-HEADS = {
+TITLES = {
   'official_6_ap': 'official-6 AP',
   'official_ap': 'official AP',
   'ap_50': 'AP at IoU 0.5',
@@ -40,10 +39,41 @@ HEADS = {
 }
 
 
+class Interval(Summary):
+  """A summary with ``interval_95``, low and high by Student's t."""
+
+  interval_95: list[float]
+
+
+class Row(NamedTuple):
+  """A row of the table.
+
+  Attributes:
+    num_pairs: learned from.
+    num_planned: seeds that it is to have.
+    seeds: that are finished.
+    metrics: of each of ``METRICS`` the summary, in the order of ``seeds``.
+  """
+
+  num_pairs: int
+  num_planned: int
+  seeds: list[int]
+  metrics: dict[str, Interval]
+
+  def to_json(self) -> JsonObject:
+    """The row as ``few_shot.json`` holds it."""
+    return dict(
+      num_pairs=self.num_pairs,
+      num_planned=self.num_planned,
+      seeds=self.seeds,
+      **self.metrics,
+    )
+
+
 def describe(
   config: ml_collections.ConfigDict, records: Sequence[Record]
-) -> dict[str, Any]:
-  """What the table is of.
+) -> JsonObject:
+  """Describes what the table shows.
 
   Args:
     config: the whole config.
@@ -54,8 +84,8 @@ def describe(
     ``commits``, ``hardware``, ``date`` and ``caption``.
   """
   settings = config.few_shot
-  commits = sorted({record['commit'] for record in records})
-  reported = records[0]['num_pairs'] if records else 0
+  commits = sorted({record.commit for record in records})
+  reported = records[0].num_pairs if records else 0
   caption = (
     f'Reported on {reported or "no"} labelled pairs of '
     f'{settings.held_out.replace(",", ", ")}, one in {settings.every}, which '
@@ -75,37 +105,32 @@ def describe(
   )
 
 
-def build_row(
-  num_pairs: int, records: Mapping[int, Record | None]
-) -> dict[str, Any]:
-  """A row of the table.
+def build_row(num_pairs: int, records: Mapping[int, Record | None]) -> Row:
+  """Builds a row of the table.
 
   Args:
     num_pairs: learned from.
     records: for each planned seed its record, None where it is not finished.
 
   Returns:
-    ``num_pairs``, ``num_planned`` seeds, the finished ``seeds``, and a summary
-    of each of ``FIGURES``, whose ``values`` are in the order of these seeds.
+    The row.
   """
-  found = {seed: record for seed, record in records.items() if record}
-  figures = [
-    ablation_table.read_figures(record['metrics']['as_is'], FIGURES)
-    for record in found.values()
+  finished = {seed: record for seed, record in records.items() if record}
+  metrics = [
+    summary.read_metrics(record.metrics['as_is'], METRICS)
+    for record in finished.values()
   ]
-  row: dict[str, Any] = dict(
-    num_pairs=num_pairs, num_planned=len(records), seeds=list(found)
-  )
-  for name in FIGURES:
-    values = [one[name] for one in figures]
-    row[name] = {
-      **ablation_table.summarise(values),
-      'interval_95': list(intervals.student_mean(values)),
-    }
-  return row
+  intervals_by_name = {}
+  for name in METRICS:
+    values = [one[name] for one in metrics]
+    intervals_by_name[name] = Interval(
+      **summary.summarise(values),
+      interval_95=list(intervals.student_mean(values)),
+    )
+  return Row(num_pairs, len(records), list(finished), intervals_by_name)
 
 
-def to_markdown(rows: Mapping[str, Mapping[str, Any]], *, caption: str) -> str:
+def to_markdown(rows: Mapping[str, Row], *, caption: str) -> str:
   """The text of ``few_shot.md``.
 
   Args:
@@ -115,41 +140,37 @@ def to_markdown(rows: Mapping[str, Mapping[str, Any]], *, caption: str) -> str:
   Returns:
     Title, table and caption.
   """
-  head = ['labelled pairs', 'seeds', *HEADS.values()]
-  lines = []
-  for label, row in rows.items():
-    count, planned = len(row['seeds']), row['num_planned']
-    same = label == str(row['num_pairs'])
-    lines.append(
-      [
-        label if same else f'{label} ({row["num_pairs"]})',
-        str(count) if count == planned else f'{count} of {planned}',
-        *(show(row[name]) for name in FIGURES),
-      ]
-    )
-  table = markdown_table(head, lines, num_left=0)
+  head = ['labelled pairs', 'seeds', *TITLES.values()]
+  cells = [
+    [
+      label if label == str(row.num_pairs) else f'{label} ({row.num_pairs})',
+      str(row.num_planned)
+      if len(row.seeds) == row.num_planned
+      else f'{len(row.seeds)} of {row.num_planned}',
+      *map(_format, row.metrics.values()),
+    ]
+    for label, row in rows.items()
+  ]
+  table = markdown_table(head, cells, num_left=0)
   return f'# Few-shot curve\n\n{table}\n\n{caption}\n'
 
 
-def show(summary: Mapping[str, Any]) -> str:
-  """A summary as ``mean [low, high]``; no interval of a single seed."""
-  if not summary['values']:
+def to_points(rows: Mapping[str, Row]) -> list[Point]:
+  """The points to draw: official-6 AP of the sizes with a finished seed."""
+  aps = [(row.num_pairs, row.metrics['official_6_ap']) for row in rows.values()]
+  return [
+    Point(num_pairs, ap['mean'], *ap['interval_95'])
+    for num_pairs, ap in aps
+    if not math.isnan(ap['mean'])
+  ]
+
+
+def _format(metric: Interval) -> str:
+  """``mean [low, high]``; no interval of a single seed."""
+  if not metric['values']:
     return 'pending'
-  mean, (low, high) = summary['mean'], summary['interval_95']
+  mean, (low, high) = metric['mean'], metric['interval_95']
   if math.isnan(mean):
     return '-'
   interval = '' if math.isnan(low) else f' [{low:.4f}, {high:.4f}]'
   return f'{mean:.4f}{interval}'
-
-
-def to_points(rows: Mapping[str, Mapping[str, Any]]) -> list[Point]:
-  """What is drawn: official-6 AP of the sizes that have any finished seed."""
-  return [
-    Point(
-      row['num_pairs'],
-      row['official_6_ap']['mean'],
-      *row['official_6_ap']['interval_95'],
-    )
-    for row in rows.values()
-    if not math.isnan(row['official_6_ap']['mean'])
-  ]

@@ -16,7 +16,7 @@ import ml_collections
 from zeroshot.data import manifest
 from zeroshot.experiments import labelled_sets
 from zeroshot.runtime import atomic_files
-from zeroshot.studies import leave_one_out_table, runs
+from zeroshot.studies import command, leave_one_out_table, runs
 from zeroshot.studies.runs import Record, Run
 
 
@@ -44,7 +44,7 @@ def run(
     only: comma-separated groups to run now; ``''`` takes all.
 
   Raises:
-    ValueError: for settings or files that cannot be, or records of another
+    ValueError: invalid settings or files, or records of another
       config.
   """
   groups = plan(config, default_config)
@@ -70,11 +70,11 @@ def plan(
     The runs of each group, by its name, sorted.
 
   Raises:
-    ValueError: for settings or files that cannot be.
+    ValueError: invalid settings or files.
   """
   settings = config.leave_one_out
   names = _list_groups(config)
-  runs.check_every(settings.every, 'leave_one_out.every')
+  command.check_every(settings.every, 'leave_one_out.every')
   views = dict(runs.AS_IT_IS, moved=settings.moved.to_dict())
   groups = {}
   for name in names:
@@ -110,7 +110,12 @@ def write(
   mean = leave_one_out_table.weighted_mean(rows)
   content = leave_one_out_table.describe(config, list(records.values()))
   atomic_files.write_json(
-    workdir / 'leave_one_out.json', {**content, 'groups': rows, 'mean': mean}
+    workdir / 'leave_one_out.json',
+    {
+      **content,
+      'groups': [row._asdict() for row in rows],
+      'mean': mean._asdict(),
+    },
   )
   atomic_files.write_text(
     workdir / 'leave_one_out.md',
@@ -126,28 +131,28 @@ def folder_name(group: str) -> str:
 def _list_groups(config: ml_collections.ConfigDict) -> list[str]:
   """The groups to report on, sorted."""
   labelled, settings = config.labelled, config.leave_one_out
-  known = {pair.group for pair in runs.check_labelled(config)}
-  apart = set(manifest.split_names(labelled.leave_out))
-  wanted = set(manifest.split_names(labelled.groups)) or known
+  known = {pair.group for pair in command.check_labelled(config)}
+  left_out = set(manifest.split_names(labelled.leave_out))
+  selected = set(manifest.split_names(labelled.groups)) or known
   for field in ('stop_group', 'stop_group_else'):
     if settings[field] and settings[field] not in known:
       raise ValueError(
         f'leave_one_out.{field}: there is no group {settings[field]}; the '
         f'groups are {", ".join(sorted(known))}'
       )
-  found = sorted(wanted - apart)
-  if len({folder_name(name) for name in found}) < len(found):
+  names = sorted(selected - left_out)
+  if len({folder_name(name) for name in names}) < len(names):
     raise ValueError(
-      f'groups {", ".join(found)} differ in other signs than letters, digits, '
+      f'groups {", ".join(names)} differ in other signs than letters, digits, '
       '_, - and . alone; rename them'
     )
-  return found
+  return names
 
 
 def _without(
   config: ml_collections.ConfigDict, group: str
 ) -> ml_collections.ConfigDict:
-  """A config that learns from all groups but one, and reports on that."""
+  """A config that trains on all groups but one, and reports on that."""
   settings = config.leave_one_out
   stop = settings.stop_group
   if group == stop:

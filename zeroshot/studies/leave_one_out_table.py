@@ -3,15 +3,15 @@
 row = leave_one_out_table.build_row('group50600', record, record_before)
 text = leave_one_out_table.to_markdown([row], weighted_mean([row]), caption=...)
 
-A *side* is ``transferred`` or ``untrained``: weights that learned from the
-other groups, or those that they started from.
+A *side* is ``transferred`` or ``untrained``: weights trained on the other
+groups, or the weights before that training.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import ml_collections
 import numpy as np
@@ -19,19 +19,50 @@ import numpy as np
 from zeroshot.report.markdown_table import markdown_table
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import provenance
-from zeroshot.studies import few_shot_table
-from zeroshot.studies.ablation import table as ablation_table
+from zeroshot.studies import few_shot_table, summary
 from zeroshot.studies.runs import Record
+from zeroshot.types import JsonObject
 
-SIDES = ('transferred', 'untrained')
 MOVED = 'moved_official_6_ap'
-HEADS = {**few_shot_table.HEADS, MOVED: 'official-6 AP, moved'}
+TITLES = {**few_shot_table.TITLES, MOVED: 'official-6 AP, moved'}
+
+
+class GroupRow(NamedTuple):
+  """A group in the table.
+
+  Attributes:
+    group: its name.
+    num_pairs: reported on; 0 where nothing is finished.
+    transferred: metrics by name; None where they are not finished.
+    untrained: likewise.
+  """
+
+  group: str
+  num_pairs: int
+  transferred: dict[str, float] | None
+  untrained: dict[str, float] | None
+
+
+class MeanRow(NamedTuple):
+  """The mean over groups.
+
+  Attributes:
+    num_groups: that have both sides.
+    num_pairs: of these groups.
+    transferred: metrics by name; None where there is no such group.
+    untrained: likewise.
+  """
+
+  num_groups: int
+  num_pairs: int
+  transferred: dict[str, float] | None
+  untrained: dict[str, float] | None
 
 
 def describe(
   config: ml_collections.ConfigDict, records: Sequence[Record]
-) -> dict[str, Any]:
-  """What the table is of.
+) -> JsonObject:
+  """Describes what the table shows.
 
   Args:
     config: the whole config.
@@ -42,7 +73,7 @@ def describe(
     ``date`` and ``caption``.
   """
   settings, moved = config.leave_one_out, config.leave_one_out.moved
-  commits = sorted({record['commit'] for record in records})
+  commits = sorted({record.commit for record in records})
   weights = config.train.init_weights
   stop = (
     f'{settings.stop_group} ({settings.stop_group_else or "nothing"} where the '
@@ -69,71 +100,72 @@ def describe(
 
 def build_row(
   group: str, transferred: Record | None, untrained: Record | None
-) -> dict[str, Any]:
-  """A row of the table.
+) -> GroupRow:
+  """Builds a row of the table.
 
   Args:
     group: reported on.
-    transferred: record of the weights that learned from the other groups, None
-      where it is not finished.
-    untrained: record of the weights that they started from; likewise.
+    transferred: record of the weights trained on the other groups, None where
+      it is not finished.
+    untrained: record of the weights before that training; likewise.
 
   Returns:
-    ``group``; ``num_pairs``, 0 where nothing is finished; and for each side its
-    ``figures`` by name, None where it is not finished.
+    The row.
   """
-  records = dict(zip(SIDES, (transferred, untrained), strict=True))
-  counts = {record['num_pairs'] for record in records.values() if record}
+  records = [record for record in (transferred, untrained) if record]
+  counts = {record.num_pairs for record in records}
   assert len(counts) < 2, (group, counts)
-  return dict(
-    group=group,
-    num_pairs=max(counts, default=0),
-    **{
-      side: read_figures(record) if record else None
-      for side, record in records.items()
-    },
+  return GroupRow(
+    group,
+    max(counts, default=0),
+    transferred and read_metrics(transferred),
+    untrained and read_metrics(untrained),
   )
 
 
-def read_figures(record: Record) -> dict[str, float]:
-  """The figures of a record, in the order of ``HEADS``; undefined is NaN."""
+def read_metrics(record: Record) -> dict[str, float]:
+  """The metrics of a record, in the order of ``TITLES``; undefined is NaN."""
   views = {
-    view: ablation_table.read_figures(metrics, few_shot_table.FIGURES)
-    for view, metrics in record['metrics'].items()
+    view: summary.read_metrics(metrics, few_shot_table.METRICS)
+    for view, metrics in record.metrics.items()
   }
   return {**views['as_is'], MOVED: views['moved']['official_6_ap']}
 
 
-def weighted_mean(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def weighted_mean(rows: Sequence[GroupRow]) -> MeanRow:
   """The mean over groups, each weighted by its number of pictures.
 
   Args:
     rows: of ``build_row``.
 
   Returns:
-    A row like them, without ``group`` but with ``num_groups``: of the groups
-    that have both sides, so that these are compared on the same pictures. One
-    undefined figure leaves its mean undefined.
+    The mean over the groups that have both sides, so that these are compared on
+    the same pictures. One undefined metric leaves its mean undefined.
   """
-  done = [row for row in rows if all(row[side] for side in SIDES)]
-  weights = [row['num_pairs'] for row in done]
-  mean: dict[str, Any] = dict(num_groups=len(done), num_pairs=sum(weights))
-  for side in SIDES:
-    mean[side] = (
-      {
-        name: float(
-          np.average([row[side][name] for row in done], weights=weights)
-        )
-        for name in HEADS
-      }
-      if done
-      else None
-    )
-  return mean
+  done = [row for row in rows if row.transferred and row.untrained]
+  weights = [row.num_pairs for row in done]
+  return MeanRow(
+    len(done),
+    sum(weights),
+    _average([row.transferred for row in done if row.transferred], weights),
+    _average([row.untrained for row in done if row.untrained], weights),
+  )
+
+
+def _average(
+  metrics: Sequence[Mapping[str, float]], weights: Sequence[int]
+) -> dict[str, float] | None:
+  """The weighted mean of each metric; None of nothing."""
+  if not metrics:
+    return None
+  return {
+    name: float(np.average([one[name] for one in metrics], weights=weights))
+    for name in TITLES
+  }
 
 
 def to_markdown(
-  rows: Sequence[Mapping[str, Any]], mean: Mapping[str, Any], *, caption: str
+  rows: Sequence[GroupRow], mean: MeanRow, *, caption: str
 ) -> str:
   """The text of ``leave_one_out.md``.
 
@@ -145,27 +177,26 @@ def to_markdown(
   Returns:
     Title, table and caption.
   """
-  head = ['group', 'pairs', *HEADS.values()]
-  lines = [_cells(row['group'], row) for row in rows]
-  finished = mean['num_groups']
+  finished = mean.num_groups
   part = '' if finished == len(rows) else f' of {finished} of {len(rows)}'
-  lines.append(_cells(f'mean{part}', mean))
-  table = markdown_table(head, lines, num_left=1)
+  cells = [_format_row(row.group, row) for row in rows]
+  cells.append(_format_row(f'mean{part}', mean))
+  head = ['group', 'pairs', *TITLES.values()]
+  table = markdown_table(head, cells, num_left=1)
   return f'# Groups left out\n\n{table}\n\n{caption}\n'
 
 
-def _cells(name: str, row: Mapping[str, Any]) -> list[str]:
-  """A row's texts, in the order of the columns."""
+def _format_row(name: str, row: GroupRow | MeanRow) -> list[str]:
+  """The cells of a row, in the order of the columns."""
+  sides = (row.transferred, row.untrained)
   return [
     name,
-    str(row['num_pairs'] or 'pending'),
-    *(
-      ' / '.join(_show(row[side], figure) for side in SIDES) for figure in HEADS
-    ),
+    str(row.num_pairs or 'pending'),
+    *(' / '.join(_format(side, metric) for side in sides) for metric in TITLES),
   ]
 
 
-def _show(figures: Mapping[str, float] | None, name: str) -> str:
-  if figures is None:
+def _format(metrics: Mapping[str, float] | None, name: str) -> str:
+  if metrics is None:
     return 'pending'
-  return '-' if math.isnan(figures[name]) else f'{figures[name]:.4f}'
+  return '-' if math.isnan(metrics[name]) else f'{metrics[name]:.4f}'

@@ -1,11 +1,11 @@
 """Trainings on labelled pairs, each with its evaluation, run once and kept.
 
-  runs = [transfer_runs.Run('n10_seed1', 'n10_seed1', config, views), ...]
-  transfer_runs.run_all(runs, only='', workdir=workdir, report=report)
+  planned = [runs.Run('n10_seed1', 'n10_seed1', config, views), ...]
+  runs.run_all(planned, only='', workdir=workdir, report=report)
 
-Of each run there is ``WORKDIR/runs/NAME/``, the folder of its training, which
-goes on where it was killed, and ``WORKDIR/records/NAME.json``, which is written
-last: what has one is finished, and is not repeated.
+``WORKDIR/runs/NAME/`` is the folder of a run's training, which goes on where it
+was killed. ``WORKDIR/records/NAME.json`` is written last: a run that has one is
+finished, and is not repeated.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import ml_collections
-from absl import flags, logging
+from absl import logging
 from flax import traverse_util
 
 from zeroshot import runs
@@ -26,16 +26,41 @@ from zeroshot.data.manifest import LabelledPair
 from zeroshot.experiments import early_stopping, labelled_sets, setup
 from zeroshot.experiments.labelled_metrics import STILL, evaluate
 from zeroshot.run_config import compatibility
-from zeroshot.runtime import atomic_files, cli, provenance
+from zeroshot.runtime import atomic_files, provenance
 from zeroshot.train import loop
+from zeroshot.types import JsonObject
 from zeroshot.weights import files
 
 AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': STILL}
-# What decides the figures of a run: rooms of its config, and fields of eval.
-_ROOMS = ('seed', 'synthesis', 'model', 'loss', 'labelled', 'train', 'detect')
+# What decides the metrics of a run: sections of its config, fields of eval.
+_SECTIONS = (
+  'seed',
+  'synthesis',
+  'model',
+  'loss',
+  'labelled',
+  'train',
+  'detect',
+)
 _EVAL = ('groups', 'every', 'iou_threshold', 'box_margin_px')
 
-Record = dict[str, Any]  # what is kept of a run, see ``make``
+
+class Record(NamedTuple):
+  """What is kept of a finished run.
+
+  Attributes:
+    settings: dotted names -> values of all that decided the metrics.
+    num_pairs: labelled pairs that were reported on.
+    metrics: for each view, what ``protocols.evaluate_detections`` returns.
+    step: of the parameters.
+    commit: of the code.
+  """
+
+  settings: JsonObject
+  num_pairs: int
+  metrics: dict[str, JsonObject]
+  step: int
+  commit: str
 
 
 class Run(NamedTuple):
@@ -46,7 +71,7 @@ class Run(NamedTuple):
     part: what ``--only`` calls it; runs may share one.
     config: of the training; ``eval.groups`` and ``eval.every`` say which of the
       labelled pairs are reported on.
-    views: for each look at a pair, by name, how its reference is moved, see
+    views: by name, how the reference of each pair is moved, see
       ``pairs.evaluate_pair``.
     trained: whether it is trained; else ``train.init_weights`` are evaluated.
   """
@@ -56,42 +81,6 @@ class Run(NamedTuple):
   config: ml_collections.ConfigDict
   views: Mapping[str, Mapping[str, float]] = AS_IT_IS
   trained: bool = True
-
-
-def define_flags() -> None:
-  """The flags of a command that makes runs, ``--config`` apart."""
-  flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
-  flags.DEFINE_string(
-    'init_weights',
-    'default',
-    'Weights to start from: a file, or the name of weights that ship.',
-  )
-  flags.DEFINE_string(
-    'only',
-    '',
-    'Comma-separated names of what to run now; the tables show all.',
-  )
-
-
-def run_command(work: Callable[..., None], *, table: str) -> None:
-  """Does the work of a command that makes runs, and says where its table is.
-
-  Args:
-    work: called with the config, ``workdir`` and ``only``.
-    table: name of the file below the workdir.
-  """
-  cli.show_log_lines()
-  workdir = Path(flags.FLAGS.workdir).expanduser()
-  work(config_from_flags(), workdir=workdir, only=flags.FLAGS.only)
-  print(f'the table is {workdir / table}')
-
-
-def config_from_flags() -> ml_collections.ConfigDict:
-  """The config, with the weights to start from."""
-  config, flag = flags.FLAGS.config, flags.FLAGS['init_weights']
-  if flag.present or not config.train.init_weights:
-    config.train.init_weights = flag.value
-  return config
 
 
 def untrained(
@@ -118,13 +107,13 @@ def run_all(
   workdir: Path,
   report: Callable[[Mapping[str, Record]], None],
 ) -> None:
-  """Makes what is missing of the wanted runs, and reports after each.
+  """Makes the missing runs of the selected parts, and reports after each.
 
   Args:
     runs: all of them.
     only: comma-separated parts to run now; ``''`` takes all.
     workdir: folder of it all.
-    report: is given the records that there are, by the names of their runs.
+    report: called with the records that there are, by the names of their runs.
 
   Raises:
     ValueError: a part is unknown, a record is of another config, or pairs of
@@ -132,10 +121,10 @@ def run_all(
   """
   names = [run.name for run in runs]
   assert len(set(names)) == len(names), names
-  wanted = _wanted(runs, only)
+  selected = _select_parts(runs, only)
   report(_find_all(runs, workdir))
   missing = [
-    run for run in runs if run.part in wanted and find(run, workdir) is None
+    run for run in runs if run.part in selected and find(run, workdir) is None
   ]
   check_readable(missing)
   for run in missing:
@@ -147,7 +136,7 @@ def run_all(
 def check_readable(runs: Sequence[Run]) -> None:
   """Refuses unreadable pairs of any run before the first one begins.
 
-  Else the last of many trainings would find them, days later.
+  Otherwise the last of many trainings could fail on them, days later.
 
   Raises:
     ValueError: naming them, see ``readable.check_pairs``.
@@ -163,12 +152,7 @@ def check_readable(runs: Sequence[Run]) -> None:
 
 
 def make(run: Run, workdir: Path) -> None:
-  """Trains, or goes on training; evaluates, and keeps the record.
-
-  The record holds ``settings``, what decided the figures; ``num_pairs``, those
-  reported on; ``metrics``, for each view what ``protocols.evaluate_detections``
-  returns; ``step`` of the parameters; and ``commit`` of the code.
-  """
+  """Trains, or goes on training; evaluates and writes the record."""
   config = run.config
   if run.trained:
     try:
@@ -185,14 +169,14 @@ def make(run: Run, workdir: Path) -> None:
     view: evaluate(config, weights, chosen, moves=moves)
     for view, moves in run.views.items()
   }
-  record = dict(
+  record = Record(
     settings=_settings(run),
     num_pairs=len(chosen),
     metrics=metrics,
     step=weights.step,
     commit=provenance.label(provenance.commit()),
   )
-  atomic_files.write_json(_record_file(run, workdir), record)
+  atomic_files.write_json(_record_file(run, workdir), record._asdict())
 
 
 def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
@@ -214,17 +198,17 @@ def train(config: ml_collections.ConfigDict, folder: Path) -> files.Weights:
   )
   if stopping.hooks:
     return files.load(folder.expanduser() / early_stopping.BEST)
-  found = files.Weights(*runs.load_parameters(folder))
-  return setup.with_calibration(found)
+  weights = files.Weights(*runs.load_parameters(folder))
+  return setup.with_calibration(weights)
 
 
 def reported_pairs(config: ml_collections.ConfigDict) -> list[LabelledPair]:
   """The labelled pairs that a run is evaluated on."""
   settings = config.eval
-  found = manifest.in_groups(
+  pairs = manifest.in_groups(
     labelled_sets.every_pair(config), settings.groups, field='eval.groups'
   )
-  return found[:: settings.every]
+  return pairs[:: settings.every]
 
 
 def find(run: Run, workdir: Path) -> Record | None:
@@ -236,8 +220,8 @@ def find(run: Run, workdir: Path) -> Record | None:
   path = _record_file(run, workdir)
   if not path.is_file():
     return None
-  record: Record = json.loads(path.read_text('utf-8'))
-  differing = compatibility.differences(record['settings'], _settings(run))
+  record = Record(**json.loads(path.read_text('utf-8')))
+  differing = compatibility.differences(record.settings, _settings(run))
   if differing:
     raise ValueError(
       f'{path} was made with another config: {"; ".join(differing)}. Take a '
@@ -246,58 +230,33 @@ def find(run: Run, workdir: Path) -> Record | None:
   return record
 
 
-def check_labelled(config: ml_collections.ConfigDict) -> list[LabelledPair]:
-  """All labelled pairs; refuses a config that names none, or no weights.
-
-  Raises:
-    ValueError: there are none, or nothing to start from.
-  """
-  found = labelled_sets.every_pair(config)
-  if not found:
-    raise ValueError(
-      'no labelled pairs are named; give --config.labelled.root=PCBDATA, or '
-      '--config.labelled.manifest=FILE'
-    )
-  if not config.train.init_weights:
-    raise ValueError(
-      'train.init_weights is empty; give --init_weights=default, or a file'
-    )
-  return found
-
-
-def check_every(value: int, field: str) -> None:
-  """Refuses a period below 1."""
-  if value < 1:
-    raise ValueError(f'{field} is {value}; 1 takes each pair, 2 every other')
-
-
-def _wanted(runs: Sequence[Run], only: str) -> set[str]:
+def _select_parts(runs: Sequence[Run], only: str) -> set[str]:
   """The parts to run now."""
   known = list(dict.fromkeys(run.part for run in runs))
-  wanted = manifest.split_names(only)
-  if unknown := sorted(set(wanted) - set(known)):
+  selected = manifest.split_names(only)
+  if unknown := sorted(set(selected) - set(known)):
     raise ValueError(
       f'--only: there is no {", ".join(unknown)}; give some of '
       f'{", ".join(known)}'
     )
-  return set(wanted or known)
+  return set(selected or known)
 
 
 def _find_all(runs: Sequence[Run], workdir: Path) -> dict[str, Record]:
   """The records that there are."""
-  found = {run.name: find(run, workdir) for run in runs}
-  return {name: record for name, record in found.items() if record is not None}
+  records = {run.name: find(run, workdir) for run in runs}
+  return {name: record for name, record in records.items() if record}
 
 
 def _record_file(run: Run, workdir: Path) -> Path:
   return workdir / 'records' / f'{run.name}.json'
 
 
-def _settings(run: Run) -> dict[str, Any]:
-  """Dotted names -> values of all that decides the figures of a run."""
+def _settings(run: Run) -> JsonObject:
+  """Dotted names -> values of all that decides the metrics of a run."""
   plain = compatibility.plain_config(run.config)
-  rooms = {room: plain[room] for room in _ROOMS}
-  rooms['eval'] = {name: plain['eval'][name] for name in _EVAL}
-  rooms['views'] = {view: dict(moves) for view, moves in run.views.items()}
-  flat = traverse_util.flatten_dict(rooms, sep='.')
+  sections = {name: plain[name] for name in _SECTIONS}
+  sections['eval'] = {name: plain['eval'][name] for name in _EVAL}
+  sections['views'] = {view: dict(moves) for view, moves in run.views.items()}
+  flat = traverse_util.flatten_dict(sections, sep='.')
   return {k: v for k, v in flat.items() if k not in compatibility.FREE}
