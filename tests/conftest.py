@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,18 @@ os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
 # A shell lets what it starts in the background ignore SIGINT, and that would be
 # passed on to the commands whose interruption is tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+  """Runs the files with most slow tests first: no worker ends with one alone.
+
+  A file stays on one worker, see tests/run.py, so the longest must not be the
+  last to begin.
+  """
+  num_slow = Counter(
+    item.path for item in items if item.get_closest_marker('slow')
+  )
+  items.sort(key=lambda item: -num_slow[item.path])
 
 
 @pytest.fixture(autouse=True)

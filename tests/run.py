@@ -25,9 +25,10 @@ def main() -> int:
   import pytest
 
   os.chdir(ROOT)
-  # A worker for each core, but no more than memory bears (about 3 GB each); a
-  # file stays on one worker, for the sake of what its tests share.
-  workers = min(os.cpu_count() or 1, MAX_WORKERS)
+  # One worker more than cores, since many tests wait for processes that they
+  # start, but no more than memory bears (about 3 GB each); a file stays on one
+  # worker, whose fixtures and compiled programs its tests share.
+  workers = min((os.cpu_count() or 1) + 1, MAX_WORKERS)
   shared_out = ['--numprocesses', str(workers), '--dist', 'loadfile']
   # Where xdist replaces a worker that died, loadfile waits for ever at the end.
   shared_out += ['--max-worker-restart', '0']

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,10 +16,17 @@ KINDS = ('open', 'short', 'copper')
 PICTURES = parts.noise(2, 1, 16, 24, 3)
 
 
+@functools.cache
 def applied(**changes):
+  """A prediction and the parameters; one program, compiled once."""
   model = build_model(parts.config(**changes))
-  parameters = jax.jit(model.init)(jax.random.key(0), *PICTURES)['params']
-  return model.apply({'params': parameters}, *PICTURES), parameters
+
+  @jax.jit
+  def initialise_and_apply(key):
+    variables = model.init(key, *PICTURES)
+    return model.apply(variables, *PICTURES), variables['params']
+
+  return initialise_and_apply(jax.random.key(0))
 
 
 def test_it_speaks_for_each_pixel():
@@ -57,7 +66,7 @@ def test_the_rest_of_the_network_has_the_same_names_and_values():
   assert set(with_head) - set(without) == {'pair_head'}
   shared = {name: with_head[name] for name in without}
   model = build_model(parts.config())
-  again = model.apply({'params': shared}, *PICTURES)
+  again = jax.jit(model.apply)({'params': shared}, *PICTURES)
   np.testing.assert_array_equal(again.logits, headed.logits)
   assert plain.logits.shape == headed.logits.shape
 

@@ -239,13 +239,13 @@ def test_a_damaged_checkpoint(tmp_path, whole, damage):
 
 @pytest.mark.timeout(1500)
 def test_chaos(tmp_path):
-  """Killed at 30 random moments, the run ends as if nothing had happened."""
-  settings = dict(layout=(2, 1), steps=250, checkpoint_every=2)
-  undisturbed = settings | dict(checkpoint_every=250)
+  """Killed at 10 random moments, the run ends as if nothing had happened."""
+  settings = dict(layout=(2, 1), steps=120, checkpoint_every=2)
+  undisturbed = settings | dict(checkpoint_every=120)
   whole = finish(tmp_path, tmp_path / 'whole', **undisturbed)
   rng, workdir, kills = random.Random(5), tmp_path / 'run', []
   start_up_s = 0.0
-  while len(kills) < 30:
+  while len(kills) < 10:
     begin = time.monotonic()
     early = len(kills) % 5 == 4  # in the middle of starting up
     # A process that never came is missed when the time to come is over.
@@ -268,9 +268,9 @@ def test_chaos(tmp_path):
     kills.append((victim, checkpoints_in(workdir), gone_s))
   for number, (victim, steps, gone_s) in enumerate(kills, 1):
     print(f'kill {number}: process {victim}; saved {steps}; {gone_s:.2f} s')
-  assert kills[-1][1][-1] > 40, 'it did not get on between the kills'
+  assert kills[-1][1][-1] > 12, 'it did not get on between the kills'
   assert finish(tmp_path, workdir, **settings) == whole
-  assert_each_step_once(workdir, steps=250)
+  assert_each_step_once(workdir, steps=120)
 
 
 def checkpoints_in(workdir):
