@@ -19,15 +19,15 @@ from tests.evaluate.results import (
 
 def test_official_details():
   pictures = random_set()
-  figures = evaluate(pictures)['official']
+  metrics = evaluate(pictures)['official']
   for iou, key in ((0.5, 'ap_50'), (0.75, 'ap_75')):
     assert (
-      figures[key] == evaluate(pictures, iou_threshold=iou)['official']['ap']
+      metrics[key] == evaluate(pictures, iou_threshold=iou)['official']['ap']
     )
   # With every detection submitted, recall is the highest that there is.
-  assert figures['max_recall'] == figures['recall'] > 0
-  low, high = figures['interval_95']
-  assert low < figures['ap'] < high
+  assert metrics['max_recall'] == metrics['recall'] > 0
+  low, high = metrics['interval_95']
+  assert low < metrics['ap'] < high
 
 
 def test_reliability_by_hand():
@@ -55,13 +55,13 @@ def test_reliability_by_hand():
 
 def test_reliability_counts_every_detection():
   pictures = random_set()
-  figures = evaluate(pictures)['official']
-  bins = figures['reliability']
-  assert sum(bins['num_detections']) == figures['num_detections']
+  metrics = evaluate(pictures)['official']
+  bins = metrics['reliability']
+  assert sum(bins['num_detections']) == metrics['num_detections']
   correct = np.nansum(
     np.multiply(bins['share_correct'], bins['num_detections'])
   )
-  expected = figures['precision'] * figures['num_detections']
+  expected = metrics['precision'] * metrics['num_detections']
   assert correct == pytest.approx(expected)
 
 
@@ -71,7 +71,7 @@ def test_at_threshold_is_the_set_without_the_boxes_below():
   # At a box's own confidence: it is kept.
   pooled = np.concatenate([p.detections.confidence for p in pictures])
   threshold = float(np.sort(pooled)[10])
-  figures = evaluate(pictures, threshold=threshold)
+  metrics = evaluate(pictures, threshold=threshold)
   sure = [
     p._replace(
       detections=boxes(
@@ -83,7 +83,7 @@ def test_at_threshold_is_the_set_without_the_boxes_below():
   ]
   expected = evaluate(sure)['official']
   names = ('precision', 'recall', 'f_score', 'num_detections')
-  assert figures['official']['at_threshold'] == {
+  assert metrics['official']['at_threshold'] == {
     'threshold': threshold,
     **{name: expected[name] for name in names},
   }
@@ -91,8 +91,8 @@ def test_at_threshold_is_the_set_without_the_boxes_below():
   # All else is told of every box, and by no other protocol.
   others = evaluate(pictures)
   for name in ('official', 'official-6'):
-    del figures[name]['at_threshold']
-  np.testing.assert_equal(figures, others)
+    del metrics[name]['at_threshold']
+  np.testing.assert_equal(metrics, others)
 
 
 def test_at_threshold_at_its_ends():
@@ -108,7 +108,7 @@ def test_at_threshold_at_its_ends():
 def test_groups_are_scored_as_sets_of_their_own():
   pictures = random_set()
   groups = evaluate(pictures)['official']['groups']
-  for group, figures in groups.items():
+  for group, metrics in groups.items():
     alone = evaluate([p for p in pictures if p.group == group])['official']
-    assert figures == pytest.approx({k: alone[k] for k in KEYS}, nan_ok=True)
+    assert metrics == pytest.approx({k: alone[k] for k in KEYS}, nan_ok=True)
   assert sum(g['num_images'] for g in groups.values()) == len(pictures)

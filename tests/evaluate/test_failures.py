@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.evaluate.results import NO_MARGIN
 from zeroshot.evaluate import failures, protocols
 from zeroshot.types import Boxes
 
@@ -186,12 +187,7 @@ def test_they_are_as_many_as_the_official_protocol_says(margin_px):
   metrics = protocols.evaluate_detections(
     pictures,
     iou_threshold=0.33,
-    box_margin_px={
-      'official': margin_px,
-      'shrunk': 0,
-      'as_published': 0,
-      'coco': 0,
-    },
+    box_margin_px=NO_MARGIN | {'official': margin_px},
     bootstrap_samples=0,
     seed=0,
   ).official

@@ -1,4 +1,4 @@
-"""Confusion of kinds and how class-aware figures rank, by hand."""
+"""Confusion of kinds and how class-aware metrics rank, by hand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tests.evaluate.results import NO_MARGIN
 from zeroshot.data import deeppcb
 from zeroshot.evaluate import kinds, matching, protocols
 from zeroshot.types import Boxes
@@ -167,7 +168,7 @@ def test_two_that_nobody_named_do_not_agree():
   metrics = protocols.evaluate_detections(
     [result],
     iou_threshold=0.33,
-    box_margin_px=dict(official=0, shrunk=0, as_published=0, coco=0),
+    box_margin_px=NO_MARGIN,
     bootstrap_samples=0,
     seed=0,
   )

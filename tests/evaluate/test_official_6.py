@@ -8,11 +8,10 @@ import math
 import numpy as np
 import pytest
 
+from tests.evaluate.results import evaluate
 from zeroshot.evaluate import protocols, scoring
 from zeroshot.runtime import json_text
 from zeroshot.types import Boxes
-
-NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}
 
 
 def boxes(*rows, sure=None):
@@ -37,17 +36,6 @@ def picture(name, truth, detections, group='g'):
   )
 
 
-def evaluate(pictures, **changes):
-  settings = {
-    'iou_threshold': 0.33,
-    'box_margin_px': NO_MARGIN,
-    'bootstrap_samples': 20,
-    'seed': 0,
-  }
-  metrics = protocols.evaluate_detections(pictures, **settings | changes)
-  return metrics.to_json()
-
-
 ONE_OF_EACH = [
   picture(
     'a',
@@ -62,8 +50,8 @@ ONE_OF_EACH = [
 
 
 def test_by_hand():
-  figures = evaluate(ONE_OF_EACH)
-  six, one = figures['official-6'], figures['official']
+  metrics = evaluate(ONE_OF_EACH)
+  six, one = metrics['official-6'], metrics['official']
   assert (one['precision'], one['recall']) == (2 / 3, 2 / 3)
   assert (six['precision'], six['recall']) == (1 / 3, 1 / 3)
   assert six['f_score'] == pytest.approx(1 / 3)
@@ -83,11 +71,11 @@ def test_it_ranks_by_confidence_and_kind_together():
   found = boxes(
     square(0, 'open', 0.5), square(200, 'short', 0.75), sure=[1.0, 0.5]
   )
-  figures = evaluate([picture('a', truth, found)])
-  assert figures['official']['ap'] == 0.5
-  assert figures['official-6']['ap'] == 1
-  assert figures['coco']['ap'] == pytest.approx(0.5)
-  assert figures['coco-6']['ap'] == pytest.approx(1)
+  metrics = evaluate([picture('a', truth, found)])
+  assert metrics['official']['ap'] == 0.5
+  assert metrics['official-6']['ap'] == 1
+  assert metrics['coco']['ap'] == pytest.approx(0.5)
+  assert metrics['coco-6']['ap'] == pytest.approx(1)
   plain = evaluate([picture('a', truth, found._replace(kind_confidence=None))])
   assert plain['official-6']['ap'] == 0.5
   # Among the boxes of a kind, too.
@@ -113,9 +101,9 @@ def test_the_threshold_is_of_the_plain_confidence():
     square(0, 'open', 0.75), square(50, 'short', 0.25), sure=[0.25, 1.0]
   )
   pictures = [picture('a', boxes(square(0, 'open')), found)]
-  figures = evaluate(pictures, threshold=0.5)
+  metrics = evaluate(pictures, threshold=0.5)
   for name in ('official', 'official-6'):
-    assert figures[name]['at_threshold'] == {
+    assert metrics[name]['at_threshold'] == {
       'threshold': 0.5,
       'precision': 1,
       'recall': 1,
@@ -126,14 +114,14 @@ def test_the_threshold_is_of_the_plain_confidence():
 
 def test_nothing_is_guessed_where_no_kind_is_known():
   found = ONE_OF_EACH[0].detections._replace(kind=('difference',) * 3)
-  figures = evaluate([ONE_OF_EACH[0]._replace(detections=found)])
-  six = figures['official-6']
+  metrics = evaluate([ONE_OF_EACH[0]._replace(detections=found)])
+  six = metrics['official-6']
   for name in ('ap', 'precision', 'recall', 'f_score', 'kind_accuracy'):
     assert six[name] == 0
-  assert six['voc_mean_ap'] == figures['coco-6']['ap'] == 0
+  assert six['voc_mean_ap'] == metrics['coco-6']['ap'] == 0
   assert six['confusion']['kinds'][-1] == 'difference'
   np.testing.assert_equal(
-    figures['official'], evaluate(ONE_OF_EACH)['official']
+    metrics['official'], evaluate(ONE_OF_EACH)['official']
   )
 
 
@@ -146,19 +134,19 @@ def test_the_three_accounts_of_right_kinds_agree():
   for kind, row in zip(six['confusion']['kinds'], counts, strict=False):
     assert row.sum() == six['kinds'][kind]['num_ground_truth']
   assert counts[:, :-1].sum(0).tolist() == [
-    figures['num_detections'] for figures in six['kinds'].values()
+    metrics['num_detections'] for metrics in six['kinds'].values()
   ]
 
 
 def test_undefined_is_null_in_json():
   text = json_text.to_json(evaluate([picture('a', boxes(), boxes())]))
-  figures = json.loads(text)
-  six = figures['official-6']
+  metrics = json.loads(text)
+  six = metrics['official-6']
   for name in ('ap', 'kind_accuracy', 'voc_mean_ap', 'voc_mean_ap_50'):
     assert six[name] is None
   assert six['kinds']['open']['ap'] is None
   assert np.sum(six['confusion']['counts']) == 0
-  assert figures['coco-6']['ap'] is None
+  assert metrics['coco-6']['ap'] is None
 
 
 @pytest.mark.parametrize('index', range(20))

@@ -33,8 +33,8 @@ DETAILS = {
 
 
 def test_every_protocol_reports_its_figures():
-  figures = evaluate(random_set())
-  assert list(figures) == [
+  metrics = evaluate(random_set())
+  assert list(metrics) == [
     'official',
     'official-6',
     'shrunk',
@@ -42,29 +42,29 @@ def test_every_protocol_reports_its_figures():
     'coco',
     'coco-6',
   ]
-  assert set(figures['official']) == KEYS | DETAILS
-  assert set(figures['official-6']) == KEYS | DETAILS | {
+  assert set(metrics['official']) == KEYS | DETAILS
+  assert set(metrics['official-6']) == KEYS | DETAILS | {
     'kinds',
     'voc_mean_ap',
     'voc_mean_ap_50',
     'kind_accuracy',
     'confusion',
   }
-  assert set(figures['shrunk']) == KEYS
-  assert set(figures['as-published']) == KEYS | {'note'}
+  assert set(metrics['shrunk']) == KEYS
+  assert set(metrics['as-published']) == KEYS | {'note'}
   for name in ('coco', 'coco-6'):
-    assert set(figures[name]) == KEYS | {'ap_50', 'note'}
-  assert figures['as-published']['note'] == 'oracle-ranked, as published'
-  assert set(figures['official']['groups']) == {'group0', 'group1', 'group2'}
-  for group in figures['official']['groups'].values():
+    assert set(metrics[name]) == KEYS | {'ap_50', 'note'}
+  assert metrics['as-published']['note'] == 'oracle-ranked, as published'
+  assert set(metrics['official']['groups']) == {'group0', 'group1', 'group2'}
+  for group in metrics['official']['groups'].values():
     assert set(group) == KEYS
 
 
 def test_every_protocol_has_its_own_margin():
   # The truth leaves 10 px of room on every side of the found box.
   pictures = [picture('a', boxes([20, 20, 60, 60]), boxes([30, 30, 50, 50]))]
-  figures = evaluate(pictures)
-  aps = {name: figure['ap'] for name, figure in figures.items()}
+  metrics = evaluate(pictures)
+  aps = {name: values['ap'] for name, values in metrics.items()}
   assert aps == pytest.approx(
     {
       'official': 0,
@@ -82,7 +82,7 @@ def test_every_protocol_has_its_own_margin():
     'coco': ('coco', 'coco-6'),
   }.items():
     changed = evaluate(pictures, box_margin_px=NO_MARGIN | {key: 10})
-    aps_changed = {other: figure['ap'] for other, figure in changed.items()}
+    aps_changed = {other: values['ap'] for other, values in changed.items()}
     assert aps_changed == pytest.approx(
       aps | {name: 1 - aps[name] for name in names}
     )
@@ -90,8 +90,8 @@ def test_every_protocol_has_its_own_margin():
 
 def test_margins_are_clipped_to_the_picture():
   pictures = [picture('a', boxes([0, 0, 120, 100]), boxes([1, 1, 119, 99]))]
-  figures = evaluate(pictures, box_margin_px=NO_MARGIN | {'coco': 500})
-  assert figures['coco']['ap'] == pytest.approx(1)
+  metrics = evaluate(pictures, box_margin_px=NO_MARGIN | {'coco': 500})
+  assert metrics['coco']['ap'] == pytest.approx(1)
 
 
 def test_as_published_ranks_by_the_answer():
@@ -103,26 +103,26 @@ def test_as_published_ranks_by_the_answer():
       boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.2, 0.9]),
     )
   ]
-  figures = evaluate(pictures)
-  assert figures['shrunk']['ap'] == 0.5
-  assert figures['as-published']['ap'] == 1
-  assert figures['as-published']['precision'] == 0.5
+  metrics = evaluate(pictures)
+  assert metrics['shrunk']['ap'] == 0.5
+  assert metrics['as-published']['ap'] == 1
+  assert metrics['as-published']['precision'] == 0.5
 
 
 def test_official_agrees_with_the_benchmark():
   pictures = random_set()
-  figures = evaluate(pictures)['official']
+  metrics = evaluate(pictures)['official']
   expected = scoring.score_set(
     {p.name: p.truth for p in pictures},
     {p.name: p.detections for p in pictures},
     iou_threshold=0.33,
     class_aware=False,
   )
-  assert figures['ap'] == expected['AP']
-  assert figures['precision'] == expected['precision']
-  assert figures['recall'] == expected['recall']
-  assert figures['f_score'] == expected['hmean']
-  assert 0 < figures['ap'] < 1
+  assert metrics['ap'] == expected['AP']
+  assert metrics['precision'] == expected['precision']
+  assert metrics['recall'] == expected['recall']
+  assert metrics['f_score'] == expected['hmean']
+  assert 0 < metrics['ap'] < 1
 
 
 def test_invalid_boxes_count_in_no_protocol():
@@ -135,34 +135,34 @@ def test_invalid_boxes_count_in_no_protocol():
   for name in ('official', 'coco'):
     assert honest[name]['ap'] < 0.6
     assert masked[name]['ap'] == pytest.approx(1)
-  for figures in masked.values():
-    assert figures['num_ground_truth'] == 1
-    assert figures['num_detections'] == 1
+  for metrics in masked.values():
+    assert metrics['num_ground_truth'] == 1
+    assert metrics['num_detections'] == 1
 
 
 def test_edges():
   nothing = evaluate([picture('a', boxes(), boxes())])
-  for figures in nothing.values():
-    assert math.isnan(figures['ap'])
-    assert figures['num_images'] == 1
+  for metrics in nothing.values():
+    assert math.isnan(metrics['ap'])
+    assert metrics['num_images'] == 1
   assert math.isnan(nothing['official']['max_recall'])
   missed = evaluate([picture('a', boxes([0, 0, 9, 9]), boxes())])
-  for figures in missed.values():
-    assert (figures['ap'], figures['recall']) == (0, 0)
-    assert math.isnan(figures['precision'])
+  for metrics in missed.values():
+    assert (metrics['ap'], metrics['recall']) == (0, 0)
+    assert math.isnan(metrics['precision'])
   assert missed['official']['max_recall'] == 0
   false = evaluate([picture('a', boxes(), boxes([0, 0, 9, 9]))])
-  for figures in false.values():
-    assert math.isnan(figures['ap'])
-    assert figures['precision'] == 0
+  for metrics in false.values():
+    assert math.isnan(metrics['ap'])
+    assert metrics['precision'] == 0
 
 
 def test_undefined_is_null_in_json():
   text = json_text.to_json(evaluate([picture('a', boxes(), boxes())]))
-  figures = json.loads(text)
-  assert figures['official']['ap'] is None
-  assert figures['official']['interval_95'] == [None, None]
-  assert figures['coco']['ap'] is None
+  metrics = json.loads(text)
+  assert metrics['official']['ap'] is None
+  assert metrics['official']['interval_95'] == [None, None]
+  assert metrics['coco']['ap'] is None
 
 
 def test_a_set_that_cannot_be_scored_is_refused():
@@ -191,11 +191,11 @@ def test_a_perfect_detector_on_the_real_annotations(shared):
         entry.name, entry.group, 640, 640, truth, half_open(truth), None
       )
     )
-  figures = evaluate(pictures)
-  official = figures['official']
+  metrics = evaluate(pictures)
+  official = metrics['official']
   assert official['ap'] == official['precision'] == official['recall'] == 1
   assert official['ap_75'] == 1
   assert official['interval_95'] == [1, 1]
-  assert figures['coco']['ap'] == pytest.approx(1)
+  assert metrics['coco']['ap'] == pytest.approx(1)
   # A whole box and the same at half its sides have an IoU of a quarter.
-  assert figures['shrunk']['ap'] < 0.1
+  assert metrics['shrunk']['ap'] < 0.1

@@ -76,10 +76,10 @@ def test_a_detection_where_nothing_is_counts_as_false():
     'empty': truth_boxes([]),
   }
   hit, miss = [0, 0, 10, 10, 0.5, 'open'], [0, 0, 10, 10, 0.9, 'open']
-  figures = scoring.score_set(
+  metrics = scoring.score_set(
     truth, {'a': found_boxes([hit]), 'empty': found_boxes([miss])}
   )
-  assert (figures['precision'], figures['AP']) == (0.5, 0.5)
+  assert (metrics['precision'], metrics['AP']) == (0.5, 0.5)
 
 
 def test_unknown_pictures_and_an_empty_set_are_refused():

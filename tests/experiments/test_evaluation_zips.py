@@ -43,16 +43,14 @@ def named_set():
 @pytest.mark.parametrize('names', ['all', 'none', 'plain'])
 def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
   results = named_set()
-  if names == 'none':
-    results = [
-      r._replace(detections=r.detections._replace(kind=('difference',) * 9))
-      for r in results
-    ]
-  if names == 'plain':
-    results = [
-      r._replace(detections=r.detections._replace(kind_confidence=None))
-      for r in results
-    ]
+  changes = {
+    'all': {},
+    'none': {'kind': ('difference',) * 9},
+    'plain': {'kind_confidence': None},
+  }[names]
+  results = [
+    r._replace(detections=r.detections._replace(**changes)) for r in results
+  ]
   margin_px = dict(official=2, shrunk=0, as_published=0, coco=0)
   metrics = protocols.evaluate_detections(
     results,

@@ -168,7 +168,10 @@ def test_keys_go_from_pair_to_pair(chromium, report):
     assert page.inner_text('#name') == 'part 10'
     assert page.locator('#previous').is_disabled()
     assert page.locator('#next').is_enabled()
-    # Sorted anew or searched, the chosen pair stands elsewhere.
+
+
+def test_next_and_previous_follow_the_listed_order(chromium, report):
+  with open_page(chromium, report) as page:
     for _ in range(2):
       page.click('[data-key="boxes"]')
     assert names(page)[-1] == 'part 10'
@@ -192,7 +195,10 @@ def test_keys_go_from_pair_to_pair(chromium, report):
     page.click('#stored')
     page.select_option('#filter', '')
     page.get_by_role('button', name='part 10').click()
-    # A key that the focus has a use for is not taken from it.
+
+
+def test_a_key_that_the_focus_uses_is_not_taken(chromium, report):
+  with open_page(chromium, report) as page:
     page.focus('#threshold')
     page.keyboard.press('ArrowUp')
     assert page.inner_text('#name') == 'part 10'

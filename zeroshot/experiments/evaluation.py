@@ -1,7 +1,7 @@
 """Evaluates weights on labelled pairs and writes the results.
 
-evaluation = evaluation.evaluate(config, weights, out)
-evaluation.protocols.official.ap
+evaluated = evaluation.evaluate(config, weights, out)
+evaluated.protocols.official.ap
 """
 
 from __future__ import annotations
