@@ -295,14 +295,6 @@ def test_a_setting_out_of_range_is_named(name, value):
     score(noise(), noise(), **{name: value})
 
 
-@pytest.mark.parametrize(
-  ('reference', 'test', 'message'),
-  [
-    (noise(8, 8), noise(8, 9), r'shape \(8, 8, 3\).*\(8, 9, 3\)'),
-    (noise(8, 8)[..., 0], noise(8, 8), 'reference picture'),
-    (noise(8, 8), noise(8, 8).astype(np.float64), 'test picture is float64'),
-  ],
-)
-def test_pictures_that_do_not_fit_are_refused(reference, test, message):
-  with pytest.raises(ValueError, match=message):
-    score(reference, test)
+def test_pictures_that_do_not_fit_are_refused():
+  with pytest.raises(ValueError, match='test picture is float64'):
+    score(noise(8, 8), noise(8, 8).astype(np.float64))

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import cv2
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from configs import default
 from tests.model import parts
-from zeroshot.detect import classical, detector, scorers
+from zeroshot.detect import detector, scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
-from zeroshot.model.build import build_model
 from zeroshot.registration.lighting import with_lighting_of
 
 OPTIONS = dict(
@@ -247,76 +241,6 @@ def test_the_least_confident_are_dropped_once_calibrated(
   assert len(found.kind) == len(lefts)
 
 
-# --- Kinds ------------------------------------------------------------------
-
-
-def circuit():
-  """Two traces of copper, and what is left of them: an open and an island."""
-  reference = np.full((90, 120, 3), 0.9, np.float32)
-  reference[20:32] = reference[60:72] = 0.1
-  test = reference.copy()
-  test[20:32, 50:60] = 0.9
-  test[42:50, 80:88] = 0.1
-  return reference, test
-
-
-def kinds_found(reference, test, valid=None, *, scorer=None, **changes):
-  """Kinds by the left side of their boxes."""
-  config = default.get_config().detect
-  config.update(dict(registration='none', threshold=0.3) | changes)
-  scorer = scorer or scorers.Scorer(plain_score, stride_px=1)
-  found = detector.build_detector(scorer, config)(reference, test, valid).boxes
-  lefts = found.xyxy[:, 0].astype(int).tolist()
-  return dict(zip(lefts, found.kind, strict=True)), found.kind_confidence
-
-
-def test_boxes_are_named():
-  found, confidence = kinds_found(*circuit())
-  assert found == {50: 'open', 80: 'copper'}
-  assert confidence.shape == (2,)
-  assert (confidence > 0.99).all()
-
-
-def test_kinds_can_be_switched_off():
-  found, confidence = kinds_found(*circuit(), kinds='none')
-  assert found == {50: 'difference', 80: 'difference'}
-  assert confidence is None
-
-
-def test_an_unknown_way_to_name_kinds_is_named():
-  with pytest.raises(ValueError, match="'topology', 'learned'") as raised:
-    kinds_found(*circuit(), kinds='magic')
-  assert "'magic'" in str(raised.value)
-
-
-def test_the_classical_baseline_names_kinds_too():
-  scores = default.get_config().classical.scores
-  found, _ = kinds_found(*circuit(), scorer=scorers.classical_scorer(scores))
-  assert sorted(found.values()) == ['copper', 'open']
-
-
-def test_kinds_are_read_off_the_registered_reference_in_one_light():
-  reference, test = circuit()
-  for column in (8, 30, 66, 100):  # something to register by
-    for image in (reference, test):
-      image[:20, column : column + 5] = 0.1
-      image[72:, column + 4 : column + 13] = 0.1
-  test = 0.6 * test + 0.1
-  moved = np.roll(reference, (3, 2), (0, 1))
-  look = functools.partial(
-    kinds_found,
-    scorer=scorers.Scorer(
-      lambda a, b: plain_score(with_lighting_of(b, a), b), stride_px=1
-    ),
-    min_area_px=40.0,
-  )
-  assert look(moved, test, registration='affine')[0] == {
-    50: 'open',
-    80: 'copper',
-  }
-  assert len(look(moved, test)[0]) != 2  # where it is not moved back
-
-
 @pytest.mark.parametrize(
   ('reference', 'test'),
   [
@@ -347,114 +271,3 @@ def test_settings_that_make_no_sense_are_named(changes, message):
   image = scene(40, 40)
   with pytest.raises(ValueError, match=message):
     detect(image, image, **changes)
-
-
-@functools.cache
-def built(**changes):
-  config = default.get_config().detect
-  config.registration = 'none'
-  config.update(changes)
-  _, parameters = parts.siamese()
-  scorer = scorers.network_scorer(parts.config(), parameters)
-  return detector.build_detector(scorer, config)
-
-
-@pytest.mark.parametrize(('height', 'width'), [(101, 67), (64, 120)])
-def test_the_network_s_scores_are_probabilities_of_the_picture_s_size(
-  height, width
-):
-  reference, test = scene(height, width), scene(height, width, seed=1)
-  found = built()(reference, test)
-  assert isinstance(found.scores, np.ndarray)
-  assert found.scores.shape == (height, width)
-  assert found.scores.dtype == np.float32
-  assert 0 < found.scores.min() < found.scores.max() < 1
-
-
-def test_tiles_of_the_network_equal_the_whole():
-  """Where they overlap by four times what the network sees."""
-  reference, test = scene(16, 640), scene(16, 640, seed=1)
-  whole = built()(reference, test).scores
-  tiled = built(tile_px=448, tile_overlap_px=320)(reference, test).scores
-  np.testing.assert_allclose(tiled, whole, atol=1e-3)
-  assert whole.std() > 1e-2
-
-
-@pytest.mark.slow
-def test_tiles_of_the_default_network_equal_the_whole():
-  """For random parameters, which look farther than trained ones."""
-  config = default.get_config()
-  config.detect.registration = 'none'
-  model = build_model(config.model)
-  blank = jnp.zeros((1, 32, 32, 3))
-  parameters = jax.jit(model.init)(jax.random.key(0), blank, blank)['params']
-  reference, test = scene(64, 1152), scene(64, 1152, seed=1)
-
-  def scores(tile_px, overlap_px):
-    config.detect.tile_px = tile_px
-    config.detect.tile_overlap_px = overlap_px
-    scorer = scorers.network_scorer(config.model, parameters)
-    find = detector.build_detector(scorer, config.detect)
-    return find(reference, test).scores
-
-  whole = scores(1152, 0)
-  np.testing.assert_allclose(scores(832, 576), whole, atol=1e-3)
-  # The default's overlap is for speed: nearly everywhere the same.
-  own = default.get_detect().tile_overlap_px
-  assert np.abs(scores(640, own) - whole).mean() < 5e-3
-
-
-def test_every_setting_reaches_the_boxes():
-  reference, test = scene(60, 60), scene(60, 60, seed=1)
-  scores = built()(reference, test).scores
-  lowest = built(threshold=float(scores.min()) - 1e-3)
-  np.testing.assert_array_equal(
-    lowest(reference, test).boxes.xyxy, [[0, 0, 60, 60]]
-  )
-  highest = built(threshold=float(scores.max()) + 1e-3)
-  assert len(highest(reference, test).boxes.xyxy) == 0
-  sure = built(threshold=float(scores.min()) - 1e-3, min_confidence=1.0)
-  assert len(sure(reference, test).boxes.xyxy) == 0
-  large = built(threshold=float(scores.min()) - 1e-3, min_area_px=3601.0)
-  assert len(large(reference, test).boxes.xyxy) == 0
-
-
-def test_the_network_s_cells_decide_where_tiles_start():
-  _, parameters = parts.siamese()
-  scorer = scorers.network_scorer(parts.config(), parameters)
-  assert scorer.stride_px == build_model(parts.config()).stride == 8
-
-
-def test_a_calibration_reaches_the_boxes():
-  reference, test = scene(60, 60), scene(60, 60, seed=1)
-  calibration = Calibration(slope=0.5, offset=2.0, threshold=0.5)
-  config = default.get_config()
-  config.detect.registration = 'none'
-  scorer = scorers.Scorer(plain_score, stride_px=1)
-  plain = detector.build_detector(scorer, config.detect)(reference, test)
-  find = detector.build_detector(scorer, config.detect, calibration)
-  assert len(plain.boxes.confidence) > 0
-  np.testing.assert_array_equal(
-    find(reference, test).boxes.confidence,
-    apply_calibration(plain.boxes.confidence, calibration),
-  )
-
-
-@pytest.mark.parametrize('tile_px', [1024, 64])
-def test_the_classical_baseline_is_a_detector_too(tile_px):
-  config = default.get_config()
-  config.detect.update(registration='none', tile_px=tile_px, tile_overlap_px=32)
-  config.classical.scores.match_lighting = False
-  find = detector.build_detector(
-    scorers.classical_scorer(config.classical.scores), config.detect
-  )
-  reference = scene(90, 150)
-  assert len(find(reference, reference.copy()).boxes.xyxy) == 0
-  test = with_defect(reference, 40, 60, 12, 14)
-  found = find(reference, test)
-  expected = classical.classical_scores(
-    reference, test, **config.classical.scores.to_dict()
-  )
-  np.testing.assert_allclose(found.scores, expected, atol=1e-6)
-  (box,) = found.boxes.xyxy
-  assert np.abs(box - [60, 40, 74, 52]).max() <= 2

@@ -58,13 +58,8 @@ def boxes_from_scores(
       a parameter is out of its range.
   """
   _check(scores, valid, pictures)
-  check_settings(
-    threshold=threshold,
-    extent_share=extent_share,
-    min_area_px=min_area_px,
-    join_px=join_px,
-    hidden_px=hidden_px,
-  )
+  lengths = dict(min_area_px=min_area_px, join_px=join_px, hidden_px=hidden_px)
+  check_settings(threshold=threshold, extent_share=extent_share, **lengths)
   mask = scores > threshold
   if valid is not None:
     mask &= valid > 0
@@ -83,9 +78,9 @@ def boxes_from_scores(
     hidden_px=hidden_px,
   )
   confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
-  kept = np.flatnonzero(components.area >= min_area_px)
-  kept = kept[np.argsort(-confidence[kept], kind='stable')]
-  boxes = Boxes(xyxy[kept], confidence[kept], (UNKNOWN_KIND,) * len(kept))
+  kinds = (UNKNOWN_KIND,) * len(xyxy)
+  boxes = select(Boxes(xyxy, confidence, kinds), components.area >= min_area_px)
+  boxes = select(boxes, np.argsort(-boxes.confidence, kind='stable'))
   height, width = scores.shape
   return grow(boxes, margin_px=0.0, height=height, width=width)
 
