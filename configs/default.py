@@ -68,24 +68,30 @@ def get_synthesis() -> ml_collections.ConfigDict:
       blend_px=1.5,  # widest soft edge of a region
       min_change=0.12,  # of a channel; less is not labelled a difference
     ),
-    # What differs between two pictures of the same part and is no defect.
-    # Each is drawn with its probability; geometry for the reference only
-    # (the test picture keeps the grid of the mask), the rest for each side.
-    nuisances=dict(
-      shift=dict(probability=0.9, max_px=4.0),
-      rotation=dict(probability=0.7, max_deg=1.0),
-      scale=dict(probability=0.5, max_change=0.01),
-      warp=dict(probability=0.7, max_px=3.0, cell_px=32.0),
-      brightness=dict(probability=0.5, max_change=0.2),
-      contrast=dict(probability=0.5, max_change=0.35),
-      gamma=dict(probability=0.3, max_log2=0.6),
-      spot_light=dict(probability=0.3, max_change=0.3),
-      blur=dict(probability=0.4, max_sigma_px=1.5),
-      noise=dict(probability=0.5, max_std=0.08),
-      blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
-      # Both pictures cut into black and white, each with its own ragged edge.
-      binarisation=dict(probability=0.4, max_ragged_px=1.0),
-    ),
+    nuisances=get_nuisances(),
+  )
+
+
+def get_nuisances() -> ml_collections.ConfigDict:
+  """What differs between two pictures of the same part and is no defect.
+
+  Each is drawn with its probability; geometry for the reference only (the test
+  picture keeps the grid of the mask), the rest for each picture.
+  """
+  return config_dict.create(
+    shift=dict(probability=0.9, max_px=4.0),
+    rotation=dict(probability=0.7, max_deg=1.0),
+    scale=dict(probability=0.5, max_change=0.01),
+    warp=dict(probability=0.7, max_px=3.0, cell_px=32.0),
+    brightness=dict(probability=0.5, max_change=0.2),
+    contrast=dict(probability=0.5, max_change=0.35),
+    gamma=dict(probability=0.3, max_log2=0.6),
+    spot_light=dict(probability=0.3, max_change=0.3),
+    blur=dict(probability=0.4, max_sigma_px=1.5),
+    noise=dict(probability=0.5, max_std=0.08),
+    blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
+    # Both pictures cut into black and white, each with its own ragged edge.
+    binarisation=dict(probability=0.4, max_ragged_px=1.0),
   )
 
 
@@ -188,7 +194,7 @@ def get_detect() -> ml_collections.ConfigDict:
 
 
 def get_classical() -> ml_collections.ConfigDict:
-  """The baseline behind ``--weights=classical``: differencing that learns nothing.
+  """The baseline behind ``--weights=classical``: untrained differencing.
 
   Chosen, all of it, on groups 20085, 44000 and 77000.
   """

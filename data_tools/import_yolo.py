@@ -73,8 +73,8 @@ def read(
     except ValueError as error:
       wrong.append(str(error))
       continue
-    found, faults = _read_labels(file, size, kinds)
-    labelled.append((part, found))
+    part_labels, faults = _read_labels(file, size, kinds)
+    labelled.append((part, part_labels))
     wrong += faults
   return labelled, wrong
 

@@ -16,6 +16,7 @@ ROOMS = (
   'version',
   'types',
   'rng',
+  'bilinear',
   'runtime',
   'run_config',
   'data',

@@ -31,6 +31,7 @@ The rooms, from the last word to the first (a room imports only rooms below):
   data          host side: pictures, background bank, DeepPCB and other pairs
   run_config    configs as plain values: overrides, compatibility
   runtime       command line, processes, locks, atomic files
+  bilinear      bilinear sampling on the device
   rng           named streams of keys
   types         Pair, Boxes and the notation legend
   version       of this package

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import jax
 import orbax.checkpoint as ocp
 from absl import logging
+
+from zeroshot.types import JsonObject, Params, PlainConfig
 
 FOLDER = 'checkpoints'
 
@@ -31,7 +33,7 @@ Manager: TypeAlias = ocp.CheckpointManager
 
 
 class Checkpoint(NamedTuple):
-  """What was read back.
+  """The content of a checkpoint.
 
   Attributes:
     step: number of completed updates.
@@ -41,9 +43,9 @@ class Checkpoint(NamedTuple):
   """
 
   step: int
-  model: Any
-  train: Any
-  config: dict[str, Any]
+  model: Params
+  train: Params
+  config: JsonObject
 
 
 @contextlib.contextmanager
@@ -103,9 +105,9 @@ def save(
   manager: Manager,
   step: int,
   *,
-  model: Any,
-  train: Any,
-  config: Mapping[str, Any],
+  model: Params,
+  train: Params,
+  config: PlainConfig,
 ) -> None:
   """Starts to save a checkpoint; it is written in the background.
 
@@ -166,10 +168,10 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
   """
   steps = sorted(manager.all_steps(), reverse=True)
   faults: dict[int, Exception] = {}
-  found = first_readable(
+  checkpoint = first_readable(
     manager, steps, damaged=lambda _, step, error: faults.update({step: error})
   )
-  if steps and found is None:
+  if steps and checkpoint is None:
     first = faults[steps[0]]
     raise ValueError(
       f'none of the checkpoints {steps} in {manager.directory} can be read '
@@ -179,7 +181,7 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
     ) from first
   for step, error in faults.items():
     _set_aside(manager, step, error)
-  return found
+  return checkpoint
 
 
 def read(manager: Manager, step: int) -> Checkpoint:
@@ -210,7 +212,7 @@ def read(manager: Manager, step: int) -> Checkpoint:
   )
 
 
-def read_model(manager: Manager, step: int) -> tuple[Any, dict[str, Any]]:
+def read_model(manager: Manager, step: int) -> tuple[Params, JsonObject]:
   """Reads the evaluated parameters and the config alone; else as ``read``."""
   items = manager.restore(
     step,
@@ -264,7 +266,7 @@ def _set_aside(manager: Manager, step: int, error: Exception) -> None:
 
 
 def warn_of(manager: Manager, step: int, error: Exception) -> None:
-  """Says loudly that a checkpoint cannot be used."""
+  """Logs that a checkpoint cannot be read."""
   logging.warning(
     'CHECKPOINT %s IS DAMAGED (%s: %s); falling back to the one before',
     Path(manager.directory) / str(step),

@@ -1,4 +1,4 @@
-"""A run as others see it: its parameters and checkpoints, to be read alone.
+"""Read-only access to the parameters and checkpoints of a run.
 
   parameters, config, step = runs.load_parameters(workdir)
   checkpoint = runs.read_before(workdir, 700)
@@ -11,15 +11,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from zeroshot import checkpoints
 from zeroshot.checkpoints import Checkpoint, Manager
+from zeroshot.types import JsonObject, Params
 
 
 def load_parameters(
   workdir: str | Path, step: int | None = None
-) -> tuple[Any, dict[str, Any], int]:
+) -> tuple[Params, JsonObject, int]:
   """Reads the parameters of a run, on any machine.
 
   Args:
@@ -36,10 +36,11 @@ def load_parameters(
   with _open_finished(workdir) as manager:
     steps, folder = sorted(manager.all_steps()), Path(manager.directory)
     if not steps or step not in (None, *steps):
-      wanted = 'any step' if step is None else f'step {step}'
+      requested = 'any step' if step is None else f'step {step}'
       raise ValueError(
-        f'no checkpoint of {wanted} in {folder}, which has {steps or "none"}; '
-        'train until one is saved, see train.checkpoint_every'
+        f'no checkpoint of {requested} in {folder}, which has '
+        f'{steps or "none"}; train until one is saved, see '
+        'train.checkpoint_every'
       )
     chosen = steps[-1] if step is None else step
     try:
@@ -84,7 +85,7 @@ def read_before(workdir: str | Path, step: int) -> Checkpoint | None:
     return None
   with _open_finished(workdir) as manager:
     steps = sorted(manager.all_steps(), reverse=True)
-    earlier = [found for found in steps if found < step]
+    earlier = [saved for saved in steps if saved < step]
     return checkpoints.first_readable(
       manager, earlier, damaged=checkpoints.warn_of
     )

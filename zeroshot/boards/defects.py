@@ -1,10 +1,10 @@
 """The six defects of DeepPCB, made on a drawn board.
 
-  copper, defects = defects.add(rng, board, kinds=('open', 'spur'))
+  copper, added = defects.add(rng, board, kinds=('open', 'spur'))
 
-Each is what its name says by topology: an open splits a trace, a short joins
-two, copper stands alone, a pin-hole is a hole inside copper, and a mousebite
-and a spur only dent or swell an edge.
+Topology defines them: an open splits a trace, a short joins two, copper is an
+island, a pin-hole is a hole inside copper, and a mousebite and a spur change an
+edge alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zeroshot.boards.painter import PITCH_PX, Board, Row
 from zeroshot.types import HostArray
 
 KEEP_OFF_PX = 36  # from the pads at the ends
-TRIES = 200
+MAX_TRIES = 200
 
 
 class Defect(NamedTuple):
@@ -49,17 +49,17 @@ def add(
     that finds no free place is left out.
   """
   copper = board.copper.copy()
-  found: list[Defect] = []
+  added: list[Defect] = []
   for kind in kinds:
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
       changed = copper.copy()
       DRAWERS[kind](rng, board, changed)
       box = _box_of(changed != copper, margin_px=int(rng.integers(8, 11)))
-      if box and not any(_overlap(box, other.box) for other in found):
+      if box and not any(_overlap(box, other.box) for other in added):
         copper = changed
-        found.append(Defect(box, kind))
+        added.append(Defect(box, kind))
         break
-  return copper, found
+  return copper, added
 
 
 def _open(rng: np.random.Generator, board: Board, copper: HostArray) -> None:

@@ -1,10 +1,10 @@
 """Draws board-like copper patterns, and photographs of them.
 
-  board = boards.draw(rng, size_px=320)
-  picture = boards.photograph(rng, board.copper, shift_px=1.5)
+  board = painter.draw(rng, size_px=320)
+  picture = painter.photograph(rng, board.copper, shift_px=1.5)
 
-For the small generated set alone: no training pair is drawn by this file, so
-that the set stays as foreign to the network as a real board.
+For test sets alone: no training pair is drawn by this file, so that its boards
+are as unfamiliar to the network as real ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opens a page with two drop zones, on this machine alone unless told.
+"""Opens a page with two drop zones, for this machine only by default.
 
 zeroshot ui
 zeroshot ui --host=0.0.0.0 --port=8080   # for the whole network, unguarded

@@ -65,13 +65,10 @@ def parse_pair_list(
     path: of the file.
   """
   fields = {record.line: record.fields for record in parsed.records}
-  found = {
-    line: _find_fault(row, f'{path}, line {line}')
-    for line, row in fields.items()
-  }
-  wrong = parsed.faults | {
-    line: fault for line, fault in found.items() if fault
-  }
+  wrong = dict(parsed.faults)
+  for line, row in fields.items():
+    if fault := _find_fault(row, f'{path}, line {line}'):
+      wrong[line] = fault
   stems = collections.Counter(
     pathlib.Path(row['test']).stem
     for line, row in fields.items()

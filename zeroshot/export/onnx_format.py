@@ -63,7 +63,7 @@ def _check(network: Network, data: bytes) -> None:
   """Refuses a file whose outputs differ from the network's.
 
   jax2onnx silently converts some layers wrongly, for example those of
-  ``configs/paper_network.py``.
+  ``model.kind='early_fusion'``.
   """
   rng = np.random.default_rng(0)
   pair = rng.uniform(0, 255, (2, *network.shape.shape)).astype(np.float32)

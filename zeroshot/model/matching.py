@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zeroshot import bilinear
 from zeroshot.types import Array
 
 
@@ -146,26 +147,14 @@ def warp(x: Array, flow: Array) -> Array:
   Returns:
     ``[B, h, w, C]``; beyond the picture its edge goes on.
   """
-  return jax.vmap(_warp)(x, flow)
 
+  def warp_one(x: Array, flow: Array) -> Array:
+    h, w, _ = x.shape
+    rows = jnp.arange(h)[:, None] + flow[..., 0]
+    columns = jnp.arange(w)[None, :] + flow[..., 1]
+    return bilinear.sample(x, rows, columns)
 
-def _warp(x: Array, flow: Array) -> Array:
-  """``warp`` of one picture."""
-  h, w, c = x.shape
-  rows = jnp.clip(jnp.arange(h)[:, None] + flow[..., 0], 0, h - 1)
-  columns = jnp.clip(jnp.arange(w)[None, :] + flow[..., 1], 0, w - 1)
-  row = jnp.clip(jnp.floor(rows), 0, max(h - 2, 0))
-  column = jnp.clip(jnp.floor(columns), 0, max(w - 2, 0))
-  down, right = (rows - row)[..., None], (columns - column)[..., None]
-  index = row.astype(jnp.int32) * w + column.astype(jnp.int32)
-  below = w if h > 1 else 0
-  beside = 1 if w > 1 else 0
-  flat = x.reshape(h * w, c)
-  top = (1 - right) * flat[index] + right * flat[index + beside]
-  bottom = (1 - right) * flat[index + below] + right * flat[
-    index + below + beside
-  ]
-  return (1 - down) * top + down * bottom
+  return jax.vmap(warp_one)(x, flow)
 
 
 def upsample_flow(flow: Array) -> Array:

@@ -1,1 +1,5 @@
-"""Configs as plain values: overrides, and whether two make the same run."""
+"""Configs as plain values.
+
+overrides      ``field=value`` lines, applied as a command would
+compatibility  whether two configs make the same run, model or trunk
+"""

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
+
+from zeroshot.types import JsonObject
 
 # What ml_collections raises for a missing file, an unknown field, a value of
 # another type.
@@ -54,7 +55,7 @@ def as_flags(lines: Iterable[str]) -> tuple[str, ...]:
   return tuple(f'--config.{line}' for line in lines)
 
 
-def resolve(path: str, lines: Sequence[str], *, field: str) -> dict[str, Any]:
+def resolve(path: str, lines: Sequence[str], *, field: str) -> JsonObject:
   """A config with lines applied.
 
   Args:
@@ -87,7 +88,7 @@ def resolve(path: str, lines: Sequence[str], *, field: str) -> dict[str, Any]:
   raise ValueError(f'{field}: {path} does not take its lines: {fault}')
 
 
-def _apply(path: str, lines: Sequence[str]) -> dict[str, Any]:
+def _apply(path: str, lines: Sequence[str]) -> JsonObject:
   """Parses the flags of a command that is not run."""
   words = ['unused', f'--config={path}', *as_flags(lines)]
   values = flags.FlagValues()
@@ -95,5 +96,5 @@ def _apply(path: str, lines: Sequence[str]) -> dict[str, Any]:
     'config', None, '', flag_values=values, lock_config=True, sys_argv=words
   )
   values(words)
-  settings: dict[str, Any] = json.loads(values.config.to_json())
+  settings: JsonObject = json.loads(values.config.to_json())
   return settings

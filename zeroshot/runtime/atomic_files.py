@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever ends the program.
+"""Files that are complete or absent, whatever ends the program.
 
 with atomic_files.atomic_write(path) as partial:
   partial.write_text(text, 'utf-8')
@@ -11,26 +11,25 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from zeroshot.runtime import json_text
 
 
 def partial_of(path: Path) -> Path:
-  """Where the file of a path is written, and may be left by a kill."""
+  """Path that a file is written to before it replaces the one of a path."""
   return path.with_name(f'{path.name}.partial')
 
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-  """Puts a new file in the place of a path, in one stroke at the end.
+  """Replaces the file of a path in one step, at the end of the block.
 
   Args:
     path: of the file; its folder must exist.
 
   Yields:
-    Where to write it. It takes the path's place once that is done, and is
-    removed if that fails; a kill leaves it behind.
+    The path to write to. That file replaces the one of ``path`` at the end of
+    the block, and is removed if the block fails; a kill leaves it behind.
   """
   partial = partial_of(path)
   try:
@@ -40,13 +39,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
     partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-  """Writes figures as JSON, see ``json_text``, whole or not at all."""
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+  """Writes a mapping as JSON, see ``json_text``, in one step."""
   write_text(path, json_text.to_json(content) + '\n')
 
 
 def write_text(path: Path, text: str) -> None:
-  """Writes a file, whole or not at all; makes its folder.
+  """Writes a file in one step, and makes its folder.
 
   Two processes may write the same file at the same time: the later one wins.
   """

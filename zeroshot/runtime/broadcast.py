@@ -1,10 +1,10 @@
-"""What the processes of a run tell each other: bytes, and nothing else.
+"""Bytes that the processes of a run exchange.
 
-  text = broadcast.from_first(lambda: file.read_bytes())   # asked of process 0
+  text = broadcast.from_first(lambda: file.read_bytes())   # read by process 0
   parts = broadcast.gather(mine)                           # of every process
 
 Every process must make the same calls in the same order. A process on its own
-gets its own bytes back.
+receives its own bytes.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ def gather(mine: bytes) -> list[bytes]:
   return [row[:size].tobytes() for row, size in zip(rows, sizes, strict=True)]
 
 
-def from_first(ask: Callable[[], bytes]) -> bytes:
-  """What process 0 finds, told to all of them.
+def from_first(compute: Callable[[], bytes]) -> bytes:
+  """Computes bytes in process 0 and sends them to all processes.
 
   Args:
-    ask: called in process 0 alone.
+    compute: called in process 0 alone.
 
   Returns:
     Its result, in every process.
 
   Raises:
-    ValueError: in every process, where ``ask`` raised one in the first; any
-      other error is raised there alone, and ends the others with it.
+    ValueError: in every process, where ``compute`` raised one in process 0;
+      any other error is raised there alone, and ends the others with it.
   """
   if jax.process_count() == 1:
-    return ask()
+    return compute()
   mine = b''
   refusal: ValueError | None = None
   if is_first():
     try:
-      mine = _DONE + ask()
+      mine = _DONE + compute()
     except ValueError as error:
       refusal, mine = error, _REFUSED + str(error).encode()
   first = gather(mine)[0]

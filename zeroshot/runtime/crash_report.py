@@ -1,15 +1,14 @@
-"""What a process leaves behind when it crashes, native deaths included.
+"""A file for each process that crashes, in native code too.
 
   report = crash_report.begin('runs/default', process_id=1, num_processes=4)
   ...
   crash_report.record(report, error)   # it crashed
   crash_report.discard(report)         # it did not
 
-The file is ``FOLDER/crashes/UTCTIME-processN.txt``. It is there from the start,
-so that Python's faulthandler can write into it when JAX aborts the process,
-because another one died, or the machine's code fails. One without a traceback
-belongs to a process that still runs or that SIGKILL ended, as when memory ran
-out.
+The file is ``FOLDER/crashes/UTCTIME-processN.txt``. It is made at the start, so
+that Python's faulthandler can write into it when JAX aborts the process, since
+another one died, or native code fails. One without a traceback belongs to a
+process that still runs or that SIGKILL ended, as when memory ran out.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ class Report(NamedTuple):
   """An open report.
 
   Attributes:
-    file: that is written.
-    is_new: whether the folder of the results was made for it.
+    file: open for writing.
+    is_new: whether the folder of the results was created for it.
   """
 
   file: TextIO
@@ -44,10 +43,10 @@ class Report(NamedTuple):
 
 
 def begin(folder: str | Path, *, process_id: int, num_processes: int) -> Report:
-  """Opens the report of this process and lets native deaths write into it.
+  """Opens the report of this process, which crashes in native code fill too.
 
   Args:
-    folder: of the run; it is made if need be.
+    folder: of the run; created if it does not exist.
     process_id: index of this process.
     num_processes: of the run.
 
@@ -82,7 +81,7 @@ def record(report: Report, error: BaseException) -> None:
 
 
 def discard(report: Report) -> None:
-  """Removes the report, and the folders made for it where nothing else is."""
+  """Removes the report, and the folders created for it if they are empty."""
   faulthandler.enable()  # from here on into standard error
   file = Path(report.file.name)
   crashes = file.parent

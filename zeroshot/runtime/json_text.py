@@ -1,4 +1,4 @@
-"""Figures as JSON that every reader accepts: NaN is written ``null``.
+"""Metrics as JSON that every reader accepts: NaN is written ``null``.
 
 json_text.to_json({'ap': 0.9, 'recall': float('nan')})
 """
@@ -8,16 +8,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 
-def to_json(figures: Mapping[str, Any]) -> str:
-  """Figures as indented JSON text.
+def to_json(content: Mapping[str, object]) -> str:
+  """A mapping as indented JSON text.
 
   Args:
-    figures: nested mappings and sequences of numbers, texts, bools and None;
+    content: nested mappings and sequences of numbers, texts, bools and None;
       NumPy's scalars and arrays too.
 
   Returns:
@@ -26,10 +25,10 @@ def to_json(figures: Mapping[str, Any]) -> str:
   Raises:
     TypeError: a value has no form in JSON.
   """
-  return json.dumps(_plain(figures), indent=2, allow_nan=False)
+  return json.dumps(_plain(content), indent=2, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
   """The same value made of Python's own types, NaN as None."""
   if isinstance(value, Mapping):
     return {str(key): _plain(item) for key, item in value.items()}

@@ -1,6 +1,6 @@
-"""What this process may use of its machine, and has used.
+"""CPU cores that this process may use, and memory that it has used.
 
-cores, bytes_ = machine.usable_cores(), machine.peak_memory_bytes()
+cores, peak = machine.usable_cores(), machine.peak_memory_bytes()
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def usable_cores() -> int:
 
 
 def peak_memory_bytes() -> int:
-  """Most main memory that this process has held so far.
+  """Peak of the resident memory of this process so far.
 
-  On Linux ``getrusage`` is not asked: a process that a larger one started
-  begins with that one's peak.
+  On Linux it is read from /proc: the peak of ``getrusage`` includes that of a
+  larger parent process.
   """
   text = _STATUS.read_text() if _STATUS.is_file() else ''
-  found = re.search(r'VmHWM:\s+(\d+) kB', text)
-  if found is not None:
-    return int(found[1]) * 1024
-  most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-  return most if sys.platform == 'darwin' else most * 1024
+  match = re.search(r'VmHWM:\s+(\d+) kB', text)
+  if match is not None:
+    return int(match[1]) * 1024
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+  return peak if sys.platform == 'darwin' else peak * 1024

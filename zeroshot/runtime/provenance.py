@@ -1,4 +1,4 @@
-"""Where figures come from: the commit and the machine.
+"""Commit and machine that published numbers come from.
 
 header = {**provenance.commit(), 'hardware': provenance.hardware()}
 """
@@ -13,14 +13,14 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from zeroshot.runtime import machine
+from zeroshot.types import JsonObject
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def commit() -> dict[str, Any]:
+def commit() -> JsonObject:
   """``commit``, the hash of HEAD, and ``dirty``, whether files differ from it.
 
   Both are None where this is no clone, or there is no git.
@@ -31,23 +31,23 @@ def commit() -> dict[str, Any]:
   return {'commit': head, 'dirty': bool(changes)}
 
 
-def label(source: Mapping[str, Any]) -> str:
-  """What ``commit`` found, in a few words."""
+def label(source: Mapping[str, object]) -> str:
+  """What ``commit`` returned, in a few words."""
   if source['commit'] is None:
     return 'unknown'
   changes = ' with uncommitted changes' if source['dirty'] else ''
-  return f'{source["commit"][:12]}{changes}'
+  return f'{str(source["commit"])[:12]}{changes}'
 
 
 def sign(
   caption: str, commits: Sequence[str], *, otherwise: str
 ) -> dict[str, str]:
-  """A table's caption with the commits that its figures come from.
+  """A table's caption with the commits that its numbers come from.
 
   Args:
     caption: a paragraph.
     commits: labels, see ``label``.
-    otherwise: stands where there is none.
+    otherwise: replaces them where there is none.
 
   Returns:
     ``date``, now in UTC, and ``caption``, which ends with commits and date.
@@ -57,19 +57,19 @@ def sign(
   return dict(date=date, caption=f'{caption} Commit: {source}. Written {date}.')
 
 
-def hardware() -> dict[str, Any]:
-  """Processor, cores, graphics cards and what JAX is told of them.
+def hardware() -> JsonObject:
+  """Processor, cores, graphics cards and the variables that select devices.
 
-  JAX itself is not asked: it would take hold of the devices.
+  Without calling JAX, which would initialise the devices.
   """
-  told = ('JAX_PLATFORMS', 'XLA_FLAGS', 'CUDA_VISIBLE_DEVICES')
+  names = ('JAX_PLATFORMS', 'XLA_FLAGS', 'CUDA_VISIBLE_DEVICES')
   return {
     'processor': _processor(),
     'cores': machine.usable_cores(),
     'graphics_cards': _graphics_cards(),
     'jax': importlib.metadata.version('jax'),
     'environment': {
-      name: os.environ[name] for name in told if name in os.environ
+      name: os.environ[name] for name in names if name in os.environ
     },
   }
 
@@ -85,16 +85,16 @@ def _processor() -> str:
 
 
 def _graphics_cards() -> list[str]:
-  """Names of NVIDIA's, by its own tool."""
+  """Names of NVIDIA cards, by ``nvidia-smi``."""
   if shutil.which('nvidia-smi') is None:
     return []
-  words = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']
-  done = subprocess.run(words, capture_output=True, text=True)
+  command = ['nvidia-smi', '--query-gpu=name', '--format=csv,noheader']
+  done = subprocess.run(command, capture_output=True, text=True)
   return done.stdout.splitlines() if done.returncode == 0 else []
 
 
 def _git(*words: str) -> str | None:
-  """What git says of this clone; None where it cannot."""
+  """Output of a git command in this clone; None where it fails."""
   try:
     done = subprocess.run(
       ['git', *words], cwd=ROOT, capture_output=True, text=True

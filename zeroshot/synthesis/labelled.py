@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +26,8 @@ from zeroshot.types import OPEN, Array, Labels, Material, Pair, Windows
 
 NO_KIND = -1
 
-Draw = Callable[[Array, Any], Pair]
+Synthesise = Callable[[Array, Array | None], Pair]
+Draw = Callable[[Array, Windows], Pair]
 
 
 def build_labelled(
@@ -63,9 +63,9 @@ def build_labelled(
 
 
 def mix(
-  synthesise: Draw, draw: Draw, *, synthetic_every: int
+  synthesise: Synthesise, draw: Draw, *, synthetic_every: int
 ) -> Callable[[Array, Material], Pair]:
-  """Batches of labelled pairs with synthetic ones among them.
+  """Builds batches of labelled pairs with synthetic ones among them.
 
   Every so many-th pair is synthetic, by its place in the batch and not by
   chance: so only those are synthesised, on any number of devices alike.
@@ -88,6 +88,7 @@ def mix(
     )
 
   def make(keys: Array, material: Material) -> Pair:
+    assert material.windows is not None
     if not synthetic_every:
       return draw(keys, material.windows)
     count = keys.shape[0]
@@ -135,7 +136,7 @@ def draw_labelled(
   *,
   size_px: int,
   margin_px: int,
-  nuisance: Mapping[str, Any],
+  nuisance: Mapping[str, Mapping[str, float]],
 ) -> Pair:
   """One labelled pair.
 
@@ -152,35 +153,15 @@ def draw_labelled(
   Raises:
     ValueError: if the windows are too small.
   """
-  side = size_px + 2 * margin_px
-  room = windows.test.shape[1] - side
-  if room < 0:
-    raise ValueError(
-      f'labelled.window_px is {windows.test.shape[1]}; it must be at least '
-      f'synthesis.size_px + 2 * synthesis.margin_px = {side}'
-    )
   keys = jax.random.split(key, 5)
-  index = jax.random.randint(keys[0], (), 0, windows.total)
-  top, left = jax.random.randint(keys[1], (2,), 0, room + 1)
-
-  def cut(planes: Array) -> Array:
-    return jax.lax.dynamic_slice(
-      planes[index],
-      (top, left, *[0] * (planes.ndim - 3)),
-      (side, side, *planes.shape[3:]),
-    )
-
+  reference, test, instance, index = _crop(
+    keys[0], keys[1], windows, side=size_px + 2 * margin_px
+  )
   inner = slice(margin_px, margin_px + size_px)
-  labels, mask = _labels(
-    cut(windows.instance)[inner, inner],
-    windows.box_deltas[index],
-    windows.kind[index],
+  labels, mask = _label(
+    instance[inner, inner], windows.box_deltas[index], windows.kind[index]
   )
-  reference, test = (
-    jnp.broadcast_to(cut(stored) / jnp.float32(255), (side, side, 3))
-    for stored in (windows.reference, windows.test)
-  )
-  reference, test, mask, labels = _turned(
+  reference, test, mask, labels = _reorient(
     keys[2], reference, test, mask, labels
   )
   offsets = displacement(keys[3], size=size_px, nuisance=nuisance)
@@ -191,7 +172,39 @@ def draw_labelled(
   return Pair(reference, test, mask, labels)
 
 
-def _labels(
+def _crop(
+  index_key: Array, place_key: Array, windows: Windows, *, side: int
+) -> tuple[Array, Array, Array, Array]:
+  """A random crop of a random window.
+
+  Returns:
+    Reference and test ``[side, side, 3]`` in [0, 1], instance uint8
+    ``[side, side]``, and the index of the window.
+  """
+  spare = windows.test.shape[1] - side
+  if spare < 0:
+    raise ValueError(
+      f'labelled.window_px is {windows.test.shape[1]}; it must be at least '
+      f'synthesis.size_px + 2 * synthesis.margin_px = {side}'
+    )
+  index = jax.random.randint(index_key, (), 0, windows.total)
+  top, left = jax.random.randint(place_key, (2,), 0, spare + 1)
+
+  def crop(planes: Array) -> Array:
+    return jax.lax.dynamic_slice(
+      planes[index],
+      (top, left, *[0] * (planes.ndim - 3)),
+      (side, side, *planes.shape[3:]),
+    )
+
+  reference, test = (
+    jnp.broadcast_to(crop(stored) / jnp.float32(255), (side, side, 3))
+    for stored in (windows.reference, windows.test)
+  )
+  return reference, test, crop(windows.instance), index
+
+
+def _label(
   instance: Array, box_deltas: Array, kind: Array
 ) -> tuple[Labels, Array]:
   """The labels of a crop, and its mask.
@@ -215,21 +228,21 @@ def _labels(
   return labels, mask
 
 
-def _turned(
+def _reorient(
   key: Array, reference: Array, test: Array, mask: Array, labels: Labels
 ) -> tuple[Array, Array, Array, Labels]:
-  """Half of the time, all of it in another of the eight ways to turn it."""
-  turn_key, way_key = jax.random.split(key)
-  way = jax.random.randint(way_key, (), 1, 8)
-  way = jnp.where(jax.random.bernoulli(turn_key), way, 0)
-  across, down, over = way & 1, way & 2, way & 4
+  """Applies one of the 7 other flips and quarter turns to half of the pairs."""
+  turn_key, choice_key = jax.random.split(key)
+  choice = jax.random.randint(choice_key, (), 1, 8)
+  choice = jnp.where(jax.random.bernoulli(turn_key), choice, 0)
+  across, down, over = choice & 1, choice & 2, choice & 4
 
   def turn(plane: Array) -> Array:
     plane = jnp.where(across > 0, plane[:, ::-1], plane)
     plane = jnp.where(down > 0, plane[::-1], plane)
     return jnp.where(over > 0, jnp.swapaxes(plane, 0, 1), plane)
 
-  upright = jnp.where(way == 0, 1.0, 0.0)
+  upright = jnp.where(choice == 0, 1.0, 0.0)
   labels = jax.tree.map(turn, labels)
   labels = labels._replace(
     box_deltas=labels.box_deltas * upright, upright=labels.upright * upright

@@ -1,7 +1,10 @@
 """One kind of a family, drawn by weight.
 
 Usage:
-  image = mixture.draw(key, {'soft': soft, 'strokes': strokes}, weights)
+  kinds, weights = mixture.select(
+    'synthesis.backgrounds', {'soft': soft, 'strokes': strokes}, all_weights
+  )
+  image = mixture.draw(key, kinds, weights)
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zeroshot import bilinear
 from zeroshot.synthesis import fields
 from zeroshot.types import Array
 
@@ -99,13 +100,7 @@ def move(image: Array, offsets: Array, *, margin: int) -> Array:
   y, x = fields.grid(offsets.shape[0])
   rows = jnp.clip(y + margin + offsets[..., 0], 0.0, size - 1.001)
   columns = jnp.clip(x + margin + offsets[..., 1], 0.0, size - 1.001)
-  row, column = jnp.floor(rows), jnp.floor(columns)
-  down, right = (rows - row)[..., None], (columns - column)[..., None]
-  index = row.astype(jnp.int32) * size + column.astype(jnp.int32)
-  flat = image.reshape(size * size, -1)
-  top = (1 - right) * flat[index] + right * flat[index + 1]
-  bottom = (1 - right) * flat[index + size] + right * flat[index + size + 1]
-  return (1 - down) * top + down * bottom
+  return bilinear.sample(image, rows, columns)
 
 
 # --- Black and white --------------------------------------------------------

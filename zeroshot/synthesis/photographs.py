@@ -1,6 +1,6 @@
 """Crops of photographs, from a bank that the device holds.
 
-image = photographs(key, bank, size=144)
+image = photographs.crop(key, bank, size=144)
 """
 
 from __future__ import annotations

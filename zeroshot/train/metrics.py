@@ -1,4 +1,4 @@
-"""Metrics of the updates: computed on the device, read when they are logged.
+"""Metrics of the updates, computed on the device and read when logged.
 
 Each update returns one small clu collection. The loop keeps them, unread, until
 the next log line, so that the host never waits for the device in between; then

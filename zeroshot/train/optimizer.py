@@ -5,13 +5,16 @@ optimizer, schedule = build_optimizer(config.train)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import jax
 import ml_collections
 import optax
 
 from zeroshot.model.siamese import HEAD
+from zeroshot.types import Params
+
+Tree = TypeVar('Tree')
 
 
 def build_schedule(
@@ -54,11 +57,10 @@ def build_schedule(
   return optax.join_schedules([rise, main], [warmup_steps])
 
 
-def decays(params: Any) -> Any:
+def decays(params: Tree) -> Tree:
   """Which parameters weight decay applies to: those of two axes or more.
 
-  Biases and the scales of norms have one axis; pulling them to 0 fights what
-  they are for.
+  Biases and the scales of norms, which have one axis, are not decayed.
 
   Args:
     params: a tree of arrays.
@@ -72,16 +74,16 @@ def decays(params: Any) -> Any:
 def build_optimizer(
   config: ml_collections.ConfigDict,
 ) -> tuple[optax.GradientTransformation, optax.Schedule]:
-  """AdamW behind a clip by global norm.
+  """AdamW after clipping by global norm.
 
   Args:
     config: ``config.train``.
 
   Returns:
-    The optax transformation, and the schedule that it follows.
+    The optax transformation and its learning-rate schedule.
 
   Raises:
-    ValueError: for a schedule that cannot be, a ``clip_norm`` of 0, or a
+    ValueError: for an invalid schedule, a ``clip_norm`` of 0, or a
       ``trunk_rate`` out of range.
   """
   if config.clip_norm <= 0:
@@ -95,23 +97,23 @@ def build_optimizer(
     warmup_steps=config.warmup_steps,
     steps=config.steps,
   )
-  parts = [
+  transformations = [
     optax.clip_by_global_norm(config.clip_norm),
     optax.adamw(schedule, weight_decay=config.weight_decay, mask=decays),
   ]
   if config.trunk_rate != 1:
-    parts.append(slowed_trunk(config.trunk_rate))
-  return optax.chain(*parts), schedule
+    transformations.append(scale_trunk(config.trunk_rate))
+  return optax.chain(*transformations), schedule
 
 
-def slowed_trunk(rate: float) -> optax.GradientTransformation:
-  """Takes smaller steps with all that is not the pair head.
+def scale_trunk(rate: float) -> optax.GradientTransformation:
+  """Scales the updates of all parameters but those of the pair head.
 
-  The trunk has learned from far more pairs than there are labels; the head
-  starts from nothing.
+  The trunk was trained on far more pairs than have labels; the head starts from
+  random parameters.
 
   Args:
-    rate: of its steps to the head's, in [0, 1]; 0 freezes the trunk.
+    rate: factor of the trunk's updates, in [0, 1]; 0 freezes the trunk.
 
   Returns:
     A transformation without a state, for the end of a chain.
@@ -122,13 +124,13 @@ def slowed_trunk(rate: float) -> optax.GradientTransformation:
   if not 0 <= rate <= 1:
     raise ValueError(f'train.trunk_rate={rate} must be in [0, 1]')
 
-  def slowed(updates: Any, params: Any) -> Any:
+  def scale(updates: Params, params: Params | None) -> Params:
     del params
     return {
-      name: part
+      name: subtree
       if name == HEAD
-      else jax.tree.map(lambda update: rate * update, part)
-      for name, part in updates.items()
+      else jax.tree.map(lambda update: rate * update, subtree)
+      for name, subtree in updates.items()
     }
 
-  return optax.stateless(slowed)
+  return optax.stateless(scale)

@@ -1,4 +1,4 @@
-"""SIGTERM: the machine is wanted back, save and leave.
+"""Preemption: SIGTERM makes a run save and exit.
 
   with preemption.watch() as is_due:
     for step in ...:
@@ -18,14 +18,14 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import FrameType
 
 import jax
 from jax.experimental import multihost_utils
 
 
 class Preempted(Exception):
-  """The run was saved and left before its end; the same command goes on.
+  """The run was saved and ended early; the same command resumes it.
 
   Attributes:
     step: number of completed updates, all of them saved.
@@ -41,7 +41,7 @@ class Preempted(Exception):
 
 @contextlib.contextmanager
 def watch() -> Iterator[Callable[[int], bool]]:
-  """Takes over SIGTERM until the block is left.
+  """Handles SIGTERM until the block is left.
 
   Yields:
     A function of the number of completed updates, to be asked after each of
@@ -55,7 +55,7 @@ def watch() -> Iterator[Callable[[int], bool]]:
     return
   asked = False
 
-  def take(number: int, frame: Any) -> None:
+  def take(number: int, frame: FrameType | None) -> None:
     # It may come again while this runs: no locks here, and so no log lines.
     nonlocal asked
     del number, frame

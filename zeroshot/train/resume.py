@@ -1,13 +1,10 @@
-"""From state to checkpoint and back, and whether a run may go on.
+"""From state to checkpoint and back.
 
 checkpoints.save(manager, step, **split_state(state), config=config)
-check_same_run(checkpoint.config, config)
 state = join_state(checkpoint, describe_state(model, optimizer, size_px=128))
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax
 import numpy as np
@@ -15,9 +12,10 @@ from flax import serialization, traverse_util
 
 from zeroshot.checkpoints import Checkpoint
 from zeroshot.train.state import TrainState
+from zeroshot.types import Params
 
 
-def split_state(state: TrainState) -> dict[str, Any]:
+def split_state(state: TrainState) -> dict[str, Params]:
   """The items of a checkpoint.
 
   Args:
@@ -51,19 +49,19 @@ def join_state(checkpoint: Checkpoint, expected: TrainState) -> TrainState:
   return jax.tree.map(np.array, state)
 
 
-def _check_arrays(items: Any, expected: Any, step: int) -> None:
+def _check_arrays(items: Params, expected: Params, step: int) -> None:
   """Raises ValueError unless the trees hold arrays of the same shapes."""
-  found, wanted = (
+  saved, current = (
     {
       name: (tuple(leaf.shape), str(leaf.dtype))
       for name, leaf in traverse_util.flatten_dict(tree, sep='/').items()
     }
     for tree in (items, expected)
   )
-  for name in sorted(found.keys() | wanted.keys()):
-    if found.get(name) != wanted.get(name):
+  for name in sorted(saved.keys() | current.keys()):
+    if saved.get(name) != current.get(name):
       raise ValueError(
-        f'checkpoint of step {step}: {name} is {found.get(name)} and this '
-        f'code makes {wanted.get(name)}; go on with the version of the code '
+        f'checkpoint of step {step}: {name} is {saved.get(name)} and this '
+        f'code makes {current.get(name)}; go on with the version of the code '
         'that saved it, or take a new --workdir'
       )

@@ -1,12 +1,12 @@
-"""The folder of a run: one run at a time in it, and where that starts.
+"""The folder of a run: its lock, its checkpoints, its config.
 
   with run_folder.open_run(workdir, keep_last=2) as manager:
     state = run_folder.agree_on_state(manager, build, config=config)
     run_folder.store_config(workdir, config, step=int(state.step))
 
-Process 0 alone reads and writes the folder and tells the others what they need,
-the state included: so they may be on machines that do not have it, and none can
-start from another checkpoint than the rest.
+Process 0 alone reads and writes the folder and broadcasts what the others need,
+the state included: they may be on machines without the folder, and all start
+from the same checkpoint.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -28,6 +27,7 @@ from zeroshot.run_config import compatibility
 from zeroshot.runtime import atomic_files, broadcast, locks
 from zeroshot.train import resume
 from zeroshot.train.state import TrainState
+from zeroshot.types import PlainConfig
 
 LOCK = 'run.lock'
 CONFIG = 'config.json'
@@ -37,7 +37,7 @@ CONFIG = 'config.json'
 def open_run(
   workdir: Path, *, keep_last: int
 ) -> Iterator[checkpoints.Manager | None]:
-  """Takes the folder for this run and opens its checkpoints.
+  """Locks the folder for this run and opens its checkpoints.
 
   Args:
     workdir: folder of the run; made if need be.
@@ -47,7 +47,7 @@ def open_run(
     The checkpoints in process 0; None in the others.
 
   Raises:
-    ValueError: another run has the folder, or ``keep_last`` is below 1; in
+    ValueError: another run is using the folder, or ``keep_last`` is below 1; in
       every process.
     OSError: on leaving, where the save in flight could not be written.
   """
@@ -77,7 +77,7 @@ def agree_on_state(
   build: Callable[[Checkpoint | None], TrainState],
   *,
   expected: TrainState,
-  config: Mapping[str, Any],
+  config: PlainConfig,
   allow_config_change: bool = False,
 ) -> TrainState:
   """The state of the newest checkpoint, or a new one; the same in all.
@@ -88,7 +88,7 @@ def agree_on_state(
       ``update.first_state``; called in process 0.
     expected: shapes and types, as of ``describe_state``.
     config: of this command, as of ``compatibility.plain_config``.
-    allow_config_change: go on under another config than the checkpoint's.
+    allow_config_change: resume under another config than the checkpoint's.
 
   Returns:
     A TrainState of NumPy arrays.
@@ -98,7 +98,7 @@ def agree_on_state(
       another config; in every process.
   """
 
-  def find() -> TrainState:
+  def restore() -> TrainState:
     checkpoint = checkpoints.restore_latest(manager)
     if checkpoint is not None:
       compatibility.check_same_run(
@@ -107,15 +107,13 @@ def agree_on_state(
     return build(checkpoint)
 
   if jax.process_count() == 1:
-    return find()
-  told = broadcast.from_first(lambda: serialization.to_bytes(find()))
-  state: TrainState = serialization.from_bytes(expected, told)
+    return restore()
+  content = broadcast.from_first(lambda: serialization.to_bytes(restore()))
+  state: TrainState = serialization.from_bytes(expected, content)
   return jax.tree.map(np.array, state)
 
 
-def store_config(
-  workdir: Path, config: Mapping[str, Any], *, step: int
-) -> None:
+def store_config(workdir: Path, config: PlainConfig, *, step: int) -> None:
   """Writes ``config.json``; one of other settings stays under another name.
 
   Where that name is taken, it holds the settings that made the checkpoint, and
@@ -140,7 +138,7 @@ def save(
   manager: checkpoints.Manager | None,
   state: TrainState,
   *,
-  config: Mapping[str, Any],
+  config: PlainConfig,
 ) -> None:
   """Starts to save; nothing in processes other than 0.
 

@@ -1,4 +1,4 @@
-"""The training state: all that a checkpoint must hold, and nothing else.
+"""The training state: all that a checkpoint must hold.
 
   state = create_state(model, optimizer, seed=0, size_px=128)
 
@@ -9,7 +9,6 @@ No random key is part of it: keys are derived from (seed, step), see
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,11 +18,11 @@ from flax import linen as nn
 from flax import struct
 
 from zeroshot import rng
-from zeroshot.types import Array
+from zeroshot.types import Array, Params
 
 
 class TrainState(struct.PyTreeNode):
-  """What an update reads and writes.
+  """The state of a training.
 
   Attributes:
     step: int32 scalar, the number of completed updates.
@@ -33,8 +32,8 @@ class TrainState(struct.PyTreeNode):
   """
 
   step: Array
-  params: Any
-  ema_params: Any
+  params: Params
+  ema_params: Params
   opt_state: optax.OptState
 
 
@@ -62,7 +61,7 @@ def create_state(
   Raises:
     ValueError: where the model keeps variables that are no parameters.
   """
-  create = jax.jit(_creator(model, optimizer, size_px=size_px))
+  create = jax.jit(_build_create(model, optimizer, size_px=size_px))
   state: TrainState = create(rng.stream_key(seed, 'parameters'))
   # Copies: the two sets of parameters must never share memory, since updates
   # take over the memory of the state that they are given.
@@ -75,7 +74,7 @@ def describe_state(
   *,
   size_px: int,
 ) -> TrainState:
-  """Shapes and types of the state, at no cost.
+  """Shapes and types of the state; computes nothing.
 
   Args:
     model: a module called as ``model(reference, test)``.
@@ -88,12 +87,12 @@ def describe_state(
   Raises:
     ValueError: where the model keeps variables that are no parameters.
   """
-  create = _creator(model, optimizer, size_px=size_px)
+  create = _build_create(model, optimizer, size_px=size_px)
   state: TrainState = jax.eval_shape(create, jax.random.key(0))
   return state
 
 
-def _creator(
+def _build_create(
   model: nn.Module, optimizer: optax.GradientTransformation, *, size_px: int
 ) -> Callable[[Array], TrainState]:
   """A pure function from the key of the parameters to a new state."""

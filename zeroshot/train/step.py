@@ -13,6 +13,7 @@ metrics, and no pictures. The one collective axis is ``AXIS``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ from zeroshot import rng
 from zeroshot.train import metrics
 from zeroshot.train.state import TrainState
 from zeroshot.train.task import Task
-from zeroshot.types import Array, Material, Params
+from zeroshot.types import Array, Material, Pair, Params
 
 AXIS = 'batch'
 
@@ -67,14 +68,7 @@ def train_step(
   )
   pair = task.synthesise(keys, bank)
 
-  def objective(params: Params) -> tuple[Array, Mapping[str, Array]]:
-    prediction = task.model.apply({'params': params}, pair.reference, pair.test)
-    # Each of the n replicas differentiates the loss of the global batch. The
-    # adjoint of psum is psum and adds up their equal cotangents: each gets n
-    # times what its own pairs contribute, and the mean over replicas below is
-    # the gradient, once.
-    return task.loss(prediction, pair.mask, pair.labels, sum_across=sum_across)
-
+  objective = functools.partial(_compute_loss, pair=pair, task=task)
   (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
     state.params
   )
@@ -96,6 +90,18 @@ def train_step(
     'parameter_norm': optax.tree.norm(params),
   }
   return new_state, metrics.gather(values, axis_name=AXIS)
+
+
+def _compute_loss(
+  params: Params, *, pair: Pair, task: Task
+) -> tuple[Array, Mapping[str, Array]]:
+  """The loss of the global batch, given one device's share."""
+  prediction = task.model.apply({'params': params}, pair.reference, pair.test)
+  # Each of the n replicas differentiates the loss of the global batch. The
+  # adjoint of psum is psum and adds up their equal cotangents: each gets n
+  # times what its own pairs contribute, and the mean over replicas in
+  # ``train_step`` is the gradient, once.
+  return task.loss(prediction, pair.mask, pair.labels, sum_across=sum_across)
 
 
 def sum_across(sums: Tree) -> Tree:

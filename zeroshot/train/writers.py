@@ -1,4 +1,4 @@
-"""Where the figures of a run go: JSON lines, TensorBoard, log lines, pictures.
+"""Writes the metrics of a run: JSON lines, TensorBoard, log lines, pictures.
 
   with open_writer(workdir, step=restored_step) as writer:
     writer.scalars(step, {'loss': 0.5, 'pairs_per_second': 40.0})
@@ -51,11 +51,11 @@ class Writer(NamedTuple):
   events: EventsWriter | None
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
-    """Writes named figures; one that is not finite is null in JSON.
+    """Writes named metrics; one that is not finite is null in JSON.
 
     Args:
       step: number of completed updates.
-      values: name -> figure; without any, nothing is written.
+      values: name -> value; without any, nothing is written.
 
     Raises:
       OSError: where a file cannot be written.
@@ -75,8 +75,8 @@ class Writer(NamedTuple):
     with _naming(self.workdir):
       _append(self.lines, json.dumps({'step': step, **finite}) + '\n')
       _add(self.events, step, summary=summary)
-    figures = '  '.join(f'{name} {value:.4g}' for name, value in values.items())
-    logging.info('step %d  %s', step, figures)
+    line = '  '.join(f'{name} {value:.4g}' for name, value in values.items())
+    logging.info('step %d  %s', step, line)
 
   def picture(self, step: int, name: str, picture: HostArray) -> None:
     """Writes ``WORKDIR/NAME/STEP.png``, and the same to TensorBoard.

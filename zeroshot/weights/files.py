@@ -1,8 +1,8 @@
 """Weights files: parameters, and how they were trained and calibrated.
 
 save(path, Weights(parameters, config, step))
-weights = load('default')          # one that ships
-weights = load('w.safetensors')    # one of launch.export_weights
+weights = load('default')        # shipped
+weights = load('w.safetensors')  # of launch.export_weights
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import safetensors.numpy
 from flax import traverse_util
 
 from zeroshot.runtime import atomic_files
+from zeroshot.types import JsonObject
 
 SHIPPED = Path(__file__).parent
 _SUFFIX = '.safetensors'
@@ -27,7 +28,7 @@ class Weights(NamedTuple):
   """The content of a weights file.
 
   Attributes:
-    parameters: nested dicts of NumPy arrays.
+    parameters: nested dicts of NumPy arrays; None is the classical baseline.
     config: of the run that trained them, as plain dicts and lists.
     step: number of completed updates.
     calibration: of the confidences, as plain dicts and lists; see
@@ -35,16 +36,16 @@ class Weights(NamedTuple):
   """
 
   parameters: Any
-  config: dict[str, Any]
+  config: JsonObject
   step: int
-  calibration: dict[str, Any] | None = None
+  calibration: JsonObject | None = None
 
 
 def save(path: str | Path, weights: Weights) -> None:
-  """Writes one safetensors file, whole or not at all.
+  """Writes one safetensors file atomically.
 
-  Names of nested parameters are joined by ``/``; the rest stands in the header
-  as JSON.
+  Names of nested parameters are joined by ``/``; the rest is JSON in the
+  header.
 
   Args:
     path: of the file; its folder must exist.
@@ -65,13 +66,13 @@ def load(name: str | Path) -> Weights:
   """Reads a weights file.
 
   Args:
-    name: path of a file of ``save``, or the name of weights that ship.
+    name: path of a file of ``save``, or the name of shipped weights.
 
   Returns:
     Its content.
 
   Raises:
-    ValueError: where the file is missing, damaged or none of ours.
+    ValueError: the file is missing, damaged, or was not written by ``save``.
   """
   path = find(name)
   try:
@@ -92,12 +93,12 @@ def load(name: str | Path) -> Weights:
 
 
 def list_shipped() -> list[str]:
-  """The names of the weights that ship, sorted."""
+  """The names of the shipped weights, sorted."""
   return sorted(path.stem for path in SHIPPED.glob(f'*{_SUFFIX}'))
 
 
 def find(name: str | Path) -> Path:
-  """The file that a path or the name of weights that ship means.
+  """The file of a path or of the name of shipped weights.
 
   Raises:
     ValueError: there is no such file.

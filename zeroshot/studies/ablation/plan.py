@@ -28,6 +28,7 @@ _T = TypeVar('_T', int, str)
 
 # Each command is a run of one process, even under a launcher of several.
 _ALONE = '--distributed=off'
+_DATA = ('root', 'split', 'groups', 'every')
 
 
 class Training(NamedTuple):
@@ -223,12 +224,7 @@ def _plan_training(
   decisive = json.dumps(compatibility.decisive_fields(settings), sort_keys=True)
   digest = hashlib.sha256(decisive.encode()).hexdigest()[:8]
   folder = workdir / 'trainings' / f'{name}-seed{seed}-{digest}'
-  words = (
-    'launch.train',
-    f'--config={path}',
-    f'--workdir={folder}',
-    _ALONE,
-  )
+  words = ('launch.train', f'--config={path}', f'--workdir={folder}', _ALONE)
   return Training(folder, words + overrides.as_flags(lines), settings)
 
 
@@ -244,16 +240,7 @@ def _plan_evaluation(
   """The evaluation of a row's network under a view."""
   row, field = config.rows[name], f'rows.{name}.evaluate'
   path = row.config or config.base
-  data = ('root', 'split', 'groups', 'every')
-  lines = overrides.merge(
-    _common(config),
-    [line for line in row.train if not line.startswith('synthesis.')],
-    [f'eval.{part}={config[part]}' for part in data],
-    config.evaluate,
-    row.evaluate,
-    config.views[view],
-    field=field,
-  )
+  lines = _evaluation_lines(config, row, view, field=field)
   settings: PlainConfig = overrides.resolve(path, lines, field=field)
   if settings['eval']['synthetic_pairs']:
     lines, settings = bank.add_bank(config, path, lines, settings)
@@ -277,6 +264,25 @@ def _plan_evaluation(
     folder=folder,
     command=words + overrides.as_flags(lines),
     settings=settings,
+  )
+
+
+def _evaluation_lines(
+  config: ml_collections.ConfigDict,
+  row: ml_collections.ConfigDict,
+  view: str,
+  *,
+  field: str,
+) -> tuple[str, ...]:
+  """Its training's lines, those of ``synthesis`` excepted, and its own."""
+  return overrides.merge(
+    _common(config),
+    [line for line in row.train if not line.startswith('synthesis.')],
+    [f'eval.{name}={config[name]}' for name in _DATA],
+    config.evaluate,
+    row.evaluate,
+    config.views[view],
+    field=field,
   )
 
 

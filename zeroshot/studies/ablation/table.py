@@ -96,14 +96,7 @@ def build_row(
       commits.update(result.commits)
       if result.minutes is not None:
         minutes[seed] = result.minutes
-    metrics = [
-      summary.read_metrics(result.metrics, METRICS)
-      for result in by_seed.values()
-    ]
-    views[view] = {
-      key: summary.summarise([values[key] for values in metrics])
-      for key in METRICS
-    }
+    views[view] = _summarise_view(list(by_seed.values()))
   done: Literal['done', 'pending'] = (
     'done' if finished == len(seeds) else 'pending'
   )
@@ -119,6 +112,17 @@ def build_row(
     commits=sorted(commits),
     failures=list(failures),
   )
+
+
+def _summarise_view(results: Sequence[Result]) -> dict[str, Summary]:
+  """Each metric over the finished seeds of a view."""
+  metrics = [
+    summary.read_metrics(result.metrics, METRICS) for result in results
+  ]
+  return {
+    key: summary.summarise([values[key] for values in metrics])
+    for key in METRICS
+  }
 
 
 def to_markdown(rows: Sequence[TableRow], *, title: str, caption: str) -> str:
