@@ -16,9 +16,9 @@ def scene(seed=0):
   return np.kron(blocks, np.ones((6, 6))).astype(np.uint8)
 
 
-def look(before, after, seen=None, box=BOX):
-  seen = np.ones_like(after) if seen is None else seen
-  return surroundings(before, after, seen, box, around_px=12)
+def look(before, after, valid_mask=None, box=BOX):
+  valid_mask = np.ones_like(after) if valid_mask is None else valid_mask
+  return surroundings(before, after, valid_mask, box, around_px=12)
 
 
 def test_the_box_lies_in_the_middle():
@@ -53,7 +53,7 @@ def test_the_reference_moves_to_where_it_agrees(y, x):
 
 def test_it_stays_where_a_move_explains_little():
   before = np.zeros((96, 96), np.uint8)
-  before[20:30] = 1  # an edge, seen on a few rows
+  before[20:30] = 1  # an edge, valid_mask on a few rows
   after = np.roll(before, 1, axis=0)
   after[36:50, 28:40] = 1  # most of what disagrees
   place = look(before, after)
@@ -66,7 +66,7 @@ def test_it_stays_where_there_is_nothing_to_see(value):
   np.testing.assert_array_equal(look(flat, flat).before, flat[:38, :40])
 
 
-def test_beyond_the_picture_all_goes_on_and_nothing_is_seen():
+def test_beyond_the_picture_all_goes_on_and_nothing_is_valid():
   before, after = scene(), scene(seed=1)
   place = look(before, after, box=np.float32([-0.5, 91, 6, 96]))
   padded = np.pad(after, 24, mode='edge')
@@ -75,11 +75,11 @@ def test_beyond_the_picture_all_goes_on_and_nothing_is_seen():
   )
   expected = np.pad(np.ones_like(after), 24)
   np.testing.assert_array_equal(
-    place.seen, expected[91 - 16 + 24 : 96 + 16 + 24, -17 + 24 : 22 + 24]
+    place.valid_mask, expected[91 - 16 + 24 : 96 + 16 + 24, -17 + 24 : 22 + 24]
   )
   # What differs there is no growth.
   grown = growth_of(place.before, place.after, place)
-  assert not (grown & (1 - place.seen)).any()
+  assert not (grown & (1 - place.valid_mask)).any()
 
 
 def test_a_growth_is_the_part_that_belongs_to_the_box():

@@ -18,7 +18,7 @@ import numpy as np
 from zeroshot.data.pictures import as_image
 from zeroshot.detect.tiling import Tile
 from zeroshot.pcb import conductors
-from zeroshot.registration import lighting, transforms
+from zeroshot.registration import lighting, register, transforms
 from zeroshot.types import HostArray
 
 RIM_PX = 3  # of the valid area, left out of what is compared
@@ -141,6 +141,24 @@ def register_pair(
   to_test = lighting.lighting_of(tested, comparable)
   return RegisteredPair(
     reference, test, matrix, reference_mask, to_reference, to_test
+  )
+
+
+def align(reference: HostArray, test: HostArray, *, method: str) -> Crop:
+  """Registers a pair that is small enough to be taken whole.
+
+  Args:
+    reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: likewise.
+    method: of registration.
+
+  Raises:
+    ValueError: see ``register.estimate_move``.
+  """
+  move = register.estimate_move(reference, test, method=method)
+  height, width = test.shape[:2]
+  return register_pair(reference, test, move.applied).crop(
+    Tile(0, 0, height, width)
   )
 
 

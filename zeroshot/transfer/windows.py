@@ -19,9 +19,7 @@ from absl import logging
 
 from zeroshot.data import faults, pictures, readable
 from zeroshot.data.manifest import LabelledPair
-from zeroshot.detect.registered_pair import register_pair
-from zeroshot.detect.tiling import Tile
-from zeroshot.registration import register
+from zeroshot.detect import registered_pair
 from zeroshot.transfer import targets
 from zeroshot.types import UNKNOWN_KIND, HostArray, Windows
 
@@ -115,26 +113,22 @@ def cut_pair(
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
   faults.refuse(readable.box_faults(pair, *test.shape[:2]))
-  height, width = test.shape[:2]
-  move = register.estimate_move(reference, test, method=registration)
-  whole = register_pair(reference, test, move.applied).crop(
-    Tile(0, 0, height, width)
-  )
+  aligned = registered_pair.align(reference, test, method=registration)
   boxes = targets.tight(pair.truth.xyxy, margin_px=margin_px)
-  instance = targets.instances(whole.relit, test, boxes)
+  instance = targets.instances(aligned.relit, test, boxes)
   kind = np.asarray(
     [kinds.index(word) if word in kinds else -1 for word in pair.truth.kind],
     np.int32,
   )
   box_deltas = targets.box_deltas(
-    whole.relit,
+    aligned.relit,
     test,
     instance,
     boxes,
     extent_share=extent_share,
     hidden_px=hidden_px,
   )
-  planes = [_stored(whole.comparable), _stored(test), instance]
+  planes = [_stored(aligned.comparable), _stored(test), instance]
   planes = [_padded(plane, window_px) for plane in planes]
   rng = np.random.default_rng([seed, *pair.name.encode()])
   height, width = planes[2].shape
