@@ -67,7 +67,6 @@ PENDING_FILES: set[str] = {
   'tests/detect/test_classical.py',
   'tests/detect/test_detector.py',
   'tests/pcb/test_topology.py',
-  'tests/synthesis/test_nuisances.py',
 }
 PENDING_FUNCTIONS: set[str] = {
   'zeroshot/detect/boxes.py:boxes_from_scores',
