@@ -60,7 +60,7 @@ def match_ratio(
     aligned_reference: registered, ``[H, W, 3]``: uint8, uint16, or float32 in
       [0, 1].
     test: like ``aligned_reference``.
-    valid: float32 mask ``[H, W]``, 1 where the reference has content.
+    valid: mask ``[H, W]``, 1 where the reference has content.
     roi_mask: uint8 mask ``[H, W]``, 1 where to inspect; None is everywhere.
 
   Returns:
@@ -80,7 +80,8 @@ def match_ratio(
   matches = correlation > _MIN_CORRELATION
   ratios = []
   for mask in [valid] if roi_mask is None else [valid, valid * roi_mask]:
-    inside = _patches(_shrink(mask)).min(axis=1, initial=1) > 0.99
+    content = _shrink(mask.astype(np.float32))
+    inside = _patches(content).min(axis=1, initial=1) > 0.99
     in_reference = inside & (reference_std > _MIN_CONTRAST)
     in_test = inside & (test_std > _MIN_CONTRAST)
     is_enough = min(in_reference.sum(), in_test.sum()) >= _MIN_PATCHES
