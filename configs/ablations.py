@@ -1,17 +1,17 @@
-"""The table of ablations: what each part of the default recipe is worth.
+"""Ablations: what each component of the default recipe contributes.
 
 Command:
   python -m launch.ablate --config=configs/ablations.py \
     --workdir=runs/ablations --config.root=PCBDATA \
     --config.bank=backgrounds.npz
 
-A line such as ``'model.match_radii=(0,0,0,0)'`` is what follows ``--config.``
-on the command line of ``launch.train`` or ``launch.evaluate``. One's own rows:
-a config file that calls this one and sets ``config.rows.NAME = row(...)``
-inside ``with config.unlocked():``.
+An override such as ``'model.match_radii=(0,0,0,0)'`` is what follows
+``--config.`` on the command line of ``launch.train`` or ``launch.evaluate``.
+For rows of your own, write a config file that calls this one and sets
+``config.rows.NAME = row(...)`` inside ``with config.unlocked():``.
 
-Expected time: 1 hour on two CPU cores, by reckoning: 30 trainings and 68
-evaluations.
+Expected time: about 1 hour on two CPU cores (estimated), for 30 trainings and
+68 evaluations.
 Measured result: docs/ablations.md.
 """
 
@@ -47,29 +47,29 @@ REGIONS = ('polygons', 'blobs', 'scratches', 'specks')
 def get_config() -> ml_collections.ConfigDict:
   """Returns the locked config of ``launch.ablate``."""
   config = config_dict.create(
-    base='configs/default.py',  # of each row that names no other
+    base='configs/default.py',  # config of rows that name no other
     root='',  # folder of the split lists and groups (PCBData)
     split='trainval',
-    # On these four groups no setting was chosen.
+    # No setting was chosen on these four groups.
     groups='group00041,group13000,group50600,group92000',
-    every=16,  # evaluate every so many-th pair of their list
+    every=16,  # evaluate every n-th pair of their list
     bank='',  # .npz of data_tools.pack_backgrounds, for rows with photographs
     only='',  # comma-separated names of rows to run; '' runs all
     steps=150,  # of every training
-    train=(  # lines of every training
+    train=(  # overrides of every training
       'train.warmup_steps=30',
       'train.ema_decay=0.98',
       'train.log_every=50',
       'train.sample_every=0',
     ),
-    evaluate=(  # lines of every evaluation
+    evaluate=(  # overrides of every evaluation
       'eval.pictures=0',
       'eval.worst=0',
       'eval.bootstrap_samples=200',
       'eval.synthetic_pairs=32',
       'eval.defect_free_pairs=0',
     ),
-    # Unsorted: the table keeps their order.
+    # Not sorted: the table keeps this order.
     views=ml_collections.ConfigDict(get_views(), sort_keys=False),
     rows=ml_collections.ConfigDict(get_rows(), sort_keys=False),
   )
@@ -78,13 +78,13 @@ def get_config() -> ml_collections.ConfigDict:
 
 
 def get_views() -> dict[str, tuple[str, ...]]:
-  """Lines of each condition of evaluation; the first gives most columns."""
+  """Overrides of each evaluation; most columns are from the first."""
   return dict(
     aligned=(),
     moved=(
       'eval.misalign.shift_px=10',
       'eval.misalign.rotation_deg=2.5',
-      'eval.synthetic_pairs=0',  # the same as of the first
+      'eval.synthetic_pairs=0',  # would equal that of the first
     ),
   )
 
@@ -98,7 +98,7 @@ def get_rows() -> dict[str, ml_collections.ConfigDict]:
         'the published recipe: its pairs (of photographs), network and loss',
         config='configs/paper.py',
         train=('train.warmup_steps=0', 'train.ema_decay=0'),
-        evaluate=('eval.synthetic_pairs=0',),  # would be of its own pairs
+        evaluate=('eval.synthetic_pairs=0',),  # not its own pairs
       ),
     )
     | _network_rows()
@@ -119,14 +119,14 @@ def row(
   """A row of the table.
 
   Args:
-    about: what it asks, in a few words.
-    config: path of a config; ``''`` is the field ``base``.
-    weights: what is evaluated in place of a training of its own, as
-      ``--weights`` takes it; ``''`` trains.
-    train: lines of the training. Its evaluation gets them too, but for those
-      of ``synthesis``: all rows are judged on the same synthetic pairs.
-    evaluate: lines of the evaluation alone.
-    seeds: of the trainings; the evaluation's own seed is always the config's.
+    about: what it tests, in a few words.
+    config: path of a config; ``''`` takes the field ``base``.
+    weights: evaluated instead of a training, as ``--weights`` takes them;
+      ``''`` trains.
+    train: overrides of the training. Its evaluation takes them too, except
+      those of ``synthesis``: the synthetic pairs are the same for all rows.
+    evaluate: overrides of the evaluation alone.
+    seeds: of the trainings; evaluations always use the seed of the config.
 
   Returns:
     The row.
@@ -142,7 +142,7 @@ def row(
 
 
 def _network_rows() -> dict[str, ml_collections.ConfigDict]:
-  """What is asked of the network."""
+  """Rows about the network."""
   return dict(
     early_fusion=row(
       "the paper's network, at about the arithmetic of base",
@@ -173,7 +173,7 @@ def _network_rows() -> dict[str, ml_collections.ConfigDict]:
 
 
 def _data_rows() -> dict[str, ml_collections.ConfigDict]:
-  """What is asked of the synthetic pairs."""
+  """Rows about the synthetic pairs."""
   without = tuple(f'synthesis.backgrounds.{name}=0' for name in PROCEDURAL)
   return dict(
     photographs=row(
@@ -214,7 +214,7 @@ def _data_rows() -> dict[str, ml_collections.ConfigDict]:
 
 
 def _other_rows() -> dict[str, ml_collections.ConfigDict]:
-  """What is asked of the loss, the averaging and what surrounds the network."""
+  """Rows about the loss, the average, registration and the baseline."""
   return dict(
     no_contrast=row(
       'no contrast term on the features',

@@ -1,4 +1,4 @@
-"""Every field of every config, once, with its meaning and unit.
+"""The default config: every field, with its meaning and unit.
 
 Command:
   python -m launch.train --config=configs/default.py --workdir=runs/default
@@ -33,20 +33,20 @@ def get_config() -> ml_collections.ConfigDict:
 
 
 def get_synthesis() -> ml_collections.ConfigDict:
-  """How training pairs are made; a weight or probability of 0 switches off."""
+  """How training pairs are synthesised; 0 switches a kind or nuisance off."""
   return config_dict.create(
     size_px=128,  # side of the square pictures
-    margin_px=8,  # drawn beyond each edge, so that moves bring in content
+    margin_px=8,  # drawn beyond each edge, so that shifts show content
     bank='',  # .npz of data_tools.pack_backgrounds; needed by photographs
-    defect_free_share=0.15,  # of pairs that hold no anomaly at all
+    defect_free_share=0.15,  # of pairs without an anomaly
     # Weights of the kinds of background; they need not sum to 1.
     backgrounds=dict(
       photographs=0.0,  # crops of the bank
       fractal_noise=1.0,
       dead_leaves=1.0,  # overlapping discs and boxes of any size
       soft=0.5,  # smooth blobs without an edge
-      thresholded=1.0,  # noise cut hard into two colours
-      strokes=3.0,  # thin and thick lines on a ground
+      thresholded=1.0,  # noise thresholded into two colours
+      strokes=3.0,  # thin and thick lines on a plain background
       polygons=1.0,
     ),
     # Weights of the kinds of anomaly region, and their extent.
@@ -56,27 +56,28 @@ def get_synthesis() -> ml_collections.ConfigDict:
       scratches=1.0,  # thin curved lines and fibres
       specks=1.0,  # a few dots of a pixel or more
       size_px=(4.0, 40.0),  # diameter, log-uniform
-      num_min=1,  # regions of a pair: uniform from this
-      num_max=4,  # to this
+      num_min=1,  # regions per pair: uniform from num_min
+      num_max=4,  # to num_max
     ),
-    # Weights of what a region is filled with.
+    # Weights of the kinds of content that fill a region.
     fills=dict(
       background=1.0,  # another background's pixels
-      constant=1.0,  # one colour, often one that the picture has
-      inverted=1.0,  # the local content's negative
+      constant=1.0,  # one colour, often one of the picture's
+      inverted=1.0,  # the negative of the local content
       recoloured=1.0,  # the local content, channels mixed and shifted
       blend_px=1.5,  # widest soft edge of a region
-      min_change=0.12,  # of a channel; less is not labelled a difference
+      min_change=0.12,  # of a channel; smaller changes are not labelled
     ),
     nuisances=get_nuisances(),
   )
 
 
 def get_nuisances() -> ml_collections.ConfigDict:
-  """What differs between two pictures of the same part and is no defect.
+  """Differences between two pictures of the same part that are no defects.
 
-  Each is drawn with its probability; geometry for the reference only (the test
-  picture keeps the grid of the mask), the rest for each picture.
+  Each is applied with its probability. Geometric ones apply to the reference
+  alone, as the test picture keeps the grid of the mask; the others are drawn
+  for each picture.
   """
   return config_dict.create(
     shift=dict(probability=0.9, max_px=4.0),
@@ -89,14 +90,14 @@ def get_nuisances() -> ml_collections.ConfigDict:
     spot_light=dict(probability=0.3, max_change=0.3),
     blur=dict(probability=0.4, max_sigma_px=1.5),
     noise=dict(probability=0.5, max_std=0.08),
-    blocking=dict(probability=0.4, max_step=0.2),  # 8x8 cosine quantising
-    # Both pictures cut into black and white, each with its own ragged edge.
+    blocking=dict(probability=0.4, max_step=0.2),  # quantised 8x8 DCT
+    # Both pictures in black and white, with independently ragged edges.
     binarisation=dict(probability=0.4, max_ragged_px=1.0),
   )
 
 
 def get_model() -> ml_collections.ConfigDict:
-  """The network; see zeroshot/model/build.py for what each field shapes."""
+  """The network; see zeroshot/model/build.py."""
   return config_dict.create(
     kind='siamese',  # or 'early_fusion', the paper's
     widths=(16, 24, 48, 64),  # channels at strides 2, 4, 8, 16
@@ -104,11 +105,11 @@ def get_model() -> ml_collections.ConfigDict:
     match_radii=(0, 1, 2, 2),  # of the search window, cells of that stride
     match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
-    # The pair head, learned from labels alone: the kinds that it tells apart,
-    # as words, and whether it corrects their boxes.
+    # The pair head, trained on labels alone: the names of the kinds that it
+    # classifies, and whether it regresses box sides.
     kinds=(),
     predicts_sides=False,
-    head_widths=(24, 40, 40, 40),  # its channels at each stride
+    head_widths=(24, 40, 40, 40),  # the head's channels at each stride
   )
 
 
@@ -121,39 +122,39 @@ def get_loss() -> ml_collections.ConfigDict:
     contrast=0.1,
     label_smoothing=0.0,  # targets become [smoothing, 1 - smoothing]
     focal_gamma=2.0,
-    contrast_margin=0.5,  # least cosine distance wanted inside the mask
+    contrast_margin=0.5,  # minimum cosine distance inside the mask
     kinds=0.0,  # of the pair head; needs labelled pairs
     sides=0.0,  # likewise
   )
 
 
 def get_labelled() -> ml_collections.ConfigDict:
-  """Labelled pairs to learn from as well; see configs/transfer.py."""
+  """Labelled pairs to train on; see configs/transfer.py."""
   return config_dict.create(
     # Folder of split lists and groups (PCBData), or a manifest, CSV or JSON
-    # lines, see zeroshot/data/manifest.py; both '' learn from no label.
+    # lines, see zeroshot/data/manifest.py. If both are '', no label is used.
     root='',
     manifest='',
     split='trainval',  # name of the list, without .txt
     groups='',  # comma-separated; '' takes all
-    leave_out='',  # comma-separated groups to keep out, however named
-    stop_groups='',  # groups that decide when to stop, and teach nothing
-    stop_every=200,  # how often they are looked at, in steps
-    patience=3,  # looks without a gain before training stops
-    num_pairs=0,  # so many of these, drawn by the run's seed; 0 takes all
-    margin_px=10.0,  # that annotators left round a defect
-    window_px=192,  # side of what is cut out round each box, to crop from
-    nuisance_share=0.3,  # of the probabilities of synthesis.nuisances
-    synthetic_every=2,  # every so many-th pair of a batch is synthetic; 0: none
+    leave_out='',  # comma-separated groups to exclude, even from groups
+    stop_groups='',  # groups for early stopping, not trained on
+    stop_every=200,  # steps between evaluations of stop_groups
+    patience=3,  # evaluations without improvement before the stop
+    num_pairs=0,  # size of a random subset, by the run's seed; 0 takes all
+    margin_px=10.0,  # that annotators left around a defect
+    window_px=192,  # side of the window around each box, to crop from
+    nuisance_share=0.3,  # factor on the probabilities of synthesis.nuisances
+    synthetic_every=2,  # every n-th pair of a batch is synthetic; 0: none
   )
 
 
 def get_train() -> ml_collections.ConfigDict:
   """Optimisation, logging and checkpoints."""
   return config_dict.create(
-    init_weights='',  # weights to start from; '' starts from random ones
+    init_weights='',  # weights to start from; '' initialises randomly
     steps=4000,
-    batch_size=16,  # pairs of a step over all devices and processes
+    batch_size=16,  # pairs per step over all devices and processes
     learning_rate=3e-3,  # peak
     trunk_rate=1.0,  # of all but the pair head, relative to learning_rate
     schedule='cosine',  # after the warm-up: 'cosine' to 0, or 'constant'
@@ -176,19 +177,19 @@ def get_detect() -> ml_collections.ConfigDict:
     threshold=0.1,  # of the score; pixels above it form components
     min_confidence=0.0,  # boxes below it are dropped
     min_area_px=6.0,  # components with fewer pixels are dropped
-    join_px=2.0,  # components with up to so many pixels between them are one
-    # A box goes round the pixels with so much of its component's score and of
-    # its change; 0 goes round the whole component.
+    join_px=2.0,  # components at most this far apart are joined
+    # A box encloses the pixels of its component with at least this share of its
+    # typical score and of its typical change; 0 encloses the whole component.
     extent_share=0.4,
-    # Added to a side that runs into material like the change. It is fitted to
-    # annotators' habits, as eval.box_margin_px is.
+    # Added to a side where the change meets material that looks like it. Fitted
+    # to annotators' habits, as is eval.box_margin_px.
     hidden_px=2.0,
     box_margin_px=0.0,  # added on every side of a box
-    # What boxes are named from: 'topology', the pair head ('learned'), 'both',
+    # Source of a box's kind: 'topology', the pair head ('learned'), 'both',
     # or 'none'.
     kinds='topology',
-    dark_is_conductor=True,  # of the two materials that topology tells apart
-    tile_px=1024,  # pictures with a longer side go through tiles
+    dark_is_conductor=True,  # of the two materials that topology distinguishes
+    tile_px=1024,  # pictures with a longer side are tiled
     tile_overlap_px=128,
   )
 
@@ -196,17 +197,17 @@ def get_detect() -> ml_collections.ConfigDict:
 def get_classical() -> ml_collections.ConfigDict:
   """The baseline behind ``--weights=classical``: untrained differencing.
 
-  Chosen, all of it, on groups 20085, 44000 and 77000.
+  All of its values were chosen on groups 20085, 44000 and 77000.
   """
   return config_dict.create(
     scores=dict(
-      tolerance_px=2.0,  # an edge may lie so far from its place
-      smooth_px=0.5,  # Gaussian over the change, standard deviation
-      window_px=9,  # odd side of the square that ranks large above small
-      min_change=0.1,  # of a channel; as much and less is no change
+      tolerance_px=2.0,  # edges may be displaced by this much
+      smooth_px=0.5,  # standard deviation of the Gaussian over the change
+      window_px=9,  # odd side of the window that ranks by area
+      min_change=0.1,  # of a channel; changes up to it are ignored
       match_lighting=True,  # brightness and contrast, before the comparison
     ),
-    # Instead of the fields of ``detect`` of these names.
+    # These replace the fields of the same names in ``detect``.
     detect=dict(
       threshold=0.16,
       min_area_px=4.0,
@@ -218,34 +219,34 @@ def get_classical() -> ml_collections.ConfigDict:
 
 
 def get_eval() -> ml_collections.ConfigDict:
-  """What is evaluated, and how."""
+  """Data and settings of the evaluation."""
   return config_dict.create(
     root='',  # folder of the split lists and groups (PCBData)
     split='trainval',  # name of the list, without .txt
     manifest='',  # instead: CSV or JSON lines, see zeroshot/data/manifest.py
     groups='',  # comma-separated; '' takes all
-    every=1,  # take every so many-th pair; lists are sorted by group
+    every=1,  # take every n-th pair; lists are sorted by group
     max_pairs=0,  # take only the first pairs of the list; 0 takes all
     iou_threshold=0.33,
     bootstrap_samples=1000,
     synthetic_pairs=64,  # for the pixel metrics; 0 leaves them out
-    pictures=12,  # drawn into the output folder
-    # Annotators leave 10 px round a defect; half of their sides is less. But
-    # for detect.hidden_px nothing else is fitted to their habits. Chosen, like
+    pictures=12,  # of pairs, written to the output folder
+    # Annotators leave 10 px around a defect; boxes at half side leave less.
+    # Only this and detect.hidden_px are fitted to their habits. Chosen, like
     # the settings of detect, on groups 20085, 44000 and 77000.
     box_margin_px=dict(official=10.0, shrunk=3.0, as_published=3.0, coco=10.0),
-    # Moves every reference: turned about the centre, scaled, then shifted.
+    # Moves every reference: rotated about its centre, scaled, then shifted.
     misalign=dict(shift_px=0.0, rotation_deg=0.0, scale=1.0),
     # More moves, each with its own AP: (shift_px, rotation_deg), such as
     # ((0, 0), (5, 1), (10, 2.5)); () measures none.
     misalignments=(),
-    misalignment_pairs=60,  # pairs for each of them, spread evenly; 0 takes all
-    swap=False,  # the two pictures in each other's place
-    # Pictures of good parts against second takes of themselves, spread evenly
-    # over the list; every box is false. 0 leaves them out.
+    misalignment_pairs=60,  # pairs for each, spread evenly; 0 takes all
+    swap=False,  # exchanges reference and test picture
+    # Good parts against simulated retakes of them, spread evenly over the list;
+    # every box is false. 0 leaves them out.
     defect_free_pairs=200,
-    # The most by which a second take differs, each drawn uniformly; see
-    # zeroshot/evaluate/defect_free.py.
+    # Largest changes of a simulated retake, each drawn uniformly; see
+    # zeroshot/evaluate/retakes.py.
     second_take=dict(
       shift_px=10.0,
       rotation_deg=2.5,
@@ -256,38 +257,38 @@ def get_eval() -> ml_collections.ConfigDict:
       blur_px=0.8,
       noise_std=0.04,
     ),
-    worst=24,  # false alarms, and misses, on their contact sheets
+    worst=24,  # false alarms, and misses, on each contact sheet
   )
 
 
 def get_calibrate() -> ml_collections.ConfigDict:
   """How confidences become probabilities, and the threshold to act on."""
   return config_dict.create(
-    synthetic_pairs=768,  # whose boxes are judged true or false
+    synthetic_pairs=768,  # whose true and false boxes fit the calibration
     false_boxes_per_pair=0.02,  # target on pictures of good parts
-    takes=2,  # of each picture of a good part
+    takes=2,  # simulated retakes of each picture of a good part
   )
 
 
 def get_few_shot() -> ml_collections.ConfigDict:
   """Accuracy against the number of labelled pairs; see launch/few_shot.py."""
   return config_dict.create(
-    # Numbers of labelled pairs to learn from; all that there are come on top.
+    # Numbers of labelled pairs to train on; a run on all pairs is added.
     sizes=(0, 1, 5, 10, 50, 200),
-    num_seeds=3,  # of each size but 0: 0, 1, 2 in the place of ``seed``
-    # Comma-separated groups that are reported on, and never learned from.
+    num_seeds=3,  # of each size but 0: seeds 0, 1, 2 instead of ``seed``
+    # Comma-separated groups to evaluate on, never trained on.
     held_out='group00041,group13000,group50600,group92000',
-    every=4,  # report on every so many-th of their pairs
+    every=4,  # evaluate on every n-th of their pairs
     steps=200,  # of each training; 0 takes train.steps
   )
 
 
 def get_leave_one_out() -> ml_collections.ConfigDict:
-  """Each group by weights that never saw it; see launch/leave_one_out.py."""
+  """Each group left out of training; see launch/leave_one_out.py."""
   return config_dict.create(
-    stop_group='group50600',  # decides when to stop; '' trains to the last step
-    stop_group_else='group92000',  # does so where the former is reported on
-    every=1,  # report on every so many-th pair of a group
-    # The second look at each pair: its reference is moved so far.
+    stop_group='group50600',  # for early stopping; '' trains to the last step
+    stop_group_else='group92000',  # used where the former is left out
+    every=1,  # evaluate on every n-th pair of a group
+    # Motion of the reference in the second evaluation of each pair.
     moved=dict(shift_px=10.0, rotation_deg=2.5, scale=1.0),
   )

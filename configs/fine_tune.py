@@ -1,4 +1,4 @@
-"""Transfer that lets the trunk learn as well, slowly, from masks of labels.
+"""Transfer that also trains the trunk, slowly, on the masks of labels.
 
 Command:
   python -m launch.train --config=configs/fine_tune.py --workdir=runs/fine \
@@ -6,11 +6,11 @@ Command:
 
 Expected time: 6 minutes on two cores of an AMD EPYC (Zen 5).
 Measured result: trained on groups 00041, 13000, 50600 and 92000, official AP on
-every third pair of the others is 0.9949, where `default` has 0.9960 and
-configs/transfer.py, trained likewise, 0.9960. AP at IoU > 0.75: 0.845, 0.843
-and 0.852. (Measured with a head whose loss still reached the trunk.)
+every third pair of the others is 0.9949, against 0.9960 for `default` and
+0.9960 for configs/transfer.py, trained likewise. AP at IoU > 0.75: 0.845, 0.843
+and 0.852. (Measured while the loss of the head still reached the trunk.)
 
-A quarter of each batch stays synthetic, so that little is forgotten.
+A quarter of each batch stays synthetic, to limit forgetting.
 """
 
 import ml_collections
@@ -19,7 +19,7 @@ from configs import default, transfer
 
 
 def get_config() -> ml_collections.ConfigDict:
-  """Returns the locked config: configs/transfer.py with a trunk that learns."""
+  """Returns the locked config: configs/transfer.py with a trained trunk."""
   config = transfer.get_config()
   zero_shot = default.get_loss()
   config.loss.balanced_bce = zero_shot.balanced_bce

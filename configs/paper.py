@@ -1,18 +1,18 @@
-"""The published recipe, as near as our parts go: the ablation's baseline.
+"""The published recipe, as close as this code allows; an ablation.
 
 Command:
   python -m launch.train --config=configs/paper.py --workdir=runs/paper \
     --config.synthesis.bank=backgrounds.npz
 
-The bank is a must: it takes photographs alone, as the paper does. Pack one
-with data_tools.pack_backgrounds.
+The bank is required, as the paper trains on photographs alone. Pack one with
+data_tools.pack_backgrounds.
 
-Expected time: at least 4 hours on two CPU cores, by 2.8 core-seconds a step.
+Expected time: at least 4 hours on two CPU cores, at 2.8 core-seconds per step.
 Measured result: not yet measured.
 
 Source: "A zero-shot connector anomaly detection approach based on
 similarity-contrast learning" (Chinese Journal of Scientific Instrument 44(10),
-2023) and its published implementation. What is not theirs is said below.
+2023) and its published implementation. Comments below note the deviations.
 """
 
 import ml_collections
@@ -32,8 +32,8 @@ def get_config() -> ml_collections.ConfigDict:
 
 def _set_synthesis(synthesis: ml_collections.ConfigDict) -> None:
   """Photographs, pasted polygons, four nuisances, a defect in every pair."""
-  synthesis.size_px = 256  # theirs: 640 x 480, so anomalies are sparser there
-  synthesis.margin_px = 24  # the farthest corner moves by 18
+  synthesis.size_px = 256  # theirs: 640 x 480, with sparser anomalies
+  synthesis.margin_px = 24  # corners move by up to 18
   synthesis.defect_free_share = 0.0
   for name in synthesis.backgrounds:
     synthesis.backgrounds[name] = 0.0
@@ -45,12 +45,12 @@ def _set_synthesis(synthesis: ml_collections.ConfigDict) -> None:
   regions.num_min = 12
   regions.num_max = 19
   fills = synthesis.fills
-  fills.background = 1.0  # of one other photograph a pair; theirs: one each
+  fills.background = 1.0  # one other photograph per pair; theirs: per region
   fills.constant = fills.inverted = fills.recoloured = 0.0
   fills.blend_px = 0.0
-  fills.min_change = 0.0  # theirs labels a polygon whatever it shows
-  # Theirs hit one side alone. Ours move the reference alone, but light and
-  # noise are drawn for each side; which side is changed is tossed.
+  fills.min_change = 0.0  # theirs labels every polygon, changed or not
+  # Theirs change one side alone. Ours move the reference alone, but light and
+  # noise are drawn for each side; the side that has the defect is random.
   nuisances = synthesis.nuisances
   for nuisance in nuisances.values():
     nuisance.probability = 0.0
@@ -60,15 +60,15 @@ def _set_synthesis(synthesis: ml_collections.ConfigDict) -> None:
   nuisances.rotation.max_deg = 2.5
   nuisances.spot_light.probability = 0.5
   nuisances.noise.probability = 0.5
-  nuisances.noise.max_std = 0.032  # theirs is always this: variance 0.001
+  nuisances.noise.max_std = 0.032  # theirs is constant: variance 0.001
 
 
 def _set_network(config: ml_collections.ConfigDict) -> None:
-  """Early fusion of 6 stages, and cross-entropy on smoothed labels.
+  """Early fusion with 6 stages, and cross-entropy on smoothed labels.
 
-  Theirs has about 39 M parameters and is supervised at 5 scales. This one has
-  0.33 M and is supervised at one; its widths make a 640x640 pair cost 5.1
-  GFLOP, as much as the Siamese network of configs/default.py.
+  Theirs has about 39 M parameters and supervision at 5 scales. This one has
+  0.33 M and supervision at one; its widths make a 640x640 pair cost 5.1 GFLOP,
+  as much as the Siamese network of configs/default.py.
   """
   config.model.kind = 'early_fusion'
   config.model.widths = (8, 24, 48, 64, 96, 128)
@@ -95,10 +95,10 @@ def _set_training(train: ml_collections.ConfigDict) -> None:
 def _set_detection(detect: ml_collections.ConfigDict) -> None:
   """Neither registration nor joining.
 
-  Theirs stretches each picture's map to its own extremes before it cuts at
-  0.1, which finds something in every picture. Ours never does: 0.14 is where
-  that cut falls on a map that spans the smoothed labels, 0.05 to 0.95. Their
-  filter by aspect (0.1 to 10) we have not.
+  Theirs rescales each picture's map to its own range before it thresholds at
+  0.1, which finds something in every picture. Ours does not: 0.14 is that
+  threshold on a map that spans the smoothed labels, 0.05 to 0.95. Their filter
+  by aspect ratio (0.1 to 10) is not implemented.
   """
   detect.registration = 'none'
   detect.threshold = 0.14

@@ -1,4 +1,4 @@
-"""A minute of training on two cores: shows that everything works, no more.
+"""A minute of training on two cores, only to show that everything works.
 
 Command:
   python -m launch.train --config=configs/smoke.py --workdir=runs/smoke
@@ -12,8 +12,8 @@ from configs import default
 def get_config() -> ml_collections.ConfigDict:
   """Returns the locked config: small pictures, few steps, fewer kinds.
 
-  Most of such a short run is compilation, and each kind of a family that has
-  weight is compiled: only some are kept.
+  Compilation takes most of such a short run, and every kind of nonzero weight
+  is compiled, so only some kinds are kept.
   """
   config = default.get_config()
   config.synthesis.size_px = 64

@@ -1,18 +1,19 @@
-"""Transfer: a pair head for weights that saw no label, from DeepPCB's labels.
+"""Transfer: a pair head trained on DeepPCB's labels, on a frozen trunk.
 
 Command:
   python -m launch.train --config=configs/transfer.py --workdir=runs/transfer \
       --init_weights=default --config.labelled.root=PCBData
 
-Expected time: 5 minutes on two cores of an AMD EPYC (Zen 5), not alone on them.
-Measured result: on groups that were left out, see docs/transfer.md; the weights
-that learned from all of them are zeroshot/weights/deeppcb.safetensors.
+Expected time: 5 minutes on two cores of an AMD EPYC (Zen 5), with other
+work running.
+Measured result: see docs/transfer.md for groups that were left out; the weights
+trained on all of them are zeroshot/weights/deeppcb.safetensors.
 
-The trunk stays as it is: letting it learn as well lost accuracy on groups that
-it had not seen, see configs/fine_tune.py. So only the head is trained, and as
-nothing can be forgotten, no synthetic pair is drawn. Boxes are still named by
-topology, which is right more often than the kinds that the head learned;
---config.detect.kinds=learned asks the head, as pictures do that are no boards.
+The trunk is frozen: training it too lost accuracy on groups that it had not
+seen, see configs/fine_tune.py. As a frozen trunk forgets nothing, no synthetic
+pair is drawn. Boxes are still named by topology, which is right more often than
+the learned kinds. For pictures that show no boards,
+--config.detect.kinds=learned takes the kinds of the head.
 """
 
 import ml_collections
