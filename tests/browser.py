@@ -23,13 +23,13 @@ _QUIET = (
 
 def find_chromium() -> str:
   """Path of Chromium; skips the test where it cannot be had."""
-  found = shutil.which('chromium') or shutil.which('chromium-browser')
-  if found is None and os.geteuid() == 0 and shutil.which('apt-get'):
+  path = shutil.which('chromium') or shutil.which('chromium-browser')
+  if path is None and os.geteuid() == 0 and shutil.which('apt-get'):
     _install()
-    found = shutil.which('chromium')
-  if found is None:
+    path = shutil.which('chromium')
+  if path is None:
     pytest.skip('no chromium, and it needs root and apt to install it')
-  return found
+  return path
 
 
 def _install() -> None:

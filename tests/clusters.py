@@ -36,9 +36,9 @@ class Run(NamedTuple):
     """Returns the first match in what a process writes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-      found = re.search(pattern, self.text(index), re.MULTILINE)
-      if found:
-        return found
+      match = re.search(pattern, self.text(index), re.MULTILINE)
+      if match:
+        return match
       assert self.processes[index].poll() is None, self.text(index)[-2000:]
       time.sleep(0.02)
     raise AssertionError(f'no {pattern} in {self.text(index)[-2000:]}')

@@ -50,11 +50,11 @@ def take(folder):
     if name == 'trial':
       (parts / 'labels' / f'{number}.txt').touch()
   for number in range(16, 21):
-    copper, found = defects.add(rng, board, kinds=('open', 'short'))
+    copper, placed = defects.add(rng, board, kinds=('open', 'short'))
     # In the grid of the boxes.
     still = {**TAKE, 'shift_px': 0.0, 'rotation_deg': 0.0, 'scale_change': 0.0}
     photograph(copper, f'trial/{number}.jpg', **still)
-    lines = [_yolo(defect) for defect in found]
+    lines = [_yolo(defect) for defect in placed]
     (parts / 'labels' / f'{number}.txt').write_text(''.join(lines))
 
 

@@ -44,20 +44,20 @@ def words_read(sources):
   A field that is handed over by ``**`` arrives as a parameter, or, for a
   family of kinds, as the key of the dict of its functions.
   """
-  found = set()
+  words = set()
   for source in sources:
     for node in ast.walk(ast.parse(source)):
       if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        found.add(node.attr)
+        words.add(node.attr)
       elif isinstance(node, ast.arg):
-        found.add(node.arg)
+        words.add(node.arg)
       elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        found.add(node.value)
+        words.add(node.value)
       elif isinstance(node, ast.AnnAssign) and isinstance(
         node.target, ast.Name
       ):
-        found.add(node.target.id)  # field of a module or a NamedTuple
-  return found
+        words.add(node.target.id)  # field of a module or a NamedTuple
+  return words
 
 
 def code():

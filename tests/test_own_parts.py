@@ -34,8 +34,8 @@ def commands(kind):
 
 def subcommand(command):
   """The subcommand of ``zeroshot``, if it is one."""
-  found = re.match(r'zeroshot (\w+)', command)
-  return found and found[1]
+  match = re.match(r'zeroshot (\w+)', command)
+  return match and match[1]
 
 
 def test_every_module_and_field_that_the_page_names_is_there():
@@ -117,10 +117,10 @@ def test_every_command_of_the_page_runs_in_its_order(clone):
   assert mine['threshold'] >= shipped['threshold']
   assert mine['defect_free_pairs'] == 10
   figures = json.loads((parts / 'evaluation' / 'metrics.json').read_text())
-  found = figures['official']['at_threshold']
-  assert found['threshold'] == mine['threshold']
-  assert found['recall'] >= 0.8
-  assert found['precision'] >= 0.8
+  at_threshold = figures['official']['at_threshold']
+  assert at_threshold['threshold'] == mine['threshold']
+  assert at_threshold['recall'] >= 0.8
+  assert at_threshold['precision'] >= 0.8
 
 
 def test_the_commands_that_are_not_run_have_flags_that_there_are():

@@ -8,10 +8,10 @@ from zeroshot import runs
 
 def test_parameters_of_the_newest_or_of_a_step(tmp_path):
   saved(tmp_path, 1, 2)
-  for step, wanted in ((None, 2), (1, 1)):
+  for step, expected in ((None, 2), (1, 1)):
     read, config, at = runs.load_parameters(tmp_path, step)
-    assert (at, config) == (wanted, CONFIG)
-    assert read['conv']['kernel'][0, 0] == wanted
+    assert (at, config) == (expected, CONFIG)
+    assert read['conv']['kernel'][0, 0] == expected
 
 
 def test_parameters_that_are_not_there(tmp_path):
@@ -42,8 +42,12 @@ def test_the_newest_from_before_a_step_is_read_and_nothing_is_written(
   saved(tmp_path, 1, 2, 3)
   damage(tmp_path, 2)
   before = content(tmp_path)
-  found = {step: runs.read_before(tmp_path, step) for step in (9, 3, 2, 1)}
-  steps = {step: one.step for step, one in found.items() if one is not None}
+  checkpoints = {
+    step: runs.read_before(tmp_path, step) for step in (9, 3, 2, 1)
+  }
+  steps = {
+    step: one.step for step, one in checkpoints.items() if one is not None
+  }
   assert steps == {9: 3, 3: 1, 2: 1}
   assert 'checkpoints/2 IS DAMAGED' in caplog.text
   assert content(tmp_path) == before

@@ -18,8 +18,8 @@ def parts(mask):
 def with_one(kind, seed):
   rng = np.random.default_rng(seed)
   board = painter.draw(rng, size_px=320)
-  copper, found = defects.add(rng, board, kinds=(kind,))
-  return board.copper, copper, found
+  copper, placed = defects.add(rng, board, kinds=(kind,))
+  return board.copper, copper, placed
 
 
 @pytest.mark.parametrize('seed', SEEDS)
@@ -35,8 +35,8 @@ def with_one(kind, seed):
   ],
 )
 def test_topology(kind, gained, traces, grounds, seed):
-  good, bad, found = with_one(kind, seed)
-  assert [defect.kind for defect in found] == [kind]
+  good, bad, placed = with_one(kind, seed)
+  assert [defect.kind for defect in placed] == [kind]
   changed = good != bad
   assert (bad[changed] == int(gained)).all()
   assert parts(bad) - parts(good) == traces
@@ -46,9 +46,9 @@ def test_topology(kind, gained, traces, grounds, seed):
 
 @pytest.mark.parametrize('seed', SEEDS)
 def test_a_box_covers_its_change_with_a_margin(seed):
-  good, bad, found = with_one('copper', seed)
+  good, bad, placed = with_one('copper', seed)
   y, x = np.nonzero(good != bad)
-  x1, y1, x2, y2 = found[0].box
+  x1, y1, x2, y2 = placed[0].box
   for margin in (
     x.min() - x1,
     y.min() - y1,
@@ -62,10 +62,10 @@ def test_a_box_covers_its_change_with_a_margin(seed):
 def test_several_defects_stand_apart_and_explain_every_change(seed):
   rng = np.random.default_rng(seed)
   board = painter.draw(rng, size_px=320)
-  copper, found = defects.add(rng, board, kinds=tuple(defects.DRAWERS))
-  assert [defect.kind for defect in found] == list(defects.DRAWERS)
+  copper, placed = defects.add(rng, board, kinds=tuple(defects.DRAWERS))
+  assert [defect.kind for defect in placed] == list(defects.DRAWERS)
   covered = np.zeros_like(copper)
-  for x1, y1, x2, y2 in (defect.box for defect in found):
+  for x1, y1, x2, y2 in (defect.box for defect in placed):
     covered[y1:y2, x1:x2] += 1
   assert covered.max() == 1
   assert not (board.copper != copper)[covered == 0].any()
@@ -73,13 +73,13 @@ def test_several_defects_stand_apart_and_explain_every_change(seed):
 
 def test_no_kinds_change_nothing():
   board = painter.draw(np.random.default_rng(0), size_px=320)
-  copper, found = defects.add(np.random.default_rng(1), board, kinds=())
-  assert found == []
+  copper, placed = defects.add(np.random.default_rng(1), board, kinds=())
+  assert placed == []
   np.testing.assert_array_equal(copper, board.copper)
 
 
 def test_a_full_board_leaves_defects_out():
   rng = np.random.default_rng(0)
   board = painter.draw(rng, size_px=256)
-  _, found = defects.add(rng, board, kinds=('open',) * 40)
-  assert 5 < len(found) < 40
+  _, placed = defects.add(rng, board, kinds=('open',) * 40)
+  assert 5 < len(placed) < 40

@@ -99,9 +99,9 @@ def test_what_nobody_foresaw_does_not_say_that_the_part_differs(
 def test_a_flag_that_is_misspelt_is_told_with_the_nearest(capsys):
   with pytest.raises(SystemExit, match='2'):
     main.main(['inspect', 'a.png', 'b.png', '--treshold=0.5'])
-  told = capsys.readouterr().err
-  assert 'usage: zeroshot inspect' in told
-  assert '--treshold=0.5; did you mean --threshold?' in told
+  errors = capsys.readouterr().err
+  assert 'usage: zeroshot inspect' in errors
+  assert '--treshold=0.5; did you mean --threshold?' in errors
 
 
 def test_the_version(capsys):

@@ -34,7 +34,7 @@ def test_a_split_with_a_fault_of_each_kind(root):
   second.annotation_path.unlink()
   samples.write_good(third.test_path)
   fourth.annotation_path.write_text('900 900 950 950 1\n')
-  found = checks.check_deeppcb(root, 'generated').faults
+  faults = checks.check_deeppcb(root, 'generated').faults
   named = [
     (first.annotation_path, 'malformed'),
     (second.annotation_path, 'cannot be read'),
@@ -43,11 +43,11 @@ def test_a_split_with_a_fault_of_each_kind(root):
     (third.test_path, 'sizes differ'),
     (fourth.test_path, 'lies outside'),
   ]
-  boxes = [line for line in found if str(third.test_path) in line][1:]
+  boxes = [line for line in faults if str(third.test_path) in line][1:]
   assert all('lies outside' in line for line in boxes)  # of the small picture
-  found = [line for line in found if line not in boxes]
-  assert len(found) == len(named)
-  for line, (path, words) in zip(found, named, strict=True):
+  faults = [line for line in faults if line not in boxes]
+  assert len(faults) == len(named)
+  for line, (path, words) in zip(faults, named, strict=True):
     assert str(path) in line
     assert words in line
 

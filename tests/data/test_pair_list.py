@@ -40,11 +40,11 @@ def test_rows_have_names_and_paths_beside_the_list(tmp_path):
 def test_rows_that_cannot_be_used_say_why(tmp_path):
   text = 'reference,test,name\na,b,x\na,,y\na\na,b,z,4\na,b,x\na\0,b,w\n'
   pairs = pair_list.read_pair_list(write(tmp_path, text))
-  told = [pair.fault.partition('pairs.csv, ')[2] for pair in pairs]
-  assert told[0] == ''
+  faults = [pair.fault.partition('pairs.csv, ')[2] for pair in pairs]
+  assert faults[0] == ''
   for line, (fault, word) in enumerate(
     zip(
-      told[1:],
+      faults[1:],
       ['no test', '1 cells', '4 cells', 'that of line 2', 'NUL'],
       strict=True,
     ),

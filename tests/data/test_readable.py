@@ -24,9 +24,9 @@ def good(tmp_path):
 
 def test_every_bad_picture_is_named_in_the_order_given(tmp_path, good):
   bad = samples.write_all_bad(tmp_path)
-  found = readable.picture_faults([good, *bad, good])
-  assert len(found) == len(bad)
-  for line, words in zip(found, samples.BAD.values(), strict=True):
+  faults = readable.picture_faults([good, *bad, good])
+  assert len(faults) == len(bad)
+  for line, words in zip(faults, samples.BAD.values(), strict=True):
     assert line.startswith(f'{tmp_path}/{words}')
 
 
@@ -62,10 +62,10 @@ def test_both_pictures_of_a_pair_are_tried(tmp_path):
 
 def test_sizes_must_be_equal(tmp_path, good):
   wide = samples.write_good(tmp_path / 'wide.png', width=40)
-  (found,) = readable.pair_faults([pair_of(good, good), pair_of(good, wide)])
+  (fault,) = readable.pair_faults([pair_of(good, good), pair_of(good, wide)])
   with pytest.raises(ValueError, match='sizes differ') as caught:
     pictures.read_pair(good, wide)
-  assert found == str(caught.value)
+  assert fault == str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_sizes_must_be_equal(tmp_path, good):
   ],
 )
 def test_boxes_must_touch_their_picture(good, box, inside):
-  found = readable.pair_faults([pair_of(good, good, (1, 1, 2, 2), box)])
-  assert len(found) == (not inside)
-  assert all('outside of the picture, 32x24' in line for line in found)
+  faults = readable.pair_faults([pair_of(good, good, (1, 1, 2, 2), box)])
+  assert len(faults) == (not inside)
+  assert all('outside of the picture, 32x24' in line for line in faults)
 
 
 def test_boxes_are_tried_though_the_reference_is_bad(tmp_path, good):
   bad = samples.write_bad(tmp_path / 'empty.png')
-  found = readable.pair_faults([pair_of(bad, good, (99, 0, 100, 5))])
-  assert [bool(re.search('empty|outside', line)) for line in found] == [
+  faults = readable.pair_faults([pair_of(bad, good, (99, 0, 100, 5))])
+  assert [bool(re.search('empty|outside', line)) for line in faults] == [
     True
   ] * 2
 

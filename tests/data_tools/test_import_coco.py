@@ -53,8 +53,8 @@ def test_what_was_annotated_comes_back(folder):
     note(1, 5, [10, 20, 22, 26]),
     note(2, 5, [1.2, 2.3, 3.5, 4.0], 7, iscrowd=1, segmentation={}),
   ]
-  found = inputs.imported(folder / 'p.jsonl', *read(folder, annotations=notes))
-  assert found == [
+  pairs = inputs.imported(folder / 'p.jsonl', *read(folder, annotations=notes))
+  assert pairs == [
     ('lot 3-a', 'lot 3', [[10, 20, 31, 45], [1, 2, 4, 5]], ['scratch', 'dent']),
     ('b', folder.name, [], []),  # no annotation: a good part
   ]

@@ -37,8 +37,8 @@ def test_what_was_painted_comes_back(folder):
   inputs.write_pictures(folder, 'test/1.png', 'test/2.png')
   inputs.write_mask(folder / 'masks/1_mask.png', boxes[1])
   inputs.write_mask(folder / 'masks/2_mask.png')
-  found = inputs.imported(folder / 'p.jsonl', *read(folder))
-  assert found == [
+  pairs = inputs.imported(folder / 'p.jsonl', *read(folder))
+  assert pairs == [
     ('1', 'test', boxes[1:], ['difference']),
     ('2', 'test', [], []),  # a black mask: a good part
     ('dent-0', 'dent', boxes, ['dent', 'dent']),

@@ -54,8 +54,8 @@ def test_what_was_labelled_comes_back(folder):
   lines = [f'{i % 2} {as_yolo(box)}\r\n' for i, box in enumerate(boxes)]
   label(folder, 'lot/a', ''.join(lines))
   label(folder, 'b', '\n')
-  found = inputs.imported(folder / 'p.jsonl', *read(folder))
-  assert found == [
+  pairs = inputs.imported(folder / 'p.jsonl', *read(folder))
+  assert pairs == [
     ('b', 'images', [], []),  # an empty file: a good part
     ('lot-a', 'lot', boxes, ['scratch', 'big dent'] * 20),
   ]

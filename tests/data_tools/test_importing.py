@@ -50,12 +50,12 @@ def test_a_box_that_is_none_is_refused(sides, words):
 
 def test_one_golden_picture_is_no_test_picture(tmp_path):
   inputs.write_pictures(tmp_path, 'golden.png', 'b.JPG', 'lot 3/a.png')
-  found = importing.find_parts(tmp_path, inputs.golden(tmp_path))
-  assert [(part.name, part.group) for part in found] == [
+  parts = importing.find_parts(tmp_path, inputs.golden(tmp_path))
+  assert [(part.name, part.group) for part in parts] == [
     ('b', tmp_path.name),
     ('lot 3-a', 'lot 3'),
   ]
-  assert {part.reference for part in found} == {tmp_path / 'golden.png'}
+  assert {part.reference for part in parts} == {tmp_path / 'golden.png'}
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_paths_are_relative_to_the_manifest(tmp_path):
     tmp_path / 'pictures', inputs.golden(tmp_path / 'pictures')
   )
   out = tmp_path / 'lists' / 'parts.jsonl'
-  told = importing.write(out, [(part, Labels([(1, 2, 3, 4)], ['dent']))], [])
-  assert told == (
+  summary = importing.write(out, [(part, Labels([(1, 2, 3, 4)], ['dent']))], [])
+  assert summary == (
     f'1 pairs, groups: 1, good parts: 0, boxes: 1 (dent 1); {out}'
   )
   assert json.loads(out.read_text()) == {
@@ -115,12 +115,12 @@ def test_paths_are_relative_to_the_manifest(tmp_path):
 def test_faults_are_told_together_and_nothing_is_written(tmp_path):
   inputs.write_pictures(tmp_path, 'a.png', 'b.png')
   inputs.write_pictures(tmp_path, 'wide.png', width=80)
-  found = importing.find_parts(
+  parts = importing.find_parts(
     tmp_path, References(tmp_path / 'wide.png', None)
   )
   (tmp_path / 'b.png').unlink()
   out = tmp_path / 'parts.jsonl'
-  labelled = [(part, Labels([], [])) for part in found]
+  labelled = [(part, Labels([], [])) for part in parts]
   with pytest.raises(ValueError, match=r'^3 faults: first; ') as raised:
     importing.write(out, labelled, ['first'])
   assert 'sizes differ' in str(raised.value)

@@ -15,7 +15,7 @@ THREE = Boxes(
 
 
 @pytest.mark.parametrize(
-  'wanted',
+  'selected',
   [
     [True, False, True],
     [False, True, False],
@@ -23,9 +23,9 @@ THREE = Boxes(
     [False, False, False],
   ],
 )
-def test_select_keeps_what_is_wanted_in_the_same_order(wanted):
-  kept = boxes.select(THREE, np.array(wanted))
-  rows = np.flatnonzero(wanted)
+def test_select_keeps_what_is_wanted_in_the_same_order(selected):
+  kept = boxes.select(THREE, np.array(selected))
+  rows = np.flatnonzero(selected)
   np.testing.assert_array_equal(kept.xyxy, THREE.xyxy[rows])
   np.testing.assert_array_equal(kept.confidence, THREE.confidence[rows])
   assert kept.kind == tuple(THREE.kind[row] for row in rows)

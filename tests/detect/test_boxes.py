@@ -29,7 +29,7 @@ def random_scores(seed, height=48, width=64):
 def boxes_by_loop(scores, threshold):
   """Box, area of each 8-connected component, by flood fill."""
   todo = {(y, x) for y, x in np.argwhere(scores > threshold).tolist()}
-  found = set()
+  boxes = set()
   while todo:
     front = [todo.pop()]
     members = []
@@ -42,42 +42,42 @@ def boxes_by_loop(scores, threshold):
             todo.remove((y + dy, x + dx))
             front.append((y + dy, x + dx))
     ys, xs = zip(*members, strict=True)
-    found.add((min(xs), min(ys), max(xs) + 1, max(ys) + 1))
-  return found
+    boxes.add((min(xs), min(ys), max(xs) + 1, max(ys) + 1))
+  return boxes
 
 
 def test_one_rectangle_gives_its_half_open_box():
   scores = blank()
   scores[10:14, 20:29] = 0.8
-  found = find(scores)
-  np.testing.assert_array_equal(found.xyxy, [[20, 10, 29, 14]])
-  np.testing.assert_allclose(found.confidence, [0.8])
-  assert found.kind == ('difference',)
-  assert found.xyxy.dtype == found.confidence.dtype == np.float32
+  boxes = find(scores)
+  np.testing.assert_array_equal(boxes.xyxy, [[20, 10, 29, 14]])
+  np.testing.assert_allclose(boxes.confidence, [0.8])
+  assert boxes.kind == ('difference',)
+  assert boxes.xyxy.dtype == boxes.confidence.dtype == np.float32
 
 
 @pytest.mark.parametrize('value', [0.0, 0.5])
 def test_nothing_above_the_threshold_gives_no_boxes(value):
-  found = find(np.full((8, 9), value, np.float32))
-  assert found.xyxy.shape == (0, 4)
-  assert found.confidence.shape == (0,)
-  assert found.kind == ()
-  assert found.xyxy.dtype == found.confidence.dtype == np.float32
+  boxes = find(np.full((8, 9), value, np.float32))
+  assert boxes.xyxy.shape == (0, 4)
+  assert boxes.confidence.shape == (0,)
+  assert boxes.kind == ()
+  assert boxes.xyxy.dtype == boxes.confidence.dtype == np.float32
 
 
 def test_all_above_the_threshold_gives_the_whole_picture():
-  found = find(np.ones((8, 9), np.float32), hidden_px=5.0)
-  np.testing.assert_array_equal(found.xyxy, [[0, 0, 9, 8]])
+  boxes = find(np.ones((8, 9), np.float32), hidden_px=5.0)
+  np.testing.assert_array_equal(boxes.xyxy, [[0, 0, 9, 8]])
 
 
 @pytest.mark.parametrize('seed', range(4))
 def test_components_match_a_flood_fill(seed):
   scores = random_scores(seed)
-  found = find(scores, threshold=0.8)
-  assert {tuple(b) for b in found.xyxy.astype(int)} == boxes_by_loop(
+  boxes = find(scores, threshold=0.8)
+  assert {tuple(b) for b in boxes.xyxy.astype(int)} == boxes_by_loop(
     scores, 0.8
   )
-  assert len(found.kind) == len(found.xyxy) == len(found.confidence)
+  assert len(boxes.kind) == len(boxes.xyxy) == len(boxes.confidence)
 
 
 def test_diagonal_neighbours_are_one():
@@ -94,10 +94,10 @@ def test_join_bridges_so_many_pixels_and_widens_no_box(gap, join_px, num):
   scores = blank()
   scores[10:13, 10:13] = 0.9
   scores[10:13, 13 + gap : 16 + gap] = 0.9
-  found = find(scores, join_px=join_px)
-  assert len(found.kind) == num
-  assert found.xyxy[:, 0].min() == 10
-  assert found.xyxy[:, 2].max() == 16 + gap
+  boxes = find(scores, join_px=join_px)
+  assert len(boxes.kind) == num
+  assert boxes.xyxy[:, 0].min() == 10
+  assert boxes.xyxy[:, 2].max() == 16 + gap
 
 
 def test_small_components_are_dropped_at_the_boundary():
@@ -123,9 +123,9 @@ def test_boxes_are_ranked():
   scores = blank()
   for row, value in ((5, 0.6), (15, 0.9), (25, 0.75)):
     scores[row, 5:15] = value
-  found = find(scores)
-  np.testing.assert_allclose(found.confidence, [0.9, 0.75, 0.6])
-  np.testing.assert_array_equal(found.xyxy[:, 1], [15, 25, 5])
+  boxes = find(scores)
+  np.testing.assert_allclose(boxes.confidence, [0.9, 0.75, 0.6])
+  np.testing.assert_array_equal(boxes.xyxy[:, 1], [15, 25, 5])
 
 
 def test_invalid_pixels_form_no_box():
@@ -216,11 +216,11 @@ def test_the_pictures_set_the_extent():
   test = reference.copy()
   test[20:25, 30:38] = 0.5
   pictures = reference, test
-  found = find(scores, pictures=pictures, extent_share=0.4)
-  np.testing.assert_array_equal(found.xyxy, [[30, 20, 38, 25]])
+  boxes = find(scores, pictures=pictures, extent_share=0.4)
+  np.testing.assert_array_equal(boxes.xyxy, [[30, 20, 38, 25]])
   wide = find(scores, pictures=pictures)
   np.testing.assert_array_equal(wide.xyxy, [[28, 18, 40, 27]])
-  assert found.confidence == wide.confidence
+  assert boxes.confidence == wide.confidence
 
 
 @pytest.mark.parametrize('which', [0, 1])

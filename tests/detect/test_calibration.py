@@ -28,52 +28,54 @@ CALIBRATIONS = [(1.0, 0.0), (0.5, 1.0), (2.5, -1.5)]
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_by_the_definition(slope, offset):
   score = np.linspace(0.01, 0.99, 99).astype(np.float32)
-  found = apply_calibration(score, Calibration(slope, offset, 0.5))
+  calibrated = apply_calibration(score, Calibration(slope, offset, 0.5))
   np.testing.assert_allclose(
-    found, chance(score.astype(np.float64), slope, offset), rtol=1e-5
+    calibrated, chance(score.astype(np.float64), slope, offset), rtol=1e-5
   )
-  assert found.dtype == np.float32
-  assert found.shape == (99,)
+  assert calibrated.dtype == np.float32
+  assert calibrated.shape == (99,)
 
 
 def test_slope_1_and_offset_0_change_nothing():
   score = np.random.default_rng(0).random(1000, np.float32)
-  found = apply_calibration(score, Calibration(1.0, 0.0, 0.5))
-  np.testing.assert_allclose(found, score, atol=2e-6)
+  calibrated = apply_calibration(score, Calibration(1.0, 0.0, 0.5))
+  np.testing.assert_allclose(calibrated, score, atol=2e-6)
 
 
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_no_ranking_changes(slope, offset):
   score = np.sort(np.random.default_rng(1).random(500) * 0.98 + 0.01)
-  found = apply_calibration(score, Calibration(slope, offset, 0.5))
-  assert (np.diff(found) >= 0).all()
-  assert found[-1] - found[0] > 0.5
+  calibrated = apply_calibration(score, Calibration(slope, offset, 0.5))
+  assert (np.diff(calibrated) >= 0).all()
+  assert calibrated[-1] - calibrated[0] > 0.5
 
 
 @pytest.mark.parametrize(('slope', 'offset'), [*CALIBRATIONS, (30.0, 5.0)])
 def test_the_ends_stay_ends(slope, offset):
   score = np.array([0, 1e-9, 1e-3, 0.5, 0.999, 1 - 1e-9, 1])
   for dtype in (np.float32, np.float64):
-    found = apply_calibration(
+    calibrated = apply_calibration(
       score.astype(dtype), Calibration(slope, offset, 0.5)
     )
-    assert np.isfinite(found).all()
-    assert 0 <= found[0] <= found[-1] <= 1
-    assert (np.diff(found) >= 0).all()
-    assert found[0] < 1e-2
-    assert found[-1] > 0.99
+    assert np.isfinite(calibrated).all()
+    assert 0 <= calibrated[0] <= calibrated[-1] <= 1
+    assert (np.diff(calibrated) >= 0).all()
+    assert calibrated[0] < 1e-2
+    assert calibrated[-1] > 0.99
 
 
 def test_no_box_has_no_confidence():
-  found = apply_calibration(np.zeros(0, np.float32), Calibration(2.0, 1.0, 0.5))
-  assert found.shape == (0,)
-  assert found.dtype == np.float32
+  calibrated = apply_calibration(
+    np.zeros(0, np.float32), Calibration(2.0, 1.0, 0.5)
+  )
+  assert calibrated.shape == (0,)
+  assert calibrated.dtype == np.float32
 
 
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_fit_recovers_what_made_the_truth(slope, offset):
-  found = fit(*simulated(slope, offset))
-  assert found == pytest.approx((slope, offset), abs=0.1)
+  fitted = fit(*simulated(slope, offset))
+  assert fitted == pytest.approx((slope, offset), abs=0.1)
 
 
 def test_fit_is_the_likeliest():
@@ -90,18 +92,18 @@ def test_fit_is_the_likeliest():
     assert likelihood(slope + step, offset) < best
     assert likelihood(slope, offset + step) < best
   # The likeliest claims as many true boxes as there are.
-  found = apply_calibration(score, Calibration(slope, offset, 0.5))
-  assert found.mean() == pytest.approx(correct.mean(), abs=1e-3)
+  calibrated = apply_calibration(score, Calibration(slope, offset, 0.5))
+  assert calibrated.mean() == pytest.approx(correct.mean(), abs=1e-3)
 
 
 def test_fitted_confidences_are_right_as_often_as_they_say():
   score, correct = simulated(0.5, 1.0)
-  found = apply_calibration(score, Calibration(*fit(score, correct), 0.5))
+  calibrated = apply_calibration(score, Calibration(*fit(score, correct), 0.5))
   for low in np.arange(0.2, 1, 0.2):
-    inside = (found >= low) & (found < low + 0.2)
+    inside = (calibrated >= low) & (calibrated < low + 0.2)
     assert inside.sum() > 200
     share = correct[inside].mean()
-    assert share == pytest.approx(found[inside].mean(), abs=0.04)
+    assert share == pytest.approx(calibrated[inside].mean(), abs=0.04)
     plain = (score >= low) & (score < low + 0.2)
     if low < 0.7:
       assert correct[plain].mean() > score[plain].mean() + 0.05
@@ -123,8 +125,8 @@ def test_classes_that_never_overlap_are_fitted_all_the_same():
   score = np.array([0.2, 0.3, 0.4, 0.6, 0.7, 0.8])
   slope, offset = fit(score, score > 0.5)
   assert np.isfinite([slope, offset]).all()
-  found = apply_calibration(score, Calibration(slope, offset, 0.5))
-  assert found[2] < 0.1 < 0.9 < found[3]
+  calibrated = apply_calibration(score, Calibration(slope, offset, 0.5))
+  assert calibrated[2] < 0.1 < 0.9 < calibrated[3]
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,8 @@ def test_plain_values_come_back():
   stored = Calibration(1.5, -0.5, 0.25)._asdict()
   assert calibration.from_plain(stored) == Calibration(1.5, -0.5, 0.25)
   more = {**stored, 'slope': 2, 'synthetic_boxes': 100}
-  found = calibration.from_plain(more)
-  assert found == Calibration(2.0, -0.5, 0.25)
-  assert isinstance(found.slope, float)
+  read = calibration.from_plain(more)
+  assert read == Calibration(2.0, -0.5, 0.25)
+  assert isinstance(read.slope, float)
   with pytest.raises(KeyError, match='threshold'):
     calibration.from_plain({'slope': 1.0, 'offset': 0.0})

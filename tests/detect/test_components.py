@@ -21,11 +21,11 @@ def find(join_px=0.0, num_least=1):
 
 
 def test_pixels_lie_by_component_the_highest_first():
-  found = find()
-  assert found.area.tolist() == [8, 3]
-  assert found.starts.tolist() == [0, 8]
-  assert found.label.tolist() == [0] * 8 + [1] * 3
-  values = scores()[found.y, found.x]
+  components = find()
+  assert components.area.tolist() == [8, 3]
+  assert components.starts.tolist() == [0, 8]
+  assert components.label.tolist() == [0] * 8 + [1] * 3
+  values = scores()[components.y, components.x]
   np.testing.assert_array_equal(values[:8], np.sort(values[:8])[::-1])
 
 
@@ -46,13 +46,18 @@ def test_the_mean_is_over_the_highest():
 
 
 def test_what_is_joined_is_one():
-  found = find(join_px=8.0)
-  assert found.area.tolist() == [11]
+  components = find(join_px=8.0)
+  assert components.area.tolist() == [11]
 
 
 def test_an_empty_mask_has_no_component():
   empty = np.zeros((5, 5), np.float32)
-  found = find_components(empty, empty > 0, join_px=2.0, num_least=3)
-  assert found.x.shape == found.label.shape == found.highest.shape == (0,)
-  assert found.area.shape == found.starts.shape == (0,)
-  assert mean_over_highest(found, empty).shape == (0,)
+  components = find_components(empty, empty > 0, join_px=2.0, num_least=3)
+  assert (
+    components.x.shape
+    == components.label.shape
+    == components.highest.shape
+    == (0,)
+  )
+  assert components.area.shape == components.starts.shape == (0,)
+  assert mean_over_highest(components, empty).shape == (0,)

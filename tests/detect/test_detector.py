@@ -68,23 +68,23 @@ def detect(
 @pytest.mark.parametrize('method', ['none', 'affine'])
 def test_an_identical_pair_has_no_boxes(height, width, method):
   image = scene(height, width)
-  found = detect(image, image, registration=method)
-  assert found.scores.shape == (height, width)
-  assert found.scores.dtype == np.float32
-  assert not found.scores.any()
-  assert found.boxes.xyxy.shape == (0, 4)
-  assert found.boxes.kind == ()
-  assert found.registration.method == 'none'
+  result = detect(image, image, registration=method)
+  assert result.scores.shape == (height, width)
+  assert result.scores.dtype == np.float32
+  assert not result.scores.any()
+  assert result.boxes.xyxy.shape == (0, 4)
+  assert result.boxes.kind == ()
+  assert result.registration.method == 'none'
 
 
 @pytest.mark.parametrize(('height', 'width'), [(101, 67), (67, 101)])
 def test_a_defect_is_boxed_where_it_is(height, width):
   reference = scene(height, width)
   test = with_defect(reference, 20, 30, 12, 9)
-  found = detect(reference, test)
-  np.testing.assert_array_equal(found.boxes.xyxy, [[30, 20, 39, 32]])
-  assert found.boxes.kind == ('difference',)
-  assert found.boxes.confidence[0] > 0.45
+  result = detect(reference, test)
+  np.testing.assert_array_equal(result.boxes.xyxy, [[30, 20, 39, 32]])
+  assert result.boxes.kind == ('difference',)
+  assert result.boxes.confidence[0] > 0.45
 
 
 def test_tiles_and_whole_find_the_same():
@@ -101,15 +101,15 @@ def test_a_moved_reference_is_moved_back():
   test = with_defect(large[10:138, 10:170], 50, 70, 16, 16)
   reference = np.ascontiguousarray(large[13:141, 5:165])
   crooked = detect(reference, test)
-  found = detect(reference, test, registration='affine')
-  assert found.registration.method == 'affine'
-  assert found.registration.shift_px == pytest.approx(np.hypot(3, 5), abs=0.5)
-  assert found.scores.mean() < 0.5 * crooked.scores.mean()
-  (box,) = found.boxes.xyxy
+  result = detect(reference, test, registration='affine')
+  assert result.registration.method == 'affine'
+  assert result.registration.shift_px == pytest.approx(np.hypot(3, 5), abs=0.5)
+  assert result.scores.mean() < 0.5 * crooked.scores.mean()
+  (box,) = result.boxes.xyxy
   assert np.abs(box - [70, 50, 86, 66]).max() <= 3
-  beyond = found.registration.valid == 0
+  beyond = result.registration.valid == 0
   assert beyond.any()
-  assert not found.scores[beyond].any()
+  assert not result.scores[beyond].any()
 
 
 def test_what_has_no_content_is_never_marked():
@@ -117,11 +117,11 @@ def test_what_has_no_content_is_never_marked():
   valid = np.ones((80, 100), np.float32)
   valid[:30] = valid[:, 60:] = 0
   assert detect(reference, test).scores[valid == 0].max() > 0.3
-  found = detect(reference, test, valid)
-  assert not found.scores[valid == 0].any()
-  assert found.scores.max() > 0.3
-  assert len(found.boxes.xyxy) > 0
-  for left, top, right, bottom in found.boxes.xyxy:
+  result = detect(reference, test, valid)
+  assert not result.scores[valid == 0].any()
+  assert result.scores.max() > 0.3
+  assert len(result.boxes.xyxy) > 0
+  for left, top, right, bottom in result.boxes.xyxy:
     assert right <= 60
     assert bottom > 30
     assert top >= 30
@@ -130,9 +130,9 @@ def test_what_has_no_content_is_never_marked():
 
 def test_nothing_valid_is_nothing_found():
   reference, test = scene(40, 40), scene(40, 40, seed=1)
-  found = detect(reference, test, np.zeros((40, 40), np.float32))
-  assert not found.scores.any()
-  assert len(found.boxes.xyxy) == 0
+  result = detect(reference, test, np.zeros((40, 40), np.float32))
+  assert not result.scores.any()
+  assert len(result.boxes.xyxy) == 0
 
 
 def test_what_has_no_content_does_not_leak():
@@ -144,8 +144,8 @@ def test_what_has_no_content_does_not_leak():
     black = reference * valid[..., None]
     assert far_score(black, test)[:, 23:].max() > 0.1
     scorer = scorers.Scorer(far_score, stride_px=8)
-    found = detect(black, test, valid, scorer=scorer)
-    assert found.scores.max() < 1e-3
+    result = detect(black, test, valid, scorer=scorer)
+    assert result.scores.max() < 1e-3
 
 
 def test_content_mixed_with_nothing_is_not_marked():
@@ -156,8 +156,8 @@ def test_content_mixed_with_nothing_is_not_marked():
   reference = test * valid[..., None]
   reference[:, 20] *= 0.3
   assert plain_score(reference, test)[:, 20].max() > 0.3
-  found = detect(reference, test, valid)
-  assert not found.scores.any()
+  result = detect(reference, test, valid)
+  assert not result.scores.any()
   # A defect beside the rim is none of it.
   defective = with_defect(test, 30, 23, 8, 10)
   (box,) = detect(reference, defective, valid).boxes.xyxy
@@ -201,17 +201,17 @@ def two_defects():
 def test_confidences_are_calibrated_and_nothing_else():
   calibration = Calibration(slope=2.0, offset=-1.0, threshold=0.9)
   plain = detect(*two_defects())
-  found = detect(*two_defects(), calibration=calibration)
+  result = detect(*two_defects(), calibration=calibration)
   np.testing.assert_array_equal(plain.boxes.confidence, [0.75, 0.5])
   np.testing.assert_allclose(
-    found.boxes.confidence, [0.76804, 0.26894], atol=1e-4
+    result.boxes.confidence, [0.76804, 0.26894], atol=1e-4
   )
   np.testing.assert_array_equal(
-    found.boxes.confidence,
+    result.boxes.confidence,
     apply_calibration(plain.boxes.confidence, calibration),
   )
-  np.testing.assert_array_equal(found.boxes.xyxy, plain.boxes.xyxy)
-  np.testing.assert_array_equal(found.scores, plain.scores)
+  np.testing.assert_array_equal(result.boxes.xyxy, plain.boxes.xyxy)
+  np.testing.assert_array_equal(result.scores, plain.scores)
 
 
 @pytest.mark.parametrize(
@@ -231,14 +231,14 @@ def test_the_least_confident_are_dropped_once_calibrated(
   min_confidence, offset, lefts
 ):
   calibration = None if offset is None else Calibration(1.0, offset, 0.0)
-  found = detect(
+  result = detect(
     *two_defects(),
     min_confidence=min_confidence,
     calibration=calibration,
   ).boxes
-  assert found.xyxy[:, 0].tolist() == lefts
-  assert (found.confidence >= min_confidence).all()
-  assert len(found.kind) == len(lefts)
+  assert result.xyxy[:, 0].tolist() == lefts
+  assert (result.confidence >= min_confidence).all()
+  assert len(result.kind) == len(lefts)
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ def image(grey):
 
 
 def reach(scores, pictures=None, *, extent_share=0.4, hidden_px=0.0):
-  found = find_components(scores, scores > 0.1, join_px=0.0, num_least=1)
+  components = find_components(scores, scores > 0.1, join_px=0.0, num_least=1)
   return extents(
-    found,
+    components,
     scores,
-    mean_over_highest(found, scores),
+    mean_over_highest(components, scores),
     pictures,
     extent_share=extent_share,
     hidden_px=hidden_px,
@@ -47,11 +47,11 @@ def faded():
   ('extent_share', 'out'), [(0.0, 3), (0.3, 2), (0.5, 1), (0.9, 0)]
 )
 def test_without_pictures_a_share_of_the_score_decides(extent_share, out):
-  found = reach(faded(), extent_share=extent_share, hidden_px=5.0)
+  boxes = reach(faded(), extent_share=extent_share, hidden_px=5.0)
   np.testing.assert_array_equal(
-    found, [[30 - out, 20 - out, 36 + out, 24 + out]]
+    boxes, [[30 - out, 20 - out, 36 + out, 24 + out]]
   )
-  assert found.dtype == np.float32
+  assert boxes.dtype == np.float32
 
 
 @pytest.mark.parametrize('strength', [1.0, 0.05])
@@ -72,16 +72,18 @@ def test_where_score_and_change_lie_apart_it_is_the_whole_component():
   changed[20, 35] = 1.0  # and the only one of them that changed
   changed[23, 30:36] = 1.0
   pictures = image(plane()), image(changed)
-  found = reach(scores, pictures, extent_share=0.9)
-  np.testing.assert_array_equal(found, [[30, 20, 36, 24]])
+  boxes = reach(scores, pictures, extent_share=0.9)
+  np.testing.assert_array_equal(boxes, [[30, 20, 36, 24]])
 
 
 def test_a_share_of_one_survives_rounding():
   scores = np.zeros(SHAPE)
   scores[5, 5:8] = 0.1 + 1e-9
-  found = find_components(scores, scores > 0, join_px=0.0, num_least=3)
-  typical = mean_over_highest(found, scores)
-  box = extents(found, scores, typical, None, extent_share=1.0, hidden_px=0.0)
+  components = find_components(scores, scores > 0, join_px=0.0, num_least=3)
+  typical = mean_over_highest(components, scores)
+  box = extents(
+    components, scores, typical, None, extent_share=1.0, hidden_px=0.0
+  )
   np.testing.assert_array_equal(box, [[5, 5, 8, 6]])
 
 
@@ -132,19 +134,19 @@ def test_turned_pictures_give_turned_boxes():
 def test_beyond_the_picture_nothing_runs_on():
   test = TRACE.copy()
   test[0:6, 30:40] = BOARD
-  found = reach(
+  boxes = reach(
     np.abs(test - TRACE), (image(TRACE), image(test)), hidden_px=2.0
   )
-  np.testing.assert_array_equal(found, [[28, 0, 42, 6]])
+  np.testing.assert_array_equal(boxes, [[28, 0, 42, 6]])
 
 
 def test_each_component_has_sides_of_its_own():
   test = changed_trace(15, 21, 40, 48, COPPER)
   test[30:34, 5:9] = COPPER
-  found = reach(
+  boxes = reach(
     np.abs(test - TRACE), (image(TRACE), image(test)), hidden_px=2.0
   )
-  np.testing.assert_array_equal(found, [[38, 15, 48, 21], [5, 30, 9, 34]])
+  np.testing.assert_array_equal(boxes, [[38, 15, 48, 21], [5, 30, 9, 34]])
 
 
 def test_no_component_has_no_box():

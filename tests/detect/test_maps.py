@@ -10,10 +10,10 @@ from zeroshot.detect import maps
 
 def test_plain_scores_are_all_there_is():
   scores = np.zeros((4, 5), np.float32)
-  found = maps.split(scores, num_kinds=0, regresses_boxes=False)
-  assert found.scores is scores
-  assert found.kinds is None
-  assert found.box_deltas is None
+  head_maps = maps.split(scores, num_kinds=0, regresses_boxes=False)
+  assert head_maps.scores is scores
+  assert head_maps.kinds is None
+  assert head_maps.box_deltas is None
 
 
 @pytest.mark.parametrize('num_kinds', [0, 3])
@@ -21,18 +21,20 @@ def test_plain_scores_are_all_there_is():
 def test_layers_are_taken_apart_in_order(num_kinds, regresses_boxes):
   count = 1 + num_kinds + 4 * regresses_boxes
   layers = np.broadcast_to(np.arange(count), (2, 3, count))
-  found = maps.split(
+  head_maps = maps.split(
     layers, num_kinds=num_kinds, regresses_boxes=regresses_boxes
   )
-  assert (found.scores == 0).all()
+  assert (head_maps.scores == 0).all()
   if num_kinds:
-    assert found.kinds[0, 0].tolist() == [1, 2, 3]
+    assert head_maps.kinds[0, 0].tolist() == [1, 2, 3]
   else:
-    assert found.kinds is None
+    assert head_maps.kinds is None
   if regresses_boxes:
-    assert found.box_deltas[0, 0].tolist() == list(range(1 + num_kinds, count))
+    assert head_maps.box_deltas[0, 0].tolist() == list(
+      range(1 + num_kinds, count)
+    )
   else:
-    assert found.box_deltas is None
+    assert head_maps.box_deltas is None
 
 
 def two_regions():
@@ -59,19 +61,19 @@ def test_sides_move_outward_by_what_the_scoring_pixels_say():
 
 def test_a_box_without_a_scoring_pixel_stays():
   before = np.array([[0, 0, 2, 2]], np.float32)
-  seen = maps.HeadMaps(
+  head_maps = maps.HeadMaps(
     two_regions(), box_deltas=np.ones((20, 30, 4), np.float32)
   )
-  np.testing.assert_array_equal(maps.correct_boxes(before, seen), before)
+  np.testing.assert_array_equal(maps.correct_boxes(before, head_maps), before)
 
 
 def test_a_side_never_passes_its_opposite():
   before = np.array([[3, 4, 9, 8], [20, 12, 24, 15]], np.float32)
   box_deltas = np.full((20, 30, 4), -9.0, np.float32)
-  found = maps.correct_boxes(
+  corrected = maps.correct_boxes(
     before, maps.HeadMaps(two_regions(), box_deltas=box_deltas)
   )
-  assert (found[:, :2] + 1 <= found[:, 2:]).all()
+  assert (corrected[:, :2] + 1 <= corrected[:, 2:]).all()
 
 
 def test_the_kind_is_what_the_scoring_pixels_say():
@@ -81,17 +83,19 @@ def test_the_kind_is_what_the_scoring_pixels_say():
   kinds[4:8, 3:6] = [0, 1]  # half of the first region
   kinds[12:15, 20:24] = [0.25, 0.75]
   boxes = np.array([[1, 2, 11, 10], [18, 10, 26, 17]], np.float32)
-  found = maps.kind_probabilities(boxes, maps.HeadMaps(scores, kinds))
-  np.testing.assert_allclose(found, [[0.5, 0.5], [0.25, 0.75]], atol=1e-6)
-  assert found.dtype == np.float32
+  probabilities = maps.kind_probabilities(boxes, maps.HeadMaps(scores, kinds))
+  np.testing.assert_allclose(
+    probabilities, [[0.5, 0.5], [0.25, 0.75]], atol=1e-6
+  )
+  assert probabilities.dtype == np.float32
 
 
 def test_without_a_scoring_pixel_all_kinds_are_alike():
-  found = maps.kind_probabilities(
+  probabilities = maps.kind_probabilities(
     np.array([[2, 2, 5, 5], [40, 40, 50, 50]], np.float32),
     maps.HeadMaps(np.zeros((20, 30)), np.ones((20, 30, 4)) / 4),
   )
-  np.testing.assert_allclose(found, np.full((2, 4), 0.25))
+  np.testing.assert_allclose(probabilities, np.full((2, 4), 0.25))
   none = maps.kind_probabilities(
     np.zeros((0, 4)), maps.HeadMaps(np.zeros((2, 2)), np.ones((2, 2, 4)))
   )

@@ -30,21 +30,21 @@ def kinds_found(reference, test, valid=None, *, scorer=None, **changes):
   config = default.get_config().detect
   config.update(dict(registration='none', threshold=0.3) | changes)
   scorer = scorer or scorers.Scorer(plain_score, stride_px=1)
-  found = detector.build_detector(scorer, config)(reference, test, valid).boxes
-  lefts = found.xyxy[:, 0].astype(int).tolist()
-  return dict(zip(lefts, found.kind, strict=True)), found.kind_confidence
+  boxes = detector.build_detector(scorer, config)(reference, test, valid).boxes
+  lefts = boxes.xyxy[:, 0].astype(int).tolist()
+  return dict(zip(lefts, boxes.kind, strict=True)), boxes.kind_confidence
 
 
 def test_boxes_are_named():
-  found, confidence = kinds_found(*circuit())
-  assert found == {50: 'open', 80: 'copper'}
+  names, confidence = kinds_found(*circuit())
+  assert names == {50: 'open', 80: 'copper'}
   assert confidence.shape == (2,)
   assert (confidence > 0.99).all()
 
 
 def test_kinds_can_be_switched_off():
-  found, confidence = kinds_found(*circuit(), kinds='none')
-  assert found == {50: 'difference', 80: 'difference'}
+  names, confidence = kinds_found(*circuit(), kinds='none')
+  assert names == {50: 'difference', 80: 'difference'}
   assert confidence is None
 
 
@@ -56,8 +56,8 @@ def test_an_unknown_way_to_name_kinds_is_named():
 
 def test_the_classical_baseline_names_kinds_too():
   scores = default.get_config().classical.scores
-  found, _ = kinds_found(*circuit(), scorer=scorers.classical_scorer(scores))
-  assert sorted(found.values()) == ['copper', 'open']
+  names, _ = kinds_found(*circuit(), scorer=scorers.classical_scorer(scores))
+  assert sorted(names.values()) == ['copper', 'open']
 
 
 def test_kinds_are_read_off_the_registered_reference_in_one_light():

@@ -39,8 +39,8 @@ def head(*probabilities):
   return maps.HeadMaps(np.ones((60, 80), np.float32), kinds)
 
 
-def named(method, pictures, seen, words=KINDS):
-  return naming.build_namer(method, words)(BOXES, pictures, VALID, seen)
+def named(method, pictures, head_maps, words=KINDS):
+  return naming.build_namer(method, words)(BOXES, pictures, VALID, head_maps)
 
 
 # In the order of KINDS: open, short, mousebite, spur, copper, pin-hole.
@@ -48,33 +48,33 @@ MOUSEBITE = head(0.3, 0, 0.7, 0, 0, 0)
 
 
 def test_topology_does_not_ask_the_head():
-  found = named('topology', cut_trace(), MOUSEBITE)
-  assert found.kind == ('open',)
+  boxes = named('topology', cut_trace(), MOUSEBITE)
+  assert boxes.kind == ('open',)
   assert named('topology', photographs(), MOUSEBITE).kind == ('difference',)
 
 
 def test_the_head_alone():
-  found = named('learned', cut_trace(), MOUSEBITE)
-  assert found.kind == ('mousebite',)
-  assert found.kind_confidence == pytest.approx([0.7])
-  found = named('learned', photographs(), head(0.2, 0.8), ('dent', 'hair'))
-  assert found.kind == ('hair',)
+  boxes = named('learned', cut_trace(), MOUSEBITE)
+  assert boxes.kind == ('mousebite',)
+  assert boxes.kind_confidence == pytest.approx([0.7])
+  boxes = named('learned', photographs(), head(0.2, 0.8), ('dent', 'hair'))
+  assert boxes.kind == ('hair',)
 
 
 def test_both_multiply():
   assert named('both', cut_trace(), MOUSEBITE).kind == ('open',)
   certain = head(0, 0, 1, 0, 0, 0)
-  found = named('both', cut_trace(), certain)
-  assert found.kind == ('mousebite',)
+  boxes = named('both', cut_trace(), certain)
+  assert boxes.kind == ('mousebite',)
   agreed = named('both', cut_trace(), head(0.9, 0, 0.1, 0, 0, 0))
   assert agreed.kind == ('open',)
   assert agreed.kind_confidence[0] > 0.99
 
 
 def test_both_leave_it_to_the_head_where_pictures_do_not_separate():
-  found = named('both', photographs(), MOUSEBITE)
-  assert found.kind == ('mousebite',)
-  assert found.kind_confidence == pytest.approx([0.7])
+  boxes = named('both', photographs(), MOUSEBITE)
+  assert boxes.kind == ('mousebite',)
+  assert boxes.kind_confidence == pytest.approx([0.7])
 
 
 def test_none_names_none():

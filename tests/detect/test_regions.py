@@ -22,12 +22,12 @@ def test_each_component_is_whole_in_one_region(join_px):
     join(mask, join_px=join_px), connectivity=8
   )
   total = np.zeros(mask.shape, int)
-  seen = set()
+  covered = set()
   for region in regions.regions(mask, join_px=join_px):
     total[region.tile.window] += region.own
     members = set(np.unique(labels[region.tile.window][region.own]))
-    assert not members & seen
-    seen |= members
+    assert not members & covered
+    covered |= members
   np.testing.assert_array_equal(total, mask)
 
 
@@ -46,13 +46,13 @@ def test_what_is_too_large_is_cut():
   mask = np.zeros((700, 1500), bool)
   mask[100:600, 30:1400] = True
   mask[650:660, 700:720] = True
-  found = list(regions.regions(mask, join_px=2.0, max_pixels=500_000))
+  parts = list(regions.regions(mask, join_px=2.0, max_pixels=500_000))
   total = np.zeros(mask.shape, int)
-  for region in found:
+  for region in parts:
     total[region.tile.window] += region.own
     assert max(region.own.shape) <= 512 + 2 * 64
   np.testing.assert_array_equal(total, mask)
-  assert len(found) == 4  # the speck, and squares of 512 px of the block
+  assert len(parts) == 4  # the speck, and squares of 512 px of the block
 
 
 def test_nothing_has_no_regions():

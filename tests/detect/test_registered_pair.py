@@ -50,15 +50,17 @@ def whole(reference, test, matrix):
 def test_a_window_is_that_of_the_whole(move, tile):
   reference, test = pictures()
   expected = whole(reference, test, MOVES[move])
-  found = registered_pair.register_pair(reference, test, MOVES[move]).crop(tile)
+  window = registered_pair.register_pair(reference, test, MOVES[move]).crop(
+    tile
+  )
   for name in ('aligned', 'comparable', 'relit', 'test'):
-    ours, theirs = getattr(found, name), getattr(expected, name)[tile.window]
+    ours, theirs = getattr(window, name), getattr(expected, name)[tile.window]
     assert ours.dtype == np.float32
     assert np.abs(ours - theirs).mean() < 1e-3, name
     assert np.abs(ours - theirs).max() < 0.02, name
-  np.testing.assert_array_equal(found.valid, expected.valid[tile.window])
+  np.testing.assert_array_equal(window.valid, expected.valid[tile.window])
   np.testing.assert_array_equal(
-    found.valid_mask, expected.valid_mask[tile.window]
+    window.valid_mask, expected.valid_mask[tile.window]
   )
 
 

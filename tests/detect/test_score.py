@@ -90,19 +90,19 @@ def test_new_parameters_do_not_compile_again():
 
 def test_padding_repeats_the_last_row_and_column():
   """A flat pair stays flat up to its edge, whatever is beyond."""
-  seen = []
+  inputs = []
 
   class Corner(Pointwise):
     @nn.compact
     def __call__(self, reference, test):
-      jax.debug.callback(lambda x: seen.append(np.asarray(x)), test)
+      jax.debug.callback(lambda x: inputs.append(np.asarray(x)), test)
       return super().__call__(reference, test)
 
   reference, test = pictures(60, 50)
   scores = build_score(Corner())({'gain': jnp.float32(1)}, reference, test)
   jax.block_until_ready(scores)
   jax.effects_barrier()
-  (padded,) = seen
+  (padded,) = inputs
   assert padded.shape == (1, 64, 64, 3)
   np.testing.assert_array_equal(padded[0, :60, :50], test)
   np.testing.assert_array_equal(

@@ -32,11 +32,11 @@ def test_the_network_s_scores_are_probabilities_of_the_picture_s_size(
   height, width
 ):
   reference, test = scene(height, width), scene(height, width, seed=1)
-  found = built()(reference, test)
-  assert isinstance(found.scores, np.ndarray)
-  assert found.scores.shape == (height, width)
-  assert found.scores.dtype == np.float32
-  assert 0 < found.scores.min() < found.scores.max() < 1
+  head_maps = built()(reference, test)
+  assert isinstance(head_maps.scores, np.ndarray)
+  assert head_maps.scores.shape == (height, width)
+  assert head_maps.scores.dtype == np.float32
+  assert 0 < head_maps.scores.min() < head_maps.scores.max() < 1
 
 
 def test_tiles_of_the_network_equal_the_whole():
@@ -119,10 +119,10 @@ def test_the_classical_baseline_is_a_detector_too(tile_px):
   reference = scene(90, 150)
   assert len(find(reference, reference.copy()).boxes.xyxy) == 0
   test = with_defect(reference, 40, 60, 12, 14)
-  found = find(reference, test)
+  result = find(reference, test)
   expected = classical.classical_scores(
     reference, test, **config.classical.scores.to_dict()
   )
-  np.testing.assert_allclose(found.scores, expected, atol=1e-6)
-  (box,) = found.boxes.xyxy
+  np.testing.assert_allclose(result.scores, expected, atol=1e-6)
+  (box,) = result.boxes.xyxy
   assert np.abs(box - [60, 40, 74, 52]).max() <= 2

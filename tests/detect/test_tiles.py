@@ -41,8 +41,8 @@ def pair():
   """A board and a faulty one in another light, uint8, in one grid."""
   rng = np.random.default_rng(3)
   board = painter.draw(rng, size_px=WIDTH)
-  copper, found = defects.add(rng, board, kinds=KINDS * 4)
-  assert len(found) >= 20
+  copper, placed = defects.add(rng, board, kinds=KINDS * 4)
+  assert len(placed) >= 20
   pictures = []
   for pattern, dark, bright in ((board.copper, 40, 220), (copper, 52, 200)):
     grey = np.where(pattern[:HEIGHT] == 1, dark, bright).astype(np.float32)
@@ -69,44 +69,44 @@ def in_tiles(reference, test, scorer=LOCAL, roi_mask=None, **changes):
   return detect(reference, test, roi_mask=roi_mask)
 
 
-def assert_alike(found, expected, *, px, confidence):
+def assert_alike(boxes, expected, *, px, confidence):
   """One box of ``found`` for each of ``expected``, and no more."""
-  assert len(found.xyxy) == len(expected.xyxy) > 0
-  apart = np.abs(found.xyxy[:, None] - expected.xyxy[None]).max(-1)
+  assert len(boxes.xyxy) == len(expected.xyxy) > 0
+  apart = np.abs(boxes.xyxy[:, None] - expected.xyxy[None]).max(-1)
   partner = apart.argmin(1)
   assert sorted(partner) == list(range(len(partner)))
   assert apart.min(1).max() <= px
   np.testing.assert_allclose(
-    found.confidence, expected.confidence[partner], atol=confidence
+    boxes.confidence, expected.confidence[partner], atol=confidence
   )
-  assert found.kind == tuple(expected.kind[i] for i in partner)
+  assert boxes.kind == tuple(expected.kind[i] for i in partner)
 
 
 def test_registered_pairs_give_what_whole_pictures_give(pair):
   expected = whole(*pair, registration='none')
-  found = in_tiles(*pair, registration='none')
-  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
-  assert_alike(found.boxes, expected.boxes, px=0, confidence=1e-4)
-  assert len(set(found.boxes.kind)) >= 4
-  assert (np.diff(found.boxes.confidence) <= 0).all()
-  np.testing.assert_array_equal(found.registration.aligned_reference, pair[0])
+  tiled = in_tiles(*pair, registration='none')
+  np.testing.assert_allclose(tiled.scores, expected.scores, atol=1e-5)
+  assert_alike(tiled.boxes, expected.boxes, px=0, confidence=1e-4)
+  assert len(set(tiled.boxes.kind)) >= 4
+  assert (np.diff(tiled.boxes.confidence) <= 0).all()
+  np.testing.assert_array_equal(tiled.registration.aligned_reference, pair[0])
 
 
 def test_a_moved_reference_gives_what_whole_pictures_give(pair):
   reference = moved(pair[0])
   expected = whole(reference, pair[1])
-  found = in_tiles(reference, pair[1])
-  assert_alike(found.boxes, expected.boxes, px=1, confidence=0.02)
-  move, wanted = found.registration, expected.registration
+  tiled = in_tiles(reference, pair[1])
+  assert_alike(tiled.boxes, expected.boxes, px=1, confidence=0.02)
+  move, theirs = tiled.registration, expected.registration
   assert move.method == 'affine'
   assert move.reason == ''
-  assert move.shift_px == pytest.approx(wanted.shift_px, abs=0.05)
-  assert move.rotation_deg == pytest.approx(wanted.rotation_deg, abs=0.01)
+  assert move.shift_px == pytest.approx(theirs.shift_px, abs=0.05)
+  assert move.rotation_deg == pytest.approx(theirs.rotation_deg, abs=0.01)
   away = move.matrix @ np.linalg.inv(MOVE)
   assert transforms.farthest_px(away, height=HEIGHT, width=WIDTH) < 0.3
-  assert (move.valid != wanted.valid).mean() < 1e-3
+  assert (move.valid != theirs.valid).mean() < 1e-3
   assert move.aligned_reference.dtype == move.valid.dtype == np.uint8
-  difference = move.aligned_reference / 255 - wanted.aligned_reference / 255
+  difference = move.aligned_reference / 255 - theirs.aligned_reference / 255
   assert np.abs(difference).mean() < 0.01
 
 
@@ -115,12 +115,12 @@ def test_pixels_may_be_of_any_type(pair, kind):
   pictures = [picture[:600, :700] for picture in pair]
   expected = in_tiles(*pictures, registration='none')
   scale = {np.uint16: 257, np.float32: np.float32(1 / 255)}[kind]
-  found = in_tiles(
+  tiled = in_tiles(
     *(picture.astype(kind) * kind(scale) for picture in pictures),
     registration='none',
   )
-  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
-  assert_alike(found.boxes, expected.boxes, px=0, confidence=1e-4)
+  np.testing.assert_allclose(tiled.scores, expected.scores, atol=1e-5)
+  assert_alike(tiled.boxes, expected.boxes, px=0, confidence=1e-4)
 
 
 def test_outside_the_region_of_interest_nothing_is_detected(pair):
@@ -132,14 +132,14 @@ def test_outside_the_region_of_interest_nothing_is_detected(pair):
     calls.append(1)
     return local_score(reference, test)
 
-  found = in_tiles(
+  tiled = in_tiles(
     *pair, scorers.Scorer(score, 16), roi_mask, registration='none'
   )
   everywhere = in_tiles(*pair, registration='none')
   np.testing.assert_allclose(
-    found.scores, everywhere.scores * roi_mask, atol=1e-6
+    tiled.scores, everywhere.scores * roi_mask, atol=1e-6
   )
-  x1, y1, x2, y2 = found.boxes.xyxy.T
+  x1, y1, x2, y2 = tiled.boxes.xyxy.T
   assert len(x1) > 0
   assert x1.min() >= 298
   assert y1.min() >= 198
@@ -159,9 +159,9 @@ def test_a_pair_head_looks_again_where_something_was_found(pair):
   head = scorers.Scorer(layers, 16, ('bright', 'dark'), regresses_boxes=True)
   settings = dict(registration='none', kinds='learned')
   expected = whole(*pair, head, **settings)
-  found = in_tiles(*pair, head, **settings)
-  assert set(found.boxes.kind) == {'bright', 'dark'}
-  assert_alike(found.boxes, expected.boxes, px=0.01, confidence=1e-4)
+  tiled = in_tiles(*pair, head, **settings)
+  assert set(tiled.boxes.kind) == {'bright', 'dark'}
+  assert_alike(tiled.boxes, expected.boxes, px=0.01, confidence=1e-4)
 
 
 def test_a_long_thin_pair():
@@ -173,10 +173,10 @@ def test_a_long_thin_pair():
   spot = test[40:52, 33_000:33_012]
   spot[:] = 255 * (spot < 128)
   reference = np.roll(drawn, (3, 7), (0, 1))
-  found = in_tiles(reference, test)
-  assert found.registration.shift_px == pytest.approx(np.hypot(3, 7), abs=0.3)
-  assert found.scores.shape == (height, width)
-  best = found.boxes.xyxy[0]
+  tiled = in_tiles(reference, test)
+  assert tiled.registration.shift_px == pytest.approx(np.hypot(3, 7), abs=0.3)
+  assert tiled.scores.shape == (height, width)
+  best = tiled.boxes.xyxy[0]
   assert np.abs(best - [33_000, 40, 33_012, 52]).max() <= 4
 
 
@@ -194,10 +194,10 @@ def test_mistakes_are_named(pair):
 
 
 def test_equal_pictures_have_no_boxes(pair):
-  found = in_tiles(pair[0], pair[0])
-  assert found.registration.reason == 'the pictures are identical'
-  assert not found.scores.any()
-  assert len(found.boxes.xyxy) == 0
+  tiled = in_tiles(pair[0], pair[0])
+  assert tiled.registration.reason == 'the pictures are identical'
+  assert not tiled.scores.any()
+  assert len(tiled.boxes.xyxy) == 0
 
 
 def test_large_pictures_take_large_tiles():
@@ -231,6 +231,6 @@ def test_the_network_shows_no_seam(pair):
   # Of 14 buckets of 64 px: what is added to fill one changes the border.
   pictures = [np.ascontiguousarray(picture[:896, :896]) for picture in pair]
   expected = whole(*pictures, network, registration='none')
-  found = in_tiles(*pictures, network, registration='none')
-  np.testing.assert_allclose(found.scores, expected.scores, atol=1e-3)
-  assert_alike(found.boxes, expected.boxes, px=1, confidence=0.02)
+  tiled = in_tiles(*pictures, network, registration='none')
+  np.testing.assert_allclose(tiled.scores, expected.scores, atol=1e-3)
+  assert_alike(tiled.boxes, expected.boxes, px=1, confidence=0.02)

@@ -93,11 +93,11 @@ def test_layers_are_blended_like_scores():
     scores = blurred_difference(reference, test)
     return np.stack([scores, 1 - scores], axis=-1)
 
-  found = tiling.score_tiled(
+  blended = tiling.score_tiled(
     layers, reference, test, tiling.TileSettings(tile_px=64, overlap_px=20)
   )
-  assert found.dtype == np.float32
-  np.testing.assert_allclose(found, layers(reference, test), atol=1e-6)
+  assert blended.dtype == np.float32
+  np.testing.assert_allclose(blended, layers(reference, test), atol=1e-6)
 
 
 def test_all_tiles_have_one_shape():

@@ -26,9 +26,9 @@ def boxes(*xyxy, confidence=None):
   return Boxes(xyxy, np.asarray(confidence, np.float32), ('open',) * len(xyxy))
 
 
-def half_open(found):
+def half_open(detections):
   """Boxes whose second corner is the last pixel inside, as detections."""
-  return found._replace(xyxy=found.xyxy + np.float32([0, 0, 1, 1]))
+  return detections._replace(xyxy=detections.xyxy + np.float32([0, 0, 1, 1]))
 
 
 def picture(name, truth, detections, *, group='g', valid=None):
@@ -57,7 +57,7 @@ def random_set(seed=0, count=12):
     corner = random.integers(5, 60, (random.integers(0, 5), 2))
     truth = np.concatenate([corner, corner + 24], 1)
     false = random.integers(0, 60, (random.integers(0, 3), 2))
-    found = np.concatenate(
+    xyxy = np.concatenate(
       [
         truth[random.random(len(truth)) < 0.8] + random.integers(-5, 6, 4),
         np.concatenate([false, false + 15], 1),
@@ -67,7 +67,7 @@ def random_set(seed=0, count=12):
       picture(
         f'{index:08d}',
         boxes(*truth),
-        boxes(*found, confidence=random.random(len(found))),
+        boxes(*xyxy, confidence=random.random(len(xyxy))),
         group=f'group{index % 3}',
       )
     )

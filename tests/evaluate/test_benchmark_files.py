@@ -62,8 +62,8 @@ def test_another_word_may_stand_in(tmp_path):
   path = tmp_path / 'a.zip'
   two = boxes([[0, 0, 9, 9]] * 2, [0.5, 0.25], ['defect', 'spur'])
   benchmark_files.write_detections(path, {'a': two}, stand_in='difference')
-  found = benchmark_files.read_detections(path)['a']
-  assert found.kind == ('difference', 'spur')
+  detected = benchmark_files.read_detections(path)['a']
+  assert detected.kind == ('difference', 'spur')
   with pytest.raises(ValueError, match="stand_in is 'dent'"):
     benchmark_files.write_detections(path, {'a': two}, stand_in='dent')
 
@@ -71,10 +71,10 @@ def test_another_word_may_stand_in(tmp_path):
 def test_written_and_read_again(tmp_path):
   path = tmp_path / 'a.zip'
   whole = {
-    name: found._replace(
-      xyxy=np.rint(found.xyxy), kind=('spur',) * len(found.kind)
+    name: detected._replace(
+      xyxy=np.rint(detected.xyxy), kind=('spur',) * len(detected.kind)
     )
-    for name, found in sorted(FOUND.items())
+    for name, detected in sorted(FOUND.items())
   }
   benchmark_files.write_detections(path, whole)
   same(benchmark_files.read_detections(path), whole)
@@ -88,7 +88,7 @@ def test_the_bytes_depend_on_the_detections_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('name', 'found', 'message'),
+  ('name', 'detected', 'message'),
   [
     ('a/b', FOUND['00041200'], 'without a folder'),
     ('a', boxes([[0, 0, 1, 1]], [1], ['dent']), "unknown kind 'dent'"),
@@ -97,9 +97,11 @@ def test_the_bytes_depend_on_the_detections_alone(tmp_path):
     ('a', boxes([[0, 0, np.inf, 1]], [1], ['open']), 'not finite'),
   ],
 )
-def test_what_the_format_cannot_hold_is_refused(tmp_path, name, found, message):
+def test_what_the_format_cannot_hold_is_refused(
+  tmp_path, name, detected, message
+):
   with pytest.raises(ValueError, match=message):
-    benchmark_files.write_detections(tmp_path / 'a.zip', {name: found})
+    benchmark_files.write_detections(tmp_path / 'a.zip', {name: detected})
   assert list(tmp_path.iterdir()) == []
 
 
@@ -185,9 +187,9 @@ def test_words_are_read_whatever_their_case(tmp_path):
     tmp_path / 'a.zip',
     [('a.txt', '1,2,3,4,1,Pin-Hole\r\n 1, 2, 3, 4, .5, DEFECT\n')],
   )
-  found = benchmark_files.read_detections(path)['a']
-  assert found.kind == ('pin-hole', 'defect')
-  assert found.confidence.tolist() == [1, 0.5]
+  detected = benchmark_files.read_detections(path)['a']
+  assert detected.kind == ('pin-hole', 'defect')
+  assert detected.confidence.tolist() == [1, 0.5]
 
 
 def test_more_digits_than_float32_still_rank(tmp_path):

@@ -50,11 +50,11 @@ def test_nothing_stays_nothing():
 
 
 def test_as_annotated_grows_and_names_the_last_pixel():
-  found = boxes([20, 30, 40, 45], [0, 2, 5, 10])
-  after = box_shapes.as_annotated(found, margin_px=10, height=60, width=45)
+  detections = boxes([20, 30, 40, 45], [0, 2, 5, 10])
+  after = box_shapes.as_annotated(detections, margin_px=10, height=60, width=45)
   assert after.xyxy.tolist() == [[10, 20, 44, 54], [0, 0, 14, 19]]
   assert after.xyxy.dtype == np.float32
-  np.testing.assert_array_equal(after.confidence, found.confidence)
+  np.testing.assert_array_equal(after.confidence, detections.confidence)
 
 
 def test_as_annotated_turns_no_box_inside_out():
@@ -94,10 +94,10 @@ def test_inside_counts_area_as_loops_do():
   valid = (random.random((12, 14)) < 0.5).astype(np.float32)
   fine = valid.repeat(4, 0).repeat(4, 1)  # quarters of a pixel
   corner = random.integers(0, 40, (200, 2)) / 4
-  found = np.concatenate(
+  xyxy = np.concatenate(
     [corner, corner + random.integers(1, 10, (200, 2)) / 4], 1
   )
-  for box in found:
+  for box in xyxy:
     x1, y1, x2, y2 = (4 * box).astype(int)
     patch = fine[y1:y2, x1:x2]
     expected = 2 * patch.sum() >= (x2 - x1) * (y2 - y1)

@@ -42,8 +42,8 @@ def test_perfect_and_quiet(capsys):
 
 def test_by_hand():
   # IoU of 0.7: a match at .50 to .70, which is 5 of the 10 thresholds.
-  found = boxes([[10, 10, 30, 24], [50, 50, 60, 60]], [0.9, 0.5])
-  metrics = coco.summarise([ONE], [found])
+  detections = boxes([[10, 10, 30, 24], [50, 50, 60, 60]], [0.9, 0.5])
+  metrics = coco.summarise([ONE], [detections])
   assert metrics.ap == pytest.approx(0.5)
   assert metrics.ap_50 == pytest.approx(1)
   assert (metrics.precision, metrics.recall) == (0.5, 1)
@@ -51,8 +51,8 @@ def test_by_hand():
 
 
 def test_a_confident_false_one_costs():
-  found = boxes([[10, 10, 30, 30], [50, 50, 60, 60]], [0.5, 0.9])
-  assert coco.summarise([ONE], [found]).ap == pytest.approx(0.5)
+  detections = boxes([[10, 10, 30, 30], [50, 50, 60, 60]], [0.5, 0.9])
+  assert coco.summarise([ONE], [detections]).ap == pytest.approx(0.5)
 
 
 def test_edges():
@@ -68,10 +68,10 @@ def test_edges():
 
 def test_only_the_hundred_most_confident_count():
   far = np.arange(150)[:, None] * 20 + np.array([100, 0, 110, 10])
-  found = boxes(
+  detections = boxes(
     np.concatenate([far, ONE.xyxy]), np.append(np.linspace(0.5, 1, 150), 0.1)
   )
-  metrics = coco.summarise([ONE], [found])
+  metrics = coco.summarise([ONE], [detections])
   assert metrics.num_detections == 100
   assert metrics.recall == 0
 
@@ -113,15 +113,15 @@ def test_by_kind_each_is_the_set_of_that_kind():
       random.random(count),
     )
 
-  truth, found = ([draw(8) for _ in range(5)] for _ in range(2))
-  metrics = coco.summarise(truth, found, by_kind=True)
+  truth, detections = ([draw(8) for _ in range(5)] for _ in range(2))
+  metrics = coco.summarise(truth, detections, by_kind=True)
 
   def only(pictures, kind):
     return [
       select(one, np.asarray([k == kind for k in one.kind])) for one in pictures
     ]
 
-  alone = [coco.summarise(only(truth, k), only(found, k)) for k in words]
+  alone = [coco.summarise(only(truth, k), only(detections, k)) for k in words]
   for name in ('ap', 'ap_50'):
     assert 0 < getattr(metrics, name) < 1
     assert getattr(metrics, name) == pytest.approx(
@@ -133,6 +133,6 @@ def test_by_kind_each_is_the_set_of_that_kind():
 
 def test_by_kind_a_hundred_of_each_count():
   far = np.arange(150)[:, None] * 20 + np.array([100, 0, 110, 10])
-  found = named(far, ['open'] * 120 + ['short'] * 30)
-  metrics = coco.summarise([ONE], [found], by_kind=True)
+  detections = named(far, ['open'] * 120 + ['short'] * 30)
+  metrics = coco.summarise([ONE], [detections], by_kind=True)
   assert metrics.num_detections == 100 + 30

@@ -51,16 +51,16 @@ def retakes(images, *, seed=0):
 def test_every_box_counts_and_the_picture_is_the_reference():
   images = [picture(seed=seed) for seed in range(3)]
   detector = Remembers()
-  found = defect_free.false_confidences(
+  confidences = defect_free.false_confidences(
     iter(images), detector, seed=0, ranges=RANGES
   )
-  assert [one.tolist() for one in found] == [[0.75]] * 3
+  assert [one.tolist() for one in confidences] == [[0.75]] * 3
   for image, (reference, test) in zip(images, detector.seen, strict=True):
     np.testing.assert_array_equal(reference, image)
     assert np.abs(test - image).max() > 0.01
-  assert defect_free.false_boxes_per_pair(found, threshold=0.0) == 1
-  assert defect_free.false_boxes_per_pair(found, threshold=0.75) == 1
-  assert defect_free.false_boxes_per_pair(found, threshold=0.76) == 0
+  assert defect_free.false_boxes_per_pair(confidences, threshold=0.0) == 1
+  assert defect_free.false_boxes_per_pair(confidences, threshold=0.75) == 1
+  assert defect_free.false_boxes_per_pair(confidences, threshold=0.76) == 0
 
 
 def test_a_retake_depends_on_the_seed_and_on_its_index_alone():
@@ -78,10 +78,15 @@ def test_no_picture_has_no_rate():
 
 
 def test_false_boxes_per_pair_by_hand():
-  found = [np.array([0.9, 0.5]), np.zeros(0), np.array([0.5]), np.array([0.2])]
+  confidences = [
+    np.array([0.9, 0.5]),
+    np.zeros(0),
+    np.array([0.5]),
+    np.array([0.2]),
+  ]
 
   def rate(threshold):
-    return defect_free.false_boxes_per_pair(found, threshold=threshold)
+    return defect_free.false_boxes_per_pair(confidences, threshold=threshold)
 
   assert [rate(t) for t in (0.0, 0.2, 0.5, 0.51, 0.9, 1.0)] == [
     1.0,
@@ -99,7 +104,7 @@ def above(value):
 
 
 @pytest.mark.parametrize(
-  ('wanted', 'threshold', 'rate'),
+  ('allowed', 'threshold', 'rate'),
   [
     (0.25, above(0.5), 0.25),  # one box: the two of 0.5 tie, and both go
     (0.5, above(0.5), 0.25),  # two
@@ -109,36 +114,40 @@ def above(value):
     (9.0, 0.0, 1.0),
   ],
 )
-def test_threshold_by_hand(wanted, threshold, rate):
-  found = [np.array(one, np.float32) for one in ([0.9, 0.5], [], [0.5], [0.2])]
-  chosen = defect_free.threshold_for(found, false_boxes_per_pair=wanted)
+def test_threshold_by_hand(allowed, threshold, rate):
+  confidences = [
+    np.array(one, np.float32) for one in ([0.9, 0.5], [], [0.5], [0.2])
+  ]
+  chosen = defect_free.threshold_for(confidences, false_boxes_per_pair=allowed)
   assert chosen == threshold
-  assert defect_free.false_boxes_per_pair(found, threshold=chosen) == rate
+  assert defect_free.false_boxes_per_pair(confidences, threshold=chosen) == rate
 
 
-@pytest.mark.parametrize('wanted', [0.02, 0.1, 0.29, 0.5, 1.0, 2.5])
+@pytest.mark.parametrize('allowed', [0.02, 0.1, 0.29, 0.5, 1.0, 2.5])
 @pytest.mark.parametrize('digits', [1, 7])
-def test_the_threshold_is_the_least_that_keeps_the_rate(wanted, digits):
+def test_the_threshold_is_the_least_that_keeps_the_rate(allowed, digits):
   random = np.random.default_rng(0)
-  found = [
+  confidences = [
     random.random(count).round(digits).astype(np.float32)
     for count in random.integers(0, 6, 100)
   ]
-  chosen = defect_free.threshold_for(found, false_boxes_per_pair=wanted)
-  rate = defect_free.false_boxes_per_pair(found, threshold=chosen)
-  assert rate <= wanted
+  chosen = defect_free.threshold_for(confidences, false_boxes_per_pair=allowed)
+  rate = defect_free.false_boxes_per_pair(confidences, threshold=chosen)
+  assert rate <= allowed
   lower = float(np.nextafter(np.float32(chosen), np.float32(-1)))
-  assert defect_free.false_boxes_per_pair(found, threshold=lower) > wanted
+  assert (
+    defect_free.false_boxes_per_pair(confidences, threshold=lower) > allowed
+  )
   if digits == 7:  # no ties: it is used up
-    assert rate == pytest.approx(wanted)
+    assert rate == pytest.approx(allowed)
 
 
 @pytest.mark.parametrize('confidence', [0.0, 1.0])
 def test_a_detector_that_always_fires_is_silenced(confidence):
-  found = [np.array([confidence], np.float32)] * 50
-  chosen = defect_free.threshold_for(found, false_boxes_per_pair=0.02)
+  confidences = [np.array([confidence], np.float32)] * 50
+  chosen = defect_free.threshold_for(confidences, false_boxes_per_pair=0.02)
   assert chosen == above(confidence)
-  assert defect_free.false_boxes_per_pair(found, threshold=chosen) == 0
+  assert defect_free.false_boxes_per_pair(confidences, threshold=chosen) == 0
 
 
 def test_nothing_found_needs_no_threshold():
@@ -147,7 +156,7 @@ def test_nothing_found_needs_no_threshold():
 
 
 @pytest.mark.parametrize(
-  ('pairs', 'wanted', 'words'),
+  ('pairs', 'allowed', 'words'),
   [
     (49, 0.02, '49 defect-free pairs cannot show.* at least 50'),
     (4, 0.2, 'give at least 5'),
@@ -157,18 +166,18 @@ def test_nothing_found_needs_no_threshold():
     (9, float('nan'), 'false_boxes_per_pair is nan'),
   ],
 )
-def test_a_rate_that_cannot_be_shown_is_refused(pairs, wanted, words):
+def test_a_rate_that_cannot_be_shown_is_refused(pairs, allowed, words):
   with pytest.raises(ValueError, match=words):
     defect_free.threshold_for(
-      [np.zeros(0, np.float32)] * pairs, false_boxes_per_pair=wanted
+      [np.zeros(0, np.float32)] * pairs, false_boxes_per_pair=allowed
     )
 
 
 def test_a_cautious_threshold_doubles_the_odds_of_the_surest():
-  found = [np.array([0.2, 0.5]), np.zeros(0), np.array([0.1])]
-  threshold = defect_free.cautious_threshold(found, min_threshold=0.3)
+  confidences = [np.array([0.2, 0.5]), np.zeros(0), np.array([0.1])]
+  threshold = defect_free.cautious_threshold(confidences, min_threshold=0.3)
   assert threshold / (1 - threshold) == pytest.approx(2.0)
-  assert defect_free.cautious_threshold(found, min_threshold=0.9) == 0.9
+  assert defect_free.cautious_threshold(confidences, min_threshold=0.9) == 0.9
   assert defect_free.cautious_threshold([np.zeros(0)], min_threshold=0.3) == 0.3
 
 
@@ -181,9 +190,13 @@ def test_the_highest_rate_holds_for_a_threshold_chosen_on_the_same_boxes():
   rng, rate, num_pairs = np.random.default_rng(0), 0.5, 40
   exceeded = []
   for _ in range(500):
-    found = [rng.random(rng.poisson(rate)) for _ in range(num_pairs)]
-    threshold = defect_free.threshold_for(found, false_boxes_per_pair=0.05)
-    seen = defect_free.false_boxes_per_pair(found, threshold=threshold)
-    bound = defect_free.highest_rate(round(seen * num_pairs), num_pairs)
+    confidences = [rng.random(rng.poisson(rate)) for _ in range(num_pairs)]
+    threshold = defect_free.threshold_for(
+      confidences, false_boxes_per_pair=0.05
+    )
+    observed = defect_free.false_boxes_per_pair(
+      confidences, threshold=threshold
+    )
+    bound = defect_free.highest_rate(round(observed * num_pairs), num_pairs)
     exceeded.append(rate * (1 - threshold) > bound)
   assert np.mean(exceeded) == pytest.approx(0.05, abs=0.02)

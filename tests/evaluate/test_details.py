@@ -38,15 +38,15 @@ def test_reliability_by_hand():
       boxes([30, 30, 50, 50], [80, 80, 90, 90], confidence=[0.95, 0.35]),
     )
   ]
-  found = evaluate(pictures, box_margin_px=NO_MARGIN | {'official': 10})
-  found = found['official']['reliability']
-  assert found['num_detections'] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
-  assert (found['share_correct'][3], found['share_correct'][9]) == (0, 1)
-  assert found['mean_confidence'][9] == pytest.approx(0.95)
-  assert math.isnan(found['share_correct'][0])
-  assert len(found['edges']) == 11
-  assert found['expected_calibration_error'] == pytest.approx(0.2)
-  assert found['brier_score'] == pytest.approx((0.05**2 + 0.35**2) / 2)
+  metrics = evaluate(pictures, box_margin_px=NO_MARGIN | {'official': 10})
+  table = metrics['official']['reliability']
+  assert table['num_detections'] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+  assert (table['share_correct'][3], table['share_correct'][9]) == (0, 1)
+  assert table['mean_confidence'][9] == pytest.approx(0.95)
+  assert math.isnan(table['share_correct'][0])
+  assert len(table['edges']) == 11
+  assert table['expected_calibration_error'] == pytest.approx(0.2)
+  assert table['brier_score'] == pytest.approx((0.05**2 + 0.35**2) / 2)
   # The official margin decides what is right; here both are wrong.
   wrong = evaluate(pictures)['official']['reliability']
   assert (wrong['share_correct'][3], wrong['share_correct'][9]) == (0, 0)

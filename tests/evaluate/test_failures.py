@@ -30,8 +30,8 @@ def boxes(*xyxy, confidence=None):
 def picture(name, truth, detections, valid=None):
   """One of 100 x 120 px; both sides in the annotators' terms."""
   half_open = detections.xyxy + np.float32([0, 0, 1, 1])
-  found = detections._replace(xyxy=half_open)
-  return protocols.PictureResult(name, 'g', 100, 120, truth, found, valid)
+  moved = detections._replace(xyxy=half_open)
+  return protocols.PictureResult(name, 'g', 100, 120, truth, moved, valid)
 
 
 def worst(finder, pictures, *, margin_px=0, iou_threshold=0.33, count=99):
@@ -49,9 +49,9 @@ def wrong_kinds(pictures, **settings):
 
 
 def named(kinds, *xyxy, confidence=None, sure=None):
-  found = boxes(*xyxy, confidence=confidence)
+  detected = boxes(*xyxy, confidence=confidence)
   sure = None if sure is None else np.asarray(sure, np.float32)
-  return found._replace(kind=tuple(kinds), kind_confidence=sure)
+  return detected._replace(kind=tuple(kinds), kind_confidence=sure)
 
 
 def misses(pictures, **settings):
@@ -66,12 +66,12 @@ def random_set(count=12):
     truth = np.concatenate([corner, corner + 24], 1)
     moved = truth + random.integers(-12, 13, truth.shape)
     false = random.integers(0, 60, (random.integers(0, 3), 2))
-    found = np.concatenate([moved, np.concatenate([false, false + 15], 1)])
+    xyxy = np.concatenate([moved, np.concatenate([false, false + 15], 1)])
     pictures.append(
       picture(
         f'{index:08d}',
         boxes(*truth),
-        boxes(*found, confidence=random.random(len(found))),
+        boxes(*xyxy, confidence=random.random(len(xyxy))),
       )
     )
   return pictures
@@ -91,18 +91,18 @@ def test_false_alarms_are_ranked_over_the_whole_set():
     ),
     picture('b', boxes(), boxes([1, 2, 3, 4], confidence=[0.75])),
   ]
-  found = alarms(pictures)
-  assert [(f.name, f.confidence) for f in found] == [
+  ranked = alarms(pictures)
+  assert [(f.name, f.confidence) for f in ranked] == [
     ('b', 0.75),
     ('a', 0.5),
     ('a', 0.25),
   ]
-  assert [f.xyxy.tolist() for f in found] == [
+  assert [f.xyxy.tolist() for f in ranked] == [
     [1, 2, 3, 4],
     [10, 0, 30, 20],
     [50, 50, 60, 60],
   ]
-  assert [f.best_iou for f in found] == [0, 1 / 3, 0]
+  assert [f.best_iou for f in ranked] == [0, 1 / 3, 0]
   assert [f.name for f in alarms(pictures, count=2)] == ['b', 'a']
   assert misses(pictures) == []
 
@@ -120,12 +120,12 @@ def test_misses_are_ranked_by_best_iou_and_then_by_area():
     ),
     picture('b', boxes([0, 0, 30, 30]), boxes()),  # untouched, large
   ]
-  found = misses(pictures)
+  ranked = misses(pictures)
   # The detection shares 200 px with a box, of 1100 in all, and 300 of 1000.
-  assert [f.best_iou for f in found] == [0, 0, 200 / 1100, 300 / 1000]
-  assert [f.name for f in found] == ['b', 'a', 'a', 'a']
-  assert [f.xyxy[0] for f in found] == [0, 60, 40, 0]
-  assert all(math.isnan(f.confidence) for f in found)
+  assert [f.best_iou for f in ranked] == [0, 0, 200 / 1100, 300 / 1000]
+  assert [f.name for f in ranked] == ['b', 'a', 'a', 'a']
+  assert [f.xyxy[0] for f in ranked] == [0, 60, 40, 0]
+  assert all(math.isnan(f.confidence) for f in ranked)
   assert [f.name for f in misses(pictures, count=1)] == ['b']
 
 
@@ -193,11 +193,11 @@ def test_they_are_as_many_as_the_official_protocol_says(margin_px):
   ).official
   hits = round(metrics.recall * metrics.num_ground_truth)
   assert 0 < hits < metrics.num_ground_truth
-  found = alarms(pictures, margin_px=margin_px)
-  assert len(found) == metrics.num_detections - hits
+  ranked = alarms(pictures, margin_px=margin_px)
+  assert len(ranked) == metrics.num_detections - hits
   missed = misses(pictures, margin_px=margin_px)
   assert len(missed) == metrics.num_ground_truth - hits
-  confidence = [f.confidence for f in found]
+  confidence = [f.confidence for f in ranked]
   assert confidence == sorted(confidence, reverse=True)
   assert [m.best_iou for m in missed] == sorted(m.best_iou for m in missed)
 
@@ -223,16 +223,16 @@ def test_wrong_kinds_are_ranked_by_both_confidences():
     # Out of place: a false alarm, whatever its name.
     picture('c', boxes(), named(['open'], [0, 0, 9, 9], sure=[1])),
   ]
-  found = wrong_kinds(pictures)
+  ranked = wrong_kinds(pictures)
   assert [
     (f.name, f.true_kind, f.detected_kind, f.confidence, f.best_iou)
-    for f in found
+    for f in ranked
   ] == [
     ('a', 'mousebite', 'open', 0.5, 1),
     ('a', 'open', 'short', 0.375, 1),
     ('b', 'copper', 'open', 0.25, 0.75),
   ]
-  assert found[0].xyxy.tolist() == [40, 0, 60, 20]
+  assert ranked[0].xyxy.tolist() == [40, 0, 60, 20]
   assert [f.true_kind for f in wrong_kinds(pictures, count=1)] == ['mousebite']
   assert [alarm.name for alarm in alarms(pictures)] == ['c']
   assert (alarms(pictures)[0].true_kind, misses(pictures)) == ('', [])

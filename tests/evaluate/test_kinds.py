@@ -28,38 +28,38 @@ def boxes(*named, confidence=None, sure=None):
   )
 
 
-def cell(found, true, named):
-  places = [*found.kinds, kinds.NONE]
-  return found.counts[places.index(true), places.index(named)]
+def cell(table, true, named):
+  places = [*table.kinds, kinds.NONE]
+  return table.counts[places.index(true), places.index(named)]
 
 
 def test_the_rank_is_the_product():
-  found = boxes(
+  detected = boxes(
     (0, 'open'), (50, 'short'), confidence=[0.5, 0.75], sure=[0.5, 0.25]
   )
-  ranked = kinds.rank_by_kind(found)
+  ranked = kinds.rank_by_kind(detected)
   assert ranked.confidence.tolist() == [0.25, 0.1875]
   assert ranked.kind_confidence is None
   assert kinds.rank_by_kind(ranked) is ranked
-  assert ranked.kind == found.kind
+  assert ranked.kind == detected.kind
   assert len(kinds.rank_by_kind(boxes(sure=[])).confidence) == 0
 
 
 def test_the_product_brings_no_ties():
   # The two differ by less than float32 resolves.
   tiny = np.float32(1 - 2**-24)
-  found = boxes(
+  detected = boxes(
     (0, 'open'), (50, 'open'), confidence=[tiny, tiny], sure=[0.75, 0.75]
   )
-  found.kind_confidence[1] = np.nextafter(np.float32(0.75), np.float32(0))
-  first, second = kinds.rank_by_kind(found).confidence
+  detected.kind_confidence[1] = np.nextafter(np.float32(0.75), np.float32(0))
+  first, second = kinds.rank_by_kind(detected).confidence
   assert first == float(tiny) * 0.75 > second
 
 
 def test_names_are_the_six_and_what_else_there_is():
   assert kinds.names([]) == deeppcb.KINDS
-  found = kinds.names([boxes((0, 'Scratch')), boxes((0, 'OPEN'), (9, 'burr'))])
-  assert found == (*deeppcb.KINDS, 'burr', 'scratch')
+  names = kinds.names([boxes((0, 'Scratch')), boxes((0, 'OPEN'), (9, 'burr'))])
+  assert names == (*deeppcb.KINDS, 'burr', 'scratch')
 
 
 def test_confusion_by_hand():
@@ -76,10 +76,10 @@ def test_confusion_by_hand():
     ),
     boxes((0, 'mousebite')),
   ]
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
-  assert found.kinds == (*SIX, 'difference')
-  assert found.counts.shape == (8, 8)
-  assert found.counts.sum() == 6
+  table = kinds.confusion(truth, detections, iou_threshold=0.33)
+  assert table.kinds == (*SIX, 'difference')
+  assert table.counts.shape == (8, 8)
+  assert table.counts.sum() == 6
   for true, named in (
     ('open', 'open'),
     ('open', 'short'),
@@ -88,8 +88,8 @@ def test_confusion_by_hand():
     ('none', 'copper'),
     ('mousebite', 'mousebite'),
   ):
-    assert cell(found, true, named) == 1
-  assert kinds.kind_accuracy(found) == 2 / 4
+    assert cell(table, true, named) == 1
+  assert kinds.kind_accuracy(table) == 2 / 4
 
 
 def test_a_right_kind_lies_on_the_diagonal():
@@ -105,19 +105,19 @@ def test_kinds_and_their_sureness_do_not_decide_who_is_paired():
   baselines = boxes(
     (1, 'open'), (2, 'short'), confidence=[0.5, 0.75], sure=[1, 0.125]
   )
-  found = kinds.confusion(truth, [baselines], iou_threshold=0.33)
-  assert cell(found, 'open', 'short') == cell(found, 'none', 'open') == 1
-  assert kinds.kind_accuracy(found) == 0
+  table = kinds.confusion(truth, [baselines], iou_threshold=0.33)
+  assert cell(table, 'open', 'short') == cell(table, 'none', 'open') == 1
+  assert kinds.kind_accuracy(table) == 0
 
 
 def test_nothing_known_is_nothing_right():
   truth = [boxes((0, 'open'), (50, 'spur'))]
   detections = [boxes((0, 'difference'), (300, 'difference'))]
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
-  assert cell(found, 'open', 'difference') == 1
-  assert cell(found, 'none', 'difference') == 1
-  assert cell(found, 'spur', 'none') == 1
-  assert kinds.kind_accuracy(found) == 0
+  table = kinds.confusion(truth, detections, iou_threshold=0.33)
+  assert cell(table, 'open', 'difference') == 1
+  assert cell(table, 'none', 'difference') == 1
+  assert cell(table, 'spur', 'none') == 1
+  assert kinds.kind_accuracy(table) == 0
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_nothing_known_is_nothing_right():
   ],
 )
 def test_without_a_pair_accuracy_is_undefined(truth, detections, total):
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
-  assert found.counts.sum() == total
-  assert found.counts[:-1, :-1].sum() == 0
-  assert math.isnan(kinds.kind_accuracy(found))
+  table = kinds.confusion(truth, detections, iou_threshold=0.33)
+  assert table.counts.sum() == total
+  assert table.counts[:-1, :-1].sum() == 0
+  assert math.isnan(kinds.kind_accuracy(table))
 
 
 def test_the_margins_of_the_table_are_the_one_class_figures():
@@ -145,16 +145,16 @@ def test_the_margins_of_the_table_are_the_one_class_figures():
     return boxes(*zip(x, named, strict=True), confidence=random.random(count))
 
   truth, detections = ([draw(n) for n in (9, 0, 5, 7)] for _ in range(2))
-  found = kinds.confusion(truth, detections, iou_threshold=0.33)
+  table = kinds.confusion(truth, detections, iou_threshold=0.33)
   matches = matching.match_set(truth, detections, iou_threshold=0.33)
-  assert found.counts[:-1, :-1].sum() == matches.correct.sum() > 0
-  assert found.counts[-1].sum() == (~matches.correct).sum() > 0
+  assert table.counts[:-1, :-1].sum() == matches.correct.sum() > 0
+  assert table.counts[-1].sum() == (~matches.correct).sum() > 0
   pooled = [kind for known in truth for kind in known.kind]
-  assert found.counts[:-1].sum(1).tolist() == [pooled.count(k) for k in SIX]
+  assert table.counts[:-1].sum(1).tolist() == [pooled.count(k) for k in SIX]
   aware = matching.match_set(
     truth, detections, iou_threshold=0.33, class_aware=True
   )
-  assert np.trace(found.counts) == aware.correct.sum()
+  assert np.trace(table.counts) == aware.correct.sum()
 
 
 def test_two_that_nobody_named_do_not_agree():

@@ -34,13 +34,13 @@ def plain_iou(a, b):
   return overlap / (area - overlap)
 
 
-def plain_match(truth, found, confidence, threshold):
+def plain_match(truth, detected, confidence, threshold):
   """The protocol's words, in loops."""
-  partner = [-1] * len(found)
-  order = sorted(range(len(found)), key=lambda i: -confidence[i])
+  partner = [-1] * len(detected)
+  order = sorted(range(len(detected)), key=lambda i: -confidence[i])
   for g, box in enumerate(truth):
     for i in order:
-      if partner[i] < 0 and plain_iou(box, found[i]) > threshold:
+      if partner[i] < 0 and plain_iou(box, detected[i]) > threshold:
         partner[i] = g
         break
   return partner
@@ -92,18 +92,18 @@ def test_exactly_a_third_is_no_match(width, matched):
 
 def test_each_truth_takes_its_most_confident_free_detection():
   truth = np.float32([[0, 0, 10, 10], [0, 0, 10, 9]])
-  found = np.float32([[0, 0, 10, 10], [0, 0, 10, 9], [50, 50, 60, 60]])
+  detected = np.float32([[0, 0, 10, 10], [0, 0, 10, 9], [50, 50, 60, 60]])
   partner = matching.match_picture(
-    truth, found, np.array([0.2, 0.9, 0.5]), iou_threshold=0.33
+    truth, detected, np.array([0.2, 0.9, 0.5]), iou_threshold=0.33
   )
   # The first truth takes the most confident, though the other fits better.
   assert partner.tolist() == [1, 0, -1]
 
 
 def test_equal_confidences_keep_file_order():
-  found = np.float32([[0, 0, 10, 9], [0, 0, 10, 10]])
+  detected = np.float32([[0, 0, 10, 9], [0, 0, 10, 10]])
   partner = matching.match_picture(
-    np.float32([[0, 0, 10, 10]]), found, np.ones(2), iou_threshold=0.33
+    np.float32([[0, 0, 10, 10]]), detected, np.ones(2), iou_threshold=0.33
   )
   assert partner.tolist() == [0, -1]
 
@@ -112,23 +112,27 @@ def test_equal_confidences_keep_file_order():
 def test_agrees_with_loops(seed):
   random = np.random.default_rng(seed)
   truth = random_boxes(random, random.integers(0, 12))
-  found = random_boxes(random, random.integers(0, 25))
-  confidence = random.integers(0, 8, len(found)) / 8  # many ties
-  partner = matching.match_picture(truth, found, confidence, iou_threshold=0.33)
-  assert partner.tolist() == plain_match(truth, found, confidence, 0.33)
+  detected = random_boxes(random, random.integers(0, 25))
+  confidence = random.integers(0, 8, len(detected)) / 8  # many ties
+  partner = matching.match_picture(
+    truth, detected, confidence, iou_threshold=0.33
+  )
+  assert partner.tolist() == plain_match(truth, detected, confidence, 0.33)
   used = partner[partner >= 0]
   assert len(set(used)) == len(used)
 
 
 def test_a_pair_of_different_kinds_is_used_up():
   truth = boxes([[0, 0, 10, 10]], kind=['open'])
-  found = boxes([[0, 0, 10, 10], [0, 0, 10, 9]], [0.9, 0.8], ['short', 'OPEN'])
+  detected = boxes(
+    [[0, 0, 10, 10], [0, 0, 10, 9]], [0.9, 0.8], ['short', 'OPEN']
+  )
   settings = {'iou_threshold': 0.33}
-  aware = matching.match_set([truth], [found], class_aware=True, **settings)
+  aware = matching.match_set([truth], [detected], class_aware=True, **settings)
   assert aware.correct.tolist() == [False, False]
-  blind = matching.match_set([truth], [found], **settings)
+  blind = matching.match_set([truth], [detected], **settings)
   assert blind.correct.tolist() == [True, False]
-  swapped = found._replace(kind=('Open', 'short'))
+  swapped = detected._replace(kind=('Open', 'short'))
   aware = matching.match_set([truth], [swapped], class_aware=True, **settings)
   assert aware.correct.tolist() == [True, False]
 

@@ -68,28 +68,30 @@ def test_by_hand():
 
 def test_it_ranks_by_confidence_and_kind_together():
   truth = boxes(square(0, 'open'))
-  found = boxes(
+  detected = boxes(
     square(0, 'open', 0.5), square(200, 'short', 0.75), sure=[1.0, 0.5]
   )
-  metrics = evaluate([picture('a', truth, found)])
+  metrics = evaluate([picture('a', truth, detected)])
   assert metrics['official']['ap'] == 0.5
   assert metrics['official-6']['ap'] == 1
   assert metrics['coco']['ap'] == pytest.approx(0.5)
   assert metrics['coco-6']['ap'] == pytest.approx(1)
-  plain = evaluate([picture('a', truth, found._replace(kind_confidence=None))])
+  plain = evaluate(
+    [picture('a', truth, detected._replace(kind_confidence=None))]
+  )
   assert plain['official-6']['ap'] == 0.5
   # Among the boxes of a kind, too.
-  same = found._replace(kind=('open', 'open'))
+  same = detected._replace(kind=('open', 'open'))
   six = evaluate([picture('a', truth, same)])['official-6']
   assert six['kinds']['open']['ap'] == six['voc_mean_ap'] == 1
 
 
 def test_one_class_protocols_know_of_no_kinds():
   random = np.random.default_rng(0)
-  found = ONE_OF_EACH[0].detections
+  detected = ONE_OF_EACH[0].detections
   for sure in (None, random.random(3).astype(np.float32)):
-    other = found._replace(
-      kind=tuple(random.permutation(found.kind)), kind_confidence=sure
+    other = detected._replace(
+      kind=tuple(random.permutation(detected.kind)), kind_confidence=sure
     )
     changed = evaluate([ONE_OF_EACH[0]._replace(detections=other)])
     for name in ('official', 'shrunk', 'as-published', 'coco'):
@@ -97,10 +99,10 @@ def test_one_class_protocols_know_of_no_kinds():
 
 
 def test_the_threshold_is_of_the_plain_confidence():
-  found = boxes(
+  detected = boxes(
     square(0, 'open', 0.75), square(50, 'short', 0.25), sure=[0.25, 1.0]
   )
-  pictures = [picture('a', boxes(square(0, 'open')), found)]
+  pictures = [picture('a', boxes(square(0, 'open')), detected)]
   metrics = evaluate(pictures, threshold=0.5)
   for name in ('official', 'official-6'):
     assert metrics[name]['at_threshold'] == {
@@ -113,8 +115,8 @@ def test_the_threshold_is_of_the_plain_confidence():
 
 
 def test_nothing_is_guessed_where_no_kind_is_known():
-  found = ONE_OF_EACH[0].detections._replace(kind=('difference',) * 3)
-  metrics = evaluate([ONE_OF_EACH[0]._replace(detections=found)])
+  detected = ONE_OF_EACH[0].detections._replace(kind=('difference',) * 3)
+  metrics = evaluate([ONE_OF_EACH[0]._replace(detections=detected)])
   six = metrics['official-6']
   for name in ('ap', 'precision', 'recall', 'f_score', 'kind_accuracy'):
     assert six[name] == 0

@@ -129,9 +129,9 @@ def test_invalid_boxes_count_in_no_protocol():
   valid = np.ones((100, 120), np.float32)
   valid[:, :40] = 0
   truth = boxes([0, 0, 30, 30], [60, 60, 90, 90])
-  found = boxes([0, 40, 30, 70], [60, 60, 90, 90], confidence=[0.9, 0.5])
-  honest = evaluate([picture('a', truth, found)])
-  masked = evaluate([picture('a', truth, found, valid=valid)])
+  detections = boxes([0, 40, 30, 70], [60, 60, 90, 90], confidence=[0.9, 0.5])
+  honest = evaluate([picture('a', truth, detections)])
+  masked = evaluate([picture('a', truth, detections, valid=valid)])
   for name in ('official', 'coco'):
     assert honest[name]['ap'] < 0.6
     assert masked[name]['ap'] == pytest.approx(1)

@@ -26,18 +26,18 @@ def wilson(hits, count, z=1.959963984540054):
 
 
 def test_by_hand():
-  found = reliability(
+  bins = reliability(
     np.array([0.1, 0.3, 0.8, 0.6, 1.0]),
     np.array([False, True, True, False, True]),
     num_bins=4,
   )
-  np.testing.assert_array_equal(found.edges, [0, 0.25, 0.5, 0.75, 1])
-  np.testing.assert_array_equal(found.num_detections, [1, 1, 1, 2])
-  np.testing.assert_allclose(found.mean_confidence, [0.1, 0.3, 0.6, 0.9])
-  np.testing.assert_array_equal(found.share_correct, [0, 1, 0, 1])
+  np.testing.assert_array_equal(bins.edges, [0, 0.25, 0.5, 0.75, 1])
+  np.testing.assert_array_equal(bins.num_detections, [1, 1, 1, 2])
+  np.testing.assert_allclose(bins.mean_confidence, [0.1, 0.3, 0.6, 0.9])
+  np.testing.assert_array_equal(bins.share_correct, [0, 1, 0, 1])
   # (1 * 0.1 + 1 * 0.7 + 1 * 0.6 + 2 * 0.1) / 5
-  assert found.expected_calibration_error == pytest.approx(1.6 / 5)
-  assert found.brier_score == pytest.approx((0.01 + 0.49 + 0.04 + 0.36 + 0) / 5)
+  assert bins.expected_calibration_error == pytest.approx(1.6 / 5)
+  assert bins.brier_score == pytest.approx((0.01 + 0.49 + 0.04 + 0.36 + 0) / 5)
 
 
 @pytest.mark.parametrize(
@@ -45,41 +45,41 @@ def test_by_hand():
 )
 def test_intervals_solve_wilsons_equation(hits, count):
   correct = np.arange(count) < hits
-  found = reliability(np.full(count, 0.5), correct, num_bins=1)
+  bins = reliability(np.full(count, 0.5), correct, num_bins=1)
   low, high = wilson(hits, count)
-  assert found.low[0] == pytest.approx(low, abs=1e-7)
-  assert found.high[0] == pytest.approx(high, abs=1e-7)
-  assert found.low[0] <= found.share_correct[0] <= found.high[0]
+  assert bins.low[0] == pytest.approx(low, abs=1e-7)
+  assert bins.high[0] == pytest.approx(high, abs=1e-7)
+  assert bins.low[0] <= bins.share_correct[0] <= bins.high[0]
 
 
 def test_an_interval_from_a_table():
   # 15 of 148: R. G. Newcombe, Statistics in Medicine 17, 1998, table I,
   # method 3.
-  found = reliability(np.ones(148), np.arange(148) < 15, num_bins=1)
-  assert found.low[0] == pytest.approx(0.0624, abs=5e-5)
-  assert found.high[0] == pytest.approx(0.1605, abs=5e-5)
+  bins = reliability(np.ones(148), np.arange(148) < 15, num_bins=1)
+  assert bins.low[0] == pytest.approx(0.0624, abs=5e-5)
+  assert bins.high[0] == pytest.approx(0.1605, abs=5e-5)
 
 
 @pytest.mark.parametrize('num_bins', [1, 7, 10, 40])
 def test_agrees_with_loops(num_bins):
   confidence, correct = random_boxes()
-  found = reliability(confidence, correct, num_bins=num_bins)
+  bins = reliability(confidence, correct, num_bins=num_bins)
   error = 0.0
   for i in range(num_bins):
     inside = [
       j
       for j in range(len(confidence))
-      if found.edges[i] <= confidence[j] < found.edges[i + 1]
+      if bins.edges[i] <= confidence[j] < bins.edges[i + 1]
     ]
-    assert found.num_detections[i] == len(inside)
+    assert bins.num_detections[i] == len(inside)
     claimed = np.mean(confidence[inside])
     share = np.mean(correct[inside])
-    assert found.mean_confidence[i] == pytest.approx(claimed)
-    assert found.share_correct[i] == pytest.approx(share)
+    assert bins.mean_confidence[i] == pytest.approx(claimed)
+    assert bins.share_correct[i] == pytest.approx(share)
     error += len(inside) * abs(claimed - share)
-  assert found.expected_calibration_error == pytest.approx(error / 500)
+  assert bins.expected_calibration_error == pytest.approx(error / 500)
   squares = [(p - t) ** 2 for p, t in zip(confidence, correct, strict=True)]
-  assert found.brier_score == pytest.approx(sum(squares) / 500)
+  assert bins.brier_score == pytest.approx(sum(squares) / 500)
 
 
 def test_order_does_not_count():
@@ -103,47 +103,47 @@ def test_probabilities_are_calibrated():
 
 
 def test_edges_belong_to_the_upper_bin_but_for_the_last():
-  found = reliability(
+  bins = reliability(
     np.array([0, 0.125, 0.375, 0.75, 1.0]), np.ones(5, bool), num_bins=8
   )
-  np.testing.assert_array_equal(found.num_detections, [1, 1, 0, 1, 0, 0, 1, 1])
+  np.testing.assert_array_equal(bins.num_detections, [1, 1, 0, 1, 0, 0, 1, 1])
 
 
 def test_single_precision_is_taken():
-  found = reliability(
+  bins = reliability(
     np.array([1, 0.25], np.float32), np.array([True, False]), num_bins=2
   )
-  np.testing.assert_array_equal(found.mean_confidence, [0.25, 1])
+  np.testing.assert_array_equal(bins.mean_confidence, [0.25, 1])
 
 
 def test_what_is_empty_is_undefined():
-  found = reliability(np.array([0.9]), np.array([True]), num_bins=2)
+  bins = reliability(np.array([0.9]), np.array([True]), num_bins=2)
   for values in (
-    found.mean_confidence,
-    found.share_correct,
-    found.low,
-    found.high,
+    bins.mean_confidence,
+    bins.share_correct,
+    bins.low,
+    bins.high,
   ):
     assert math.isnan(values[0])
     assert math.isfinite(values[1])
-  assert found.expected_calibration_error == pytest.approx(0.1)
+  assert bins.expected_calibration_error == pytest.approx(0.1)
 
 
 def test_no_detection():
-  found = reliability(np.zeros(0), np.zeros(0, bool), num_bins=3)
-  np.testing.assert_array_equal(found.num_detections, [0, 0, 0])
-  assert np.isnan(found.share_correct).all()
-  assert math.isnan(found.expected_calibration_error)
-  assert math.isnan(found.brier_score)
+  bins = reliability(np.zeros(0), np.zeros(0, bool), num_bins=3)
+  np.testing.assert_array_equal(bins.num_detections, [0, 0, 0])
+  assert np.isnan(bins.share_correct).all()
+  assert math.isnan(bins.expected_calibration_error)
+  assert math.isnan(bins.brier_score)
 
 
 @pytest.mark.parametrize('truth', [True, False])
 def test_all_of_one_kind(truth):
-  found = reliability(np.full(4, 0.75), np.full(4, truth), num_bins=5)
-  assert found.share_correct[3] == truth
+  bins = reliability(np.full(4, 0.75), np.full(4, truth), num_bins=5)
+  assert bins.share_correct[3] == truth
   gap = 0.25 if truth else 0.75
-  assert found.expected_calibration_error == pytest.approx(gap)
-  assert found.brier_score == pytest.approx(gap**2)
+  assert bins.expected_calibration_error == pytest.approx(gap)
+  assert bins.brier_score == pytest.approx(gap**2)
 
 
 @pytest.mark.parametrize(

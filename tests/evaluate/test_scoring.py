@@ -60,14 +60,14 @@ def test_by_hand():
     'a': truth_boxes([[0, 0, 10, 10, 'open']]),
     'b': truth_boxes([[0, 0, 10, 10, 'short']]),
   }
-  found = {'a': found_boxes([[0, 0, 10, 8, 0.5, 'Open']])}
-  assert scoring.score_set(truth, found) == {
+  detections = {'a': found_boxes([[0, 0, 10, 8, 0.5, 'Open']])}
+  assert scoring.score_set(truth, detections) == {
     'precision': 1,
     'recall': 0.5,
     'hmean': pytest.approx(2 / 3),
     'AP': 0.5,
   }
-  assert scoring.score_set(truth, found, iou_threshold=0.8)['AP'] == 0
+  assert scoring.score_set(truth, detections, iou_threshold=0.8)['AP'] == 0
 
 
 def test_a_detection_where_nothing_is_counts_as_false():

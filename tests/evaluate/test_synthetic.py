@@ -64,7 +64,7 @@ def change(reference, test):
 def knows(reference, test):
   """Boxes round what differs, which without nuisances is the mask."""
   scores = np.minimum(change(reference, test), 1.0)
-  found = boxes_from_scores(
+  boxes = boxes_from_scores(
     scores,
     threshold=0.12,
     min_area_px=1.0,
@@ -72,7 +72,7 @@ def knows(reference, test):
     extent_share=0.0,
     hidden_px=0.0,
   )
-  return Detection(scores, found, None)
+  return Detection(scores, boxes, None)
 
 
 def errs(reference, test):
@@ -130,8 +130,8 @@ def test_no_box_is_judged():
   assert correct.dtype == bool
 
 
-@pytest.mark.parametrize(('num_pairs', 'seen'), [(0, 0), (3, 8), (9, 16)])
-def test_pairs_come_in_whole_batches_of_their_stream(num_pairs, seen):
+@pytest.mark.parametrize(('num_pairs', 'num_drawn'), [(0, 0), (3, 8), (9, 16)])
+def test_pairs_come_in_whole_batches_of_their_stream(num_pairs, num_drawn):
   pairs = []
 
   def remembers(reference, test):
@@ -139,14 +139,14 @@ def test_pairs_come_in_whole_batches_of_their_stream(num_pairs, seen):
     return errs(reference, test)
 
   _, correct = judge(remembers, num_pairs=num_pairs, seed=5)
-  assert len(correct) == len(pairs) == seen
-  for first in range(0, seen, 8):
+  assert len(correct) == len(pairs) == num_drawn
+  for first in range(0, num_drawn, 8):
     expected = batch(seed=5, first=first)
     for index in range(8):
       reference, test = pairs[first + index]
       np.testing.assert_array_equal(reference, expected.reference[index])
       np.testing.assert_array_equal(test, expected.test[index])
-  if seen == 16:
+  if num_drawn == 16:
     assert np.abs(pairs[0][0] - pairs[8][0]).max() > 0.1
 
 
@@ -161,10 +161,10 @@ def test_where_the_reference_has_no_content_no_pixel_counts():
   def left_half(reference, test):
     valid = np.ones(test.shape[:2], np.float32)
     valid[:, valid.shape[1] // 2 :] = 0
-    found = sees(reference, test)
-    scores = np.where(valid > 0, found.scores, 1 - found.scores)
-    return found._replace(
-      scores=scores, registration=found.registration._replace(valid=valid)
+    detection = sees(reference, test)
+    scores = np.where(valid > 0, detection.scores, 1 - detection.scores)
+    return detection._replace(
+      scores=scores, registration=detection.registration._replace(valid=valid)
     )
 
   whole, half = (

@@ -34,13 +34,13 @@ def test_interpolated_area_by_hand():
   # itself, and of four truths one is never found.
   confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
   correct = [True, False, True, False, True]
-  found = voc.interpolated_ap(confidence, correct, num_truth=4)
-  assert found == pytest.approx((1 + 2 / 3 + 3 / 5) / 4)
+  area = voc.interpolated_ap(confidence, correct, num_truth=4)
+  assert area == pytest.approx((1 + 2 / 3 + 3 / 5) / 4)
   # A late run of hits lifts an early one: 1/2, 2/3, 3/4 are all 3/4.
-  found = voc.interpolated_ap(
+  area = voc.interpolated_ap(
     confidence[:4], [False, True, True, True], num_truth=3
   )
-  assert found == pytest.approx(3 / 4)
+  assert area == pytest.approx(3 / 4)
 
 
 def test_the_order_given_does_not_count_but_for_ties():
@@ -68,13 +68,16 @@ def judge(truth, detections, confidence, iou_threshold=0.33):
 def test_a_second_hit_is_false_and_does_not_fall_back():
   truth = [[0, 0, 10, 10], [4, 0, 14, 10]]
   # Both overlap the first truth best, and the second one by 7 of 13 and more.
-  found = [[1, 0, 11, 10], [0, 0, 10, 10]]
-  assert judge(truth, found, [0.9, 0.8]) == [True, False]
-  assert judge(truth, found, [0.8, 0.9]) == [False, True]
-  assert judge(truth, found, [0.9, 0.9]) == [True, False]
+  detections = [[1, 0, 11, 10], [0, 0, 10, 10]]
+  assert judge(truth, detections, [0.9, 0.8]) == [True, False]
+  assert judge(truth, detections, [0.8, 0.9]) == [False, True]
+  assert judge(truth, detections, [0.9, 0.9]) == [True, False]
   # DeepPCB's benchmark pairs both.
   partner = matching.match_picture(
-    np.array(truth), np.array(found), np.array([0.9, 0.8]), iou_threshold=0.33
+    np.array(truth),
+    np.array(detections),
+    np.array([0.9, 0.8]),
+    iou_threshold=0.33,
   )
   assert partner.tolist() == [0, 1]
 
@@ -139,8 +142,8 @@ def oracle(truth, detections, kind, threshold):
   """After the development kit: one pass over the pooled ranking."""
   rows = [
     (confidence, picture, box.tolist())
-    for picture, found in enumerate(detections)
-    for box, confidence, name in zip(*found[:3], strict=True)
+    for picture, boxes in enumerate(detections)
+    for box, confidence, name in zip(*boxes[:3], strict=True)
     if name == kind
   ]
   known = [

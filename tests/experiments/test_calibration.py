@@ -106,10 +106,10 @@ def test_an_old_calibration_is_replaced_and_not_stacked(config, references):
 
 
 def test_synthetic_boxes_are_judged_uncalibrated(monkeypatch):
-  seen = {}
+  arguments = {}
 
   def judge_boxes(detect, bank, **settings):
-    seen.update(settings, detect=detect, bank=bank)
+    arguments.update(settings, detect=detect, bank=bank)
     return 'judged'
 
   monkeypatch.setattr(calibration, 'judge_boxes', judge_boxes)
@@ -122,10 +122,10 @@ def test_synthetic_boxes_are_judged_uncalibrated(monkeypatch):
   config.detect.registration = 'none'
   old = Calibration(9.0, 4.0, 0.1)._asdict()
   assert calibration.judge_synthetic(config, weights(config, old)) == 'judged'
-  assert seen['num_pairs'] == config.calibrate.synthetic_pairs
-  assert (seen['bank'], seen['seed']) == (None, config.seed)
+  assert arguments['num_pairs'] == config.calibrate.synthetic_pairs
+  assert (arguments['bank'], arguments['seed']) == (None, config.seed)
   reference = np.full((20, 20, 3), 0.25, np.float32)
-  detection = seen['detect'](reference, reference + np.float32(0.5))
+  detection = arguments['detect'](reference, reference + np.float32(0.5))
   np.testing.assert_allclose(detection.boxes.confidence, [0.5])
 
 

@@ -82,9 +82,9 @@ def names_all_bad(root, out, monkeypatch, **changes):
   )  # not reached
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     evaluate_classical(root, out, **changes)
-  found = str(caught.value)
+  text = str(caught.value)
   assert not out.exists()
-  return '000_temp.jpg: the picture is cut' in found and 'sizes differ' in found
+  return '000_temp.jpg: the picture is cut' in text and 'sizes differ' in text
 
 
 def test_all_bad_pictures_are_named_first(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def named_set():
   for index in range(6):
     corner = random.integers(20, 160, (2, 9, 2)).astype(np.float32)
     corner[1, :7] = corner[0, :7] + random.integers(-3, 4, (7, 2))
-    true, found = np.concatenate([corner, corner + 24], axis=-1)
+    true, detected = np.concatenate([corner, corner + 24], axis=-1)
     words = random.choice(deeppcb.KINDS, 9).tolist()
     claims = [w if random.random() < 0.6 else 'short' for w in words]
     claims[index] = 'difference'
@@ -30,7 +30,7 @@ def named_set():
         width=200,
         truth=Boxes(true, np.ones(9, np.float32), tuple(words)),
         detections=Boxes(
-          found,
+          detected,
           random.random(9).astype(np.float32),
           tuple(claims),
           random.random(9).astype(np.float32),
@@ -86,15 +86,15 @@ def test_each_zip_scores_what_its_protocol_says(tmp_path, names):
 
 
 def test_kinds_that_the_benchmark_lacks_have_no_zip(tmp_path):
-  found = Boxes(
+  boxes = Boxes(
     np.array([[10, 10, 20, 20]], np.float32),
     np.array([0.5], np.float32),
     ('scratch',),
   )
-  result = protocols.PictureResult('a', 'g', 40, 40, found, found)
+  result = protocols.PictureResult('a', 'g', 40, 40, boxes, boxes)
   evaluation_zips.write(tmp_path, [result], margin_px=2)
   assert not list(tmp_path.iterdir())
-  open_ = result._replace(detections=found._replace(kind=('open',)))
+  open_ = result._replace(detections=boxes._replace(kind=('open',)))
   evaluation_zips.write(tmp_path, [open_], margin_px=2)
   names = sorted(path.name for path in tmp_path.iterdir())
   assert names == ['detections-6.zip', 'detections.zip']

@@ -33,20 +33,20 @@ def test_few_pairs_can_only_raise_the_threshold(config, good_list, caplog):
   config.calibrate.false_boxes_per_pair = 0.02
   config.detect.min_confidence = 0.999
   pairs = good_pairs.read(str(good_list))
-  found = good_pairs.calibrate(config, weights(config, stored), pairs)
+  fitted = good_pairs.calibrate(config, weights(config, stored), pairs)
   surest = max(false_confidences(config, pairs, stored))
   assert surest > 0.25
-  assert found['threshold'] == pytest.approx(2 * surest / (1 + surest))
-  assert (found['slope'], found['offset']) == (2.0, -1.0)
-  assert found['synthetic_boxes'] == 7
-  assert found['defect_free_pairs'] == 5
-  assert found['false_boxes_per_pair'] == 0
-  assert found['false_boxes_per_pair_at_most'] == pytest.approx(0.6, abs=0.001)
+  assert fitted['threshold'] == pytest.approx(2 * surest / (1 + surest))
+  assert (fitted['slope'], fitted['offset']) == (2.0, -1.0)
+  assert fitted['synthetic_boxes'] == 7
+  assert fitted['defect_free_pairs'] == 5
+  assert fitted['false_boxes_per_pair'] == 0
+  assert fitted['false_boxes_per_pair_at_most'] == pytest.approx(0.6, abs=0.001)
   few = '5 pairs are too few to show 0.02 false boxes a pair, that takes 50'
   assert few in caplog.text
   high = stored | {'threshold': 0.95}
-  found = good_pairs.calibrate(config, weights(config, high), pairs)
-  assert found['threshold'] == 0.95
+  fitted = good_pairs.calibrate(config, weights(config, high), pairs)
+  assert fitted['threshold'] == 0.95
   assert 'true differences will be missed' in caplog.text
 
 
@@ -54,10 +54,10 @@ def test_enough_pairs_choose_the_least_threshold(config, good_list, caplog):
   stored = Calibration(2.0, -1.0, 0.25)._asdict()
   config.calibrate.false_boxes_per_pair = 0.2  # one of five
   pairs = good_pairs.read(str(good_list))
-  found = good_pairs.calibrate(config, weights(config, stored), pairs)
+  fitted = good_pairs.calibrate(config, weights(config, stored), pairs)
   second = sorted(false_confidences(config, pairs, stored))[-2]
-  assert found['threshold'] == np.nextafter(np.float32(second), np.float32(2))
-  assert found['false_boxes_per_pair'] == pytest.approx(0.2)
+  assert fitted['threshold'] == np.nextafter(np.float32(second), np.float32(2))
+  assert fitted['false_boxes_per_pair'] == pytest.approx(0.2)
   assert 'too few' not in caplog.text
 
 
@@ -71,8 +71,8 @@ def test_good_pairs_are_inspected_as_parts_will_be(config, good_list, tmp_path):
   image = pictures.read_picture(last)
   pictures.write_picture(last, image[::-1, ::-1])  # lies upside down
   pairs = good_pairs.read(str(good_list))
-  found = good_pairs.calibrate(config, weights(config, stored), pairs)
-  assert found == upright
+  fitted = good_pairs.calibrate(config, weights(config, stored), pairs)
+  assert fitted == upright
   pictures.write_picture(first, 0.1 * pictures.read_picture(first))
   pictures.write_picture(last, image[:, ::-1])
   pairs = good_pairs.read(str(good_list))

@@ -66,20 +66,20 @@ def test_exactly_one_source_is_wanted(workdir, name):
 
 
 def test_the_baseline_has_no_parameters():
-  found = loading.load(config(), workdir=None, weights='classical')
-  assert found.parameters is None
-  assert (found.step, found.calibration) == (0, None)
-  assert found.config == compatibility.plain_config(config())
+  loaded = loading.load(config(), workdir=None, weights='classical')
+  assert loaded.parameters is None
+  assert (loaded.step, loaded.calibration) == (0, None)
+  assert loaded.config == compatibility.plain_config(config())
 
 
 @pytest.mark.parametrize('calibration', [None, CALIBRATION])
 def test_a_weights_file_is_read(tmp_path, calibration):
   file = tmp_path / 'w.safetensors'
   files.save(file, weights(calibration, weight=3))
-  found = loading.load(config(), workdir=None, weights=str(file))
-  assert found.parameters == {'weight': 3}
-  assert found.step == 7
-  assert found.calibration == (calibration and calibration._asdict())
+  loaded = loading.load(config(), workdir=None, weights=str(file))
+  assert loaded.parameters == {'weight': 3}
+  assert loaded.step == 7
+  assert loaded.calibration == (calibration and calibration._asdict())
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
@@ -96,9 +96,9 @@ def test_no_such_weights():
 
 
 def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
-  found = loading.build_detector(config(), weights())(*pair())
-  np.testing.assert_array_equal(found.boxes.xyxy, [[30, 20, 44, 32]])
-  np.testing.assert_allclose(found.boxes.confidence, [0.5])
+  detection = loading.build_detector(config(), weights())(*pair())
+  np.testing.assert_array_equal(detection.boxes.xyxy, [[30, 20, 44, 32]])
+  np.testing.assert_allclose(detection.boxes.confidence, [0.5])
   strict = config(**{'detect.threshold': 0.6})
   assert not loading.build_detector(strict, weights())(*pair()).boxes.kind
   stronger = loading.build_detector(strict, weights(weight=1.5))(*pair())
@@ -106,23 +106,23 @@ def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
 
 
 def test_a_stored_calibration_is_used(plain_network):
-  found = loading.build_detector(config(), weights(CALIBRATION))(*pair())
+  detection = loading.build_detector(config(), weights(CALIBRATION))(*pair())
   expected = apply_calibration(np.array([0.5]), CALIBRATION)
   assert expected[0] > 0.8
-  np.testing.assert_allclose(found.boxes.confidence, expected, rtol=1e-6)
+  np.testing.assert_allclose(detection.boxes.confidence, expected, rtol=1e-6)
 
 
 def baseline(**changes):
   changed = config(**changes)
-  found = loading.load(changed, workdir=None, weights='classical')
-  return loading.build_detector(changed, found)(*pair())
+  loaded = loading.load(changed, workdir=None, weights='classical')
+  return loading.build_detector(changed, loaded)(*pair())
 
 
 def test_the_baseline_s_detector_scores_without_a_network():
-  found = baseline()
+  detection = baseline()
   expected = classical_scores(*pair(), **config().classical.scores.to_dict())
-  np.testing.assert_allclose(found.scores, expected, atol=1e-6)
-  assert found.scores.max() > 0.2
+  np.testing.assert_allclose(detection.scores, expected, atol=1e-6)
+  assert detection.scores.max() > 0.2
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_the_baseline_s_settings_stand_instead_of_the_network_s():
   np.testing.assert_allclose(wider.boxes.xyxy - box, [[-5, -5, 5, 5]])
   # And the config is left as it was.
   changed = config()
-  found = loading.load(changed, workdir=None, weights='classical')
-  loading.build_detector(changed, found)
+  loaded = loading.load(changed, workdir=None, weights='classical')
+  loading.build_detector(changed, loaded)
   assert changed.detect == config().detect
 
 

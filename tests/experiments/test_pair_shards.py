@@ -29,17 +29,17 @@ def test_each_piece_is_done_once_and_in_order(count):
 
 
 def test_every_device_works():
-  seen = set()
+  workers = set()
 
   def work(index):
     del index
     (device,) = jnp.ones(3).devices()
-    seen.add((device, threading.get_ident()))
+    workers.add((device, threading.get_ident()))
     return b''
 
   pair_shards.map_across_processes(32, work)
-  assert {device for device, _ in seen} == set(jax.local_devices())
-  assert len({thread for _, thread in seen}) > 1
+  assert {device for device, _ in workers} == set(jax.local_devices())
+  assert len({thread for _, thread in workers}) > 1
 
 
 def test_what_goes_wrong_is_raised():
@@ -55,11 +55,11 @@ def test_what_goes_wrong_is_raised():
 def test_a_result_comes_back_bit_for_bit(sure, valid):
   xyxy = np.array([[0, 0, 3, 2], [1, 1, 5, 4.5]], np.float32)
   confidence = np.array([1 / 3, 0.9], np.float32)
-  found = Boxes(xyxy, confidence, ('open', 'difference'), sure)
+  detections = Boxes(xyxy, confidence, ('open', 'difference'), sure)
   truth = Boxes(xyxy[:0], confidence[:0], ())
-  result = PictureResult('a', 'lot "3"', 5, 7, truth, found, valid)
+  result = PictureResult('a', 'lot "3"', 5, 7, truth, detections, valid)
   picture = np.zeros((5, 7, 3), np.float32)
-  detection = Detection(picture[..., 0], found, None)
+  detection = Detection(picture[..., 0], detections, None)
   evaluation = PairEvaluation(
     result, picture, picture, detection, seconds=0.125
   )
@@ -70,7 +70,7 @@ def test_a_result_comes_back_bit_for_bit(sure, valid):
   )
   for one, other in (
     (again.truth, truth),
-    (again.detections, found),
+    (again.detections, detections),
   ):
     assert one.kind == other.kind
     for field in ('xyxy', 'confidence', 'kind_confidence'):

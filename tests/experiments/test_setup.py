@@ -28,10 +28,10 @@ def root(tmp_path_factory):
 def manifest(root, tmp_path):
   """The same boards as a manifest of three groups."""
   folder, split, _ = root
-  found = (folder / f'{split}.txt').read_text().split()
+  paths = (folder / f'{split}.txt').read_text().split()
   path = tmp_path / 'parts.jsonl'
   with path.open('w') as file:
-    for index, name in enumerate(found[::2]):
+    for index, name in enumerate(paths[::2]):
       stem = str(folder / name.removesuffix('.jpg'))
       fields = {
         'reference': f'{stem}_temp.jpg',

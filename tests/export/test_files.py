@@ -25,13 +25,13 @@ def build(name='default', **changes):
 
 
 def test_metadata_survives_a_file():
-  found = build('deeppcb').metadata
-  assert metadata.from_json(metadata.to_json(found), 'x') == found
-  assert (found.height, found.width, found.stride_px) == (192, 256, 16)
-  assert found.outputs == ('scores', 'kinds', 'sides')
-  assert found.calibration['threshold'] == pytest.approx(0.3521, abs=1e-4)
-  assert found.detect['registration'] == 'affine'
-  assert found.versions['jax']
+  stored = build('deeppcb').metadata
+  assert metadata.from_json(metadata.to_json(stored), 'x') == stored
+  assert (stored.height, stored.width, stored.stride_px) == (192, 256, 16)
+  assert stored.outputs == ('scores', 'kinds', 'sides')
+  assert stored.calibration['threshold'] == pytest.approx(0.3521, abs=1e-4)
+  assert stored.detect['registration'] == 'affine'
+  assert stored.versions['jax']
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_what_is_no_file_of_ours_is_refused(tmp_path, content, message):
 
 
 def test_a_file_without_a_setting_is_refused():
-  found = build().metadata
-  del found.detect['registration']
+  stored = build().metadata
+  del stored.detect['registration']
   scorer = scorers.Scorer(lambda a, b: a[..., 0], stride_px=1)
   with pytest.raises(ValueError, match="lacks the setting 'registration'"):
-    runner.build_detector(scorer, found)
+    runner.build_detector(scorer, stored)
 
 
 def test_another_archive_is_refused(tmp_path):
@@ -122,9 +122,9 @@ def test_a_missing_package_is_named_with_its_extra(
   out = tmp_path / 'part.file'
   arguments = [f'--format={name}', f'--out={out}', '--size_px=192']
   assert main.main(['export', *arguments]) == 2
-  told = capsys.readouterr().err
-  assert package in told
-  assert extra in told
+  errors = capsys.readouterr().err
+  assert package in errors
+  assert extra in errors
   assert list(tmp_path.iterdir()) == []
 
 
@@ -139,14 +139,14 @@ def imported_at_once(path):
 
 
 def test_the_runner_needs_numpy_and_opencv_alone():
-  waiting, seen, packages = ['zeroshot.export.runner'], set(), set()
+  waiting, modules, packages = ['zeroshot.export.runner'], set(), set()
   while waiting:
     name = waiting.pop()
     packages.add(name.split('.')[0])
     path = PACKAGE.parent.joinpath(*name.split('.')).with_suffix('.py')
-    if name in seen or not path.is_file():
+    if name in modules or not path.is_file():
       continue
-    seen.add(name)
+    modules.add(name)
     waiting += imported_at_once(path)
-  assert len(seen) > 15  # the walk walks
+  assert len(modules) > 15  # the walk walks
   assert packages - sys.stdlib_module_names <= RUNNER_NEEDS

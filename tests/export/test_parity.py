@@ -64,11 +64,11 @@ def test_real_pairs(exported, shared):
 def test_default_has_scores_alone(drawn_pair, tmp_path):
   pytest.importorskip('flatbuffers')
   size = dict(height=SIZE_PX, width=SIZE_PX)
-  found = network.build(files.load('default'), 'default', **size)
+  built = network.build(files.load('default'), 'default', **size)
   path = tmp_path / 'default.zip'
-  path.write_bytes(stablehlo_format.convert(found))
+  path.write_bytes(stablehlo_format.convert(built))
   made, metadata = runner.load_scorer(path)
-  assert metadata == found.metadata
+  assert metadata == built.metadata
   assert metadata.outputs == ('scores',)
   scores = made.score(*drawn_pair)
   assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MAX
@@ -77,9 +77,9 @@ def test_default_has_scores_alone(drawn_pair, tmp_path):
 def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
   """Beyond 64 px steps the border lies elsewhere for the coarse cells."""
   pair = tuple(picture[:120] for picture in drawn_pair)
-  found = onnx_runner.scorer.score(*pair)[..., 0]
-  difference = np.abs(found - scorer('default').score(*pair))
-  assert found.shape == (120, SIZE_PX)
+  scores = onnx_runner.scorer.score(*pair)[..., 0]
+  difference = np.abs(scores - scorer('default').score(*pair))
+  assert scores.shape == (120, SIZE_PX)
   assert difference[:24].max() <= MAX  # farther than 96 px
   assert difference[:80].max() <= 2e-3
   assert difference.max() <= 0.3
@@ -113,8 +113,8 @@ def test_a_network_that_jax2onnx_gets_wrong_is_refused(monkeypatch):
     )
 
   monkeypatch.setattr(jax2onnx, 'to_onnx', to_onnx)
-  found = network.build(
+  built = network.build(
     files.load('default'), 'default', height=SIZE_PX, width=SIZE_PX
   )
   with pytest.raises(ValueError, match=r'network of default.*stablehlo'):
-    onnx_format.convert(found)
+    onnx_format.convert(built)

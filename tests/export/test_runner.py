@@ -58,11 +58,11 @@ def test_alone_it_prints_what_the_package_finds(
   done = run_alone(onnx_file.parent, 'part.model', *paths)
   assert done.returncode == 1, done.stderr
   assert 'WALL' not in done.stderr
-  found = json.loads(done.stdout)
+  printed = json.loads(done.stdout)
   expected = zeroshot.Detector.load('deeppcb').inspect(*paths).to_dict()
-  assert list(found) == list(expected)
-  assert agree(found, expected)
-  assert len(found['boxes']) >= 3
+  assert list(printed) == list(expected)
+  assert agree(printed, expected)
+  assert len(printed['boxes']) >= 3
 
   same = run_alone(onnx_file.parent, 'part.model', paths[0], paths[0])
   assert same.returncode == 0, same.stderr
@@ -78,11 +78,11 @@ def test_alone_it_says_in_one_line_what_is_wrong(onnx_file):
 
 
 def test_stablehlo_finds_the_same(stablehlo_runner, onnx_runner, drawn_pair):
-  found, other = (
+  inspection, other = (
     inspect(*drawn_pair).to_dict()
     for inspect in (stablehlo_runner, onnx_runner)
   )
-  assert agree(found, other)
+  assert agree(inspection, other)
 
 
 def test_real_pairs_get_the_same_boxes(onnx_runner, shared):
@@ -94,29 +94,29 @@ def test_real_pairs_get_the_same_boxes(onnx_runner, shared):
     pair = [
       picture[:192, 100:292] for picture in pictures.read_pair(path, test)
     ]
-    found = detector.inspect(*pair).to_dict()
-    assert agree(onnx_runner(*pair).to_dict(), found)
-    boxes.append(len(found['boxes']))
+    inspection = detector.inspect(*pair).to_dict()
+    assert agree(onnx_runner(*pair).to_dict(), inspection)
+    boxes.append(len(inspection['boxes']))
   assert len(boxes) >= 3
   assert sum(boxes) >= 3
 
 
 def test_a_threshold_given_counts(onnx_file, drawn_pair):
-  found = runner.Runner(onnx_file, threshold=1.0)(*drawn_pair)
-  assert found.threshold == 1.0
-  assert found.verdict == 'same'
+  inspection = runner.Runner(onnx_file, threshold=1.0)(*drawn_pair)
+  assert inspection.threshold == 1.0
+  assert inspection.verdict == 'same'
 
 
-def agree(found, other):
+def agree(inspection, other):
   """Whether two pairs of boxes are one, to a tenth of a pixel."""
-  boxes = [d['boxes'] for d in (found, other)]
+  boxes = [d['boxes'] for d in (inspection, other)]
   corners = [
     np.array([[b[side] for side in ('x1', 'y1', 'x2', 'y2')] for b in side])
     for side in boxes
   ]
   return (
-    found['verdict'] == other['verdict']
-    and found['registration'] == other['registration']
+    inspection['verdict'] == other['verdict']
+    and inspection['registration'] == other['registration']
     and [b['kind'] for b in boxes[0]] == [b['kind'] for b in boxes[1]]
     and np.allclose(corners[0], corners[1], atol=0.11)
     and np.allclose(

@@ -31,8 +31,8 @@ def residual(reference, test):
 @pytest.mark.parametrize(('dx', 'dy'), [(0, 0), (0.3, 0.4), (-2, 1.5)])
 def test_a_known_shift_is_read(dx, dy):
   test = texture()
-  found = residual(0.7 * moved(test, dx, dy) + 0.2, test)
-  assert found == pytest.approx(np.hypot(dx, dy), abs=0.06)
+  offset = residual(0.7 * moved(test, dx, dy) + 0.2, test)
+  assert offset == pytest.approx(np.hypot(dx, dy), abs=0.06)
 
 
 def test_a_defect_has_no_say():
@@ -64,5 +64,5 @@ def test_without_texture_in_common_there_is_none():
 def test_a_real_board_moved_by_a_known_part_of_a_pixel(shared):
   folder = shared / 'deeppcb/PCBData/group00041/00041'
   test = pictures.read_picture(folder / '00041000_temp.jpg')
-  found = residual(moved(test, 0.5, 0.5), test)
-  assert found == pytest.approx(0.71, abs=0.03)
+  offset = residual(moved(test, 0.5, 0.5), test)
+  assert offset == pytest.approx(0.71, abs=0.03)

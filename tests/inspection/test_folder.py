@@ -12,7 +12,7 @@ from zeroshot.inspection import folder, result, result_records
 SETTINGS = {'threshold': 0.5, 'roi': [[0, 0, 4, 4]], 'manifest': None}
 
 
-def found(name='part 7'):
+def inspection(name='part 7'):
   box = result.Box(1.0, 2.0, 5.0, 6.0, 0.9, 'spur')
   faint = box._replace(confidence=0.1)
   picture = np.zeros((8, 10, 3), np.uint8)
@@ -40,7 +40,7 @@ def rows(out):
 
 def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
   assert begin(tmp_path) == set()
-  folder.add(tmp_path, 1, found())
+  folder.add(tmp_path, 1, inspection())
   record = json.loads((tmp_path / 'results.jsonl').read_text())
   assert record['pictures'] == 'pairs/0001-part-7'
   assert (record['width'], record['height']) == (10, 8)
@@ -52,15 +52,15 @@ def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
 
 def test_what_a_kill_left_is_dropped_and_errors_are_tried_again(tmp_path):
   begin(tmp_path)
-  folder.add(tmp_path, 1, found())
+  folder.add(tmp_path, 1, inspection())
   folder.add_error(tmp_path, 2, 'bad', 'cut short')
-  folder.add(tmp_path, 3, found())
+  folder.add(tmp_path, 3, inspection())
   with (tmp_path / 'results.jsonl').open('a') as opened:
     opened.write('{"row": 4, "name": "pa')
   (tmp_path / '.zeroshot-partial').mkdir()  # pictures half-written
   assert rows(tmp_path) == [1, 2, 3]
   assert begin(tmp_path) == {1, 3}
-  folder.add(tmp_path, 2, found())
+  folder.add(tmp_path, 2, inspection())
   assert rows(tmp_path) == [1, 3, 2]
   assert begin(tmp_path, keep=lambda record: False) == set()
   assert rows(tmp_path) == []
@@ -68,10 +68,10 @@ def test_what_a_kill_left_is_dropped_and_errors_are_tried_again(tmp_path):
 
 def test_pictures_whose_line_was_never_written_are_replaced(tmp_path):
   begin(tmp_path)
-  folder.add(tmp_path, 1, found())
+  folder.add(tmp_path, 1, inspection())
   (tmp_path / 'results.jsonl').write_text('')
   begin(tmp_path)
-  folder.add(tmp_path, 1, found())
+  folder.add(tmp_path, 1, inspection())
   assert rows(tmp_path) == [1]
 
 
@@ -94,8 +94,8 @@ def test_a_damaged_line_in_the_middle_is_told(tmp_path):
 
 def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
   begin(tmp_path)
-  folder.add(tmp_path, 1, found())
-  folder.add(tmp_path, 2, found())
+  folder.add(tmp_path, 1, inspection())
+  folder.add(tmp_path, 2, inspection())
   file = tmp_path / 'results.jsonl'
   whole = file.read_bytes()
   notes = []
@@ -114,7 +114,7 @@ def test_a_whole_last_line_counts_and_a_cut_one_is_told(tmp_path):
   assert file.read_bytes() == whole
 
 
-BOX = found().candidates[1].to_dict()
+BOX = inspection().candidates[1].to_dict()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ BOX = found().candidates[1].to_dict()
 )
 def test_a_line_that_is_no_record_is_told(tmp_path, change, message):
   begin(tmp_path)
-  record = folder.add(tmp_path, 1, found())
+  record = folder.add(tmp_path, 1, inspection())
   line = json.dumps(record | change if isinstance(change, dict) else change)
   (tmp_path / 'results.jsonl').write_text(f'{line}\n')
   with pytest.raises(ValueError, match=f'line 1: damaged .{message}'):
@@ -158,7 +158,7 @@ def test_a_verdict_alone_is_no_record(tmp_path):
 def test_a_name_never_leads_out_of_the_folder(tmp_path, name):
   out = tmp_path / 'out'
   begin(out)
-  record = folder.add(out, 7, found(name))
+  record = folder.add(out, 7, inspection(name))
   assert record['name'] == name
   assert (out / record['pictures']).resolve().parent == out / 'pairs'
   assert (out / record['pictures']).name.startswith('0007')

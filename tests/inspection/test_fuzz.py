@@ -104,8 +104,8 @@ def test_a_damaged_picture_is_an_image_or_an_error_that_names_it(tmp_path):
     image, fault = read(path, pictures.read_picture, max_megapixels=1)
     if image is None:
       assert fault.startswith(f'{path}: '), case
-      told = fault.removeprefix(f'{path}: ')
-      counts[re.sub(r'[\d.]+', '0', told)[:24]] += 1
+      reason = fault.removeprefix(f'{path}: ')
+      counts[re.sub(r'[\d.]+', '0', reason)[:24]] += 1
     else:
       assert image.dtype == np.float32, case
       assert image.shape[2:] == (3,), case

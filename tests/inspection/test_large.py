@@ -55,11 +55,11 @@ def test_a_reference_upside_down_is_turned_and_looked_at_once(large):
   test = scene()
   spot = test[100:112, 150:162]
   spot[:] = 255 * (spot < 128)
-  found = inspector.inspect(scene()[::-1, ::-1], test)
+  result = inspector.inspect(scene()[::-1, ::-1], test)
   assert len(calls) == 1
-  assert abs(found.registration.rotation_deg) == pytest.approx(180, abs=0.1)
-  assert np.abs(np.array(found.boxes[0][:4]) - [150, 100, 162, 112]).max() < 4
-  difference = np.abs(found.aligned_reference.astype(int) - scene())
+  assert abs(result.registration.rotation_deg) == pytest.approx(180, abs=0.1)
+  assert np.abs(np.array(result.boxes[0][:4]) - [150, 100, 162, 112]).max() < 4
+  difference = np.abs(result.aligned_reference.astype(int) - scene())
   assert difference.mean() < 2
 
 

@@ -12,21 +12,21 @@ from zeroshot.inspection import inputs
 def test_pixels_keep_their_type_and_are_a_copy(kind, most, channels):
   rng = np.random.default_rng(0)
   array = (rng.random((6, 9, channels)) * most).astype(kind)
-  found = inputs.to_pixels(array, role='test')
-  assert found.dtype == kind
-  assert found.shape == (6, 9, 3)
-  assert found.flags.c_contiguous
-  assert not np.shares_memory(found, array)
+  pixels = inputs.to_pixels(array, role='test')
+  assert pixels.dtype == kind
+  assert pixels.shape == (6, 9, 3)
+  assert pixels.flags.c_contiguous
+  assert not np.shares_memory(pixels, array)
   image = pictures.as_image(inputs.to_pixels(array, role='test'))
-  np.testing.assert_array_equal(image, pictures.as_image(found))
+  np.testing.assert_array_equal(image, pictures.as_image(pixels))
   np.testing.assert_allclose(image[..., 0], array[..., 0] / most, atol=1e-6)
 
 
 def test_a_file_keeps_its_pixels(tmp_path):
   rng = np.random.default_rng(0)
   pictures.write_picture(tmp_path / 'a.png', rng.random((6, 9, 3), np.float32))
-  found = inputs.to_pixels(tmp_path / 'a.png', role='test')
-  assert found.dtype == np.uint8
+  pixels = inputs.to_pixels(tmp_path / 'a.png', role='test')
+  assert pixels.dtype == np.uint8
   np.testing.assert_array_equal(
-    pictures.as_image(found), pictures.read_picture(tmp_path / 'a.png')
+    pictures.as_image(pixels), pictures.read_picture(tmp_path / 'a.png')
   )

@@ -28,8 +28,8 @@ def job():
 
 
 def container():
-  (found,) = job()['template']['spec']['containers']
-  return found
+  (only,) = job()['template']['spec']['containers']
+  return only
 
 
 def opening(name):

@@ -82,13 +82,13 @@ def wait_for(condition, seconds=300):
 
 def listening(port):
   """Addresses, as the kernel writes them, where somebody listens."""
-  found = set()
+  result = set()
   for table in ('/proc/net/tcp', '/proc/net/tcp6'):
     for line in Path(table).read_text().splitlines()[1:]:
       address, number = line.split()[1].split(':')
       if int(number, 16) == port and line.split()[3] == '0A':
-        found.add(address)
-  return found
+        result.add(address)
+  return result
 
 
 def free_port():

@@ -35,11 +35,11 @@ def files(tmp_path):
     tmp_path / 'gt.zip',
     {'00000000': '0 0 100 1 1\n0 50 10 60 2\n', '00000001': ''},
   )
-  found = make_zip(
+  dt = make_zip(
     tmp_path / 'found.zip',
     {'00000000': '0,0,33,1,0.9,open\n0,50,10,60,0.5,open\n'},
   )
-  return f'--ground_truth={truth}', f'--detections={found}'
+  return f'--ground_truth={truth}', f'--detections={dt}'
 
 
 def test_prints_one_json_object_and_nothing_else(files):
@@ -79,14 +79,14 @@ def test_undefined_is_null(files, tmp_path):
 @pytest.mark.parametrize(
   ('change', 'message'),
   [
-    (lambda gt, found: (gt, '--detections=/no/such.zip'), '/no/such.zip'),
-    (lambda gt, found: ('--ground_truth=/no/such', found), '/no/such'),
-    (lambda gt, found: (gt, found, 'left.zip'), "'left.zip'"),
-    (lambda gt, found: (gt, found, '--iou=0.5'), "'iou'"),
-    (lambda gt, found: (gt, found, '--iou_threshold=x'), 'iou_threshold'),
-    (lambda gt, found: (gt, found, '--iou_threshold=33'), 'iou_threshold'),
-    (lambda gt, found: (gt,), 'detections'),
-    (lambda gt, found: (gt, f'--detections={__file__}'), 'not a zip'),
+    (lambda gt, dt: (gt, '--detections=/no/such.zip'), '/no/such.zip'),
+    (lambda gt, dt: ('--ground_truth=/no/such', dt), '/no/such'),
+    (lambda gt, dt: (gt, dt, 'left.zip'), "'left.zip'"),
+    (lambda gt, dt: (gt, dt, '--iou=0.5'), "'iou'"),
+    (lambda gt, dt: (gt, dt, '--iou_threshold=x'), 'iou_threshold'),
+    (lambda gt, dt: (gt, dt, '--iou_threshold=33'), 'iou_threshold'),
+    (lambda gt, dt: (gt,), 'detections'),
+    (lambda gt, dt: (gt, f'--detections={__file__}'), 'not a zip'),
   ],
 )
 def test_a_mistake_ends_in_one_line(files, change, message):
@@ -99,8 +99,8 @@ def test_a_mistake_ends_in_one_line(files, change, message):
 
 
 def test_unknown_pictures_end_in_one_line(files, tmp_path):
-  found = make_zip(tmp_path / 'x.zip', {'99': ''})
-  done = start(files[0], f'--detections={found}')
+  dt = make_zip(tmp_path / 'x.zip', {'99': ''})
+  done = start(files[0], f'--detections={dt}')
   assert done.returncode == 2
   assert done.stderr.startswith('error: detections of unknown pictures: 99')
   assert done.stderr.count('\n') == 1

@@ -57,12 +57,12 @@ def test_a_term_alone(name):
 
 def test_smoothed_labels_want_less_than_certainty():
   certain = Prediction(jnp.asarray(30 * (2 * MASK - 1)), ())
-  wanted = Prediction(jnp.asarray(math.log(19.0) * (2 * MASK - 1)), ())
+  smoothed = Prediction(jnp.asarray(math.log(19.0) * (2 * MASK - 1)), ())
   loss = losses.build_loss(
     config(focal=1.0, focal_gamma=0.0, label_smoothing=0.05)
   )
-  assert float(loss(wanted, MASK)[0]) < float(loss(certain, MASK)[0])
-  gradient = jax.grad(lambda p: loss(p, MASK)[0])(wanted).logits
+  assert float(loss(smoothed, MASK)[0]) < float(loss(certain, MASK)[0])
+  gradient = jax.grad(lambda p: loss(p, MASK)[0])(smoothed).logits
   assert np.abs(gradient).max() < 1e-6
 
 

@@ -146,10 +146,10 @@ def test_match_finds_a_known_displacement(dy, dx):
   reference = features(h=14, w=16, c=16)
   test = jnp.roll(reference, (-dy, -dx), (1, 2))  # test[y] is reference[y + d]
   flow = jnp.zeros((2, 14, 16, 2))
-  matched, found = matcher(2, 1)(test, reference, flow, 50.0)
+  matched, refined = matcher(2, 1)(test, reference, flow, 50.0)
   inside = (slice(None), slice(4, -4), slice(4, -4))
   np.testing.assert_allclose(
-    found[inside], np.broadcast_to([dy, dx], found[inside].shape), atol=1e-2
+    refined[inside], np.broadcast_to([dy, dx], refined[inside].shape), atol=1e-2
   )
   np.testing.assert_allclose(matched[inside], test[inside], atol=1e-2)
 
@@ -158,8 +158,8 @@ def test_match_starts_where_the_flow_points():
   reference = features(h=14, w=16, c=16)
   test = jnp.roll(reference, (-5, 4), (1, 2))
   flow = jnp.broadcast_to(jnp.array([4.0, -4.0]), (2, 14, 16, 2))
-  _, found = matcher(1, 1)(test, reference, flow, 50.0)
-  inside = found[:, 6:-6, 6:-6]
+  _, refined = matcher(1, 1)(test, reference, flow, 50.0)
+  inside = refined[:, 6:-6, 6:-6]
   np.testing.assert_allclose(
     inside, np.broadcast_to([5, -4], inside.shape), atol=1e-2
   )

@@ -33,11 +33,11 @@ def box(confidence, kind='spur', at=10):
 
 def line(row, name, *candidates):
   """A line of a pair that was inspected, its boxes as (confidence, kind)."""
-  found = [
+  all_boxes = [
     box(*candidate, at=4 + 9 * index)
     for index, candidate in enumerate(candidates)
   ]
-  boxes = [one for one in found if one['confidence'] >= THRESHOLD]
+  boxes = [one for one in all_boxes if one['confidence'] >= THRESHOLD]
   return {
     'row': row,
     'name': name,
@@ -52,7 +52,7 @@ def line(row, name, *candidates):
       'residual_px': None,
     },
     'seconds': 0.25 * row,
-    'candidates': found,
+    'candidates': all_boxes,
     'width': WIDTH,
     'height': HEIGHT,
     'pictures': f'pairs/{row:04d}',
@@ -109,14 +109,14 @@ def write_evaluated(folder):
     np.ones(2, np.float32),
     ('open', 'spur'),
   )
-  found = Boxes(
+  detected = Boxes(
     np.array([[5, 5, 15, 15], [28, 20, 45, 35], [50, 0, 60, 9]], np.float32),
     np.array([0.9, 0.8, 0.3], np.float32),
     ('open', 'short', 'spur'),
   )
   metrics = protocols.evaluate_detections(
     [
-      protocols.PictureResult(name, name, HEIGHT, WIDTH, truth, found)
+      protocols.PictureResult(name, name, HEIGHT, WIDTH, truth, detected)
       for name in ('a', '<b>')
     ],
     iou_threshold=0.33,

@@ -31,8 +31,8 @@ def page_of(folder, **options):
 
 
 def data_of(text):
-  found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
-  return json.loads(found[1])
+  match = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+  return json.loads(match[1])
 
 
 def test_the_page_holds_everything(folder):

@@ -25,9 +25,9 @@ def noise(std, size=96):
   ('dark', 'bright'), [(0.0, 1.0), (0.1, 0.9), (0.2, 0.5), (-0.1, 1.2)]
 )
 def test_the_threshold_lies_halfway(dark, bright):
-  found = conductor_threshold(board(dark, bright))
+  threshold = conductor_threshold(board(dark, bright))
   low, high = np.clip([dark, bright], 0, 1)  # light may leave [0, 1]
-  assert found == pytest.approx((low + high) / 2, abs=1e-5)
+  assert threshold == pytest.approx((low + high) / 2, abs=1e-5)
 
 
 @pytest.mark.parametrize('size', [5, 96, 700])

@@ -24,10 +24,10 @@ def test_probabilities_sum_to_one_and_name_the_box():
     assert rows.dtype == np.float32
     assert rows.min() > 0
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-6)
-    found = topology.name_kinds(box, *images)
-    assert found.kind == (KINDS[rows.argmax()],)
-    assert found.kind_confidence.dtype == np.float32
-    np.testing.assert_array_equal(found.kind_confidence, rows.max(axis=1))
+    named = topology.name_kinds(box, *images)
+    assert named.kind == (KINDS[rows.argmax()],)
+    assert named.kind_confidence.dtype == np.float32
+    np.testing.assert_array_equal(named.kind_confidence, rows.max(axis=1))
     # The same twice, bit for bit.
     again = topology.kind_probabilities(box.xyxy, *images)
     np.testing.assert_array_equal(again, rows)
@@ -50,20 +50,20 @@ def test_a_gain_and_a_loss_in_one_box_both_vote():
   rows = topology.kind_probabilities(
     np.float32([[56, 38, 84, 64]]), picture(before), picture(after)
   )
-  found = dict(zip(KINDS, rows[0], strict=True))
+  probability = dict(zip(KINDS, rows[0], strict=True))
   gained, lost = 10 * 10, 16 * 9
-  assert found['open'] == pytest.approx(
+  assert probability['open'] == pytest.approx(
     lost**2 / (gained**2 + lost**2), abs=0.01
   )
-  assert found['spur'] == pytest.approx(1 - found['open'], abs=0.01)
+  assert probability['spur'] == pytest.approx(1 - probability['open'], abs=0.01)
 
 
 # --- Where nothing tells kinds apart -----------------------------------------
 
 
-def unnamed(found):
-  assert set(found.kind) == {'difference'}
-  np.testing.assert_allclose(found.kind_confidence, 1 / 6, rtol=1e-6)
+def unnamed(named):
+  assert set(named.kind) == {'difference'}
+  np.testing.assert_allclose(named.kind_confidence, 1 / 6, rtol=1e-6)
   return True
 
 
@@ -95,13 +95,13 @@ def test_pictures_that_do_not_separate(drawn, kind):
 
 def test_a_box_in_which_nothing_changed():
   before, after = boards('open')
-  found = topology.name_kinds(
+  named = topology.name_kinds(
     boxes_of([56, 38, 66, 54], [10, 80, 30, 90], [100, 100, 128, 128]),
     picture(before),
     picture(after),
   )
-  assert found.kind == ('open', 'difference', 'difference')
-  assert unnamed(boxes.select(found, np.array([False, True, True])))
+  assert named.kind == ('open', 'difference', 'difference')
+  assert unnamed(boxes.select(named, np.array([False, True, True])))
 
 
 def test_what_has_no_content_has_not_changed():
@@ -118,10 +118,10 @@ def test_what_has_no_content_has_not_changed():
 
 def test_no_boxes():
   before, after = boards('open')
-  found = topology.name_kinds(boxes_of(), picture(before), picture(after))
-  assert found.kind == ()
-  assert found.kind_confidence.shape == (0,)
-  assert found.kind_confidence.dtype == np.float32
+  named = topology.name_kinds(boxes_of(), picture(before), picture(after))
+  assert named.kind == ()
+  assert named.kind_confidence.shape == (0,)
+  assert named.kind_confidence.dtype == np.float32
   assert topology.kind_probabilities(
     np.zeros((0, 4), np.float32), picture(before), picture(after)
   ).shape == (0, 6)
@@ -131,17 +131,17 @@ def test_boxes_and_confidences_stay():
   before, after = boards('open')
   given = boxes_of([56, 38, 66, 54], [0, 0, 9, 9])
   given = given._replace(confidence=np.float32([0.3, 0.2]))
-  found = topology.name_kinds(given, picture(before), picture(after))
-  assert found.xyxy is given.xyxy
-  assert found.confidence is given.confidence
+  named = topology.name_kinds(given, picture(before), picture(after))
+  assert named.xyxy is given.xyxy
+  assert named.confidence is given.confidence
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (3, 200), (40, 7)])
 def test_pictures_smaller_than_the_surroundings(shape):
   before = np.zeros(shape, bool)
   before[:, ::2] = True
-  found, _ = name(before, ~before, [0, 0, *shape[::-1]])
-  assert found in (*KINDS, 'difference')
+  kind, _ = name(before, ~before, [0, 0, *shape[::-1]])
+  assert kind in (*KINDS, 'difference')
 
 
 def test_pictures_that_do_not_fit_are_named():

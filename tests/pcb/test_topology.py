@@ -72,13 +72,13 @@ def boxes_of(*corners):
 
 def name(before, after, box=None, **settings):
   """The kind, and its probability, of the one difference between two boards."""
-  found = topology.name_kinds(
+  boxes = topology.name_kinds(
     boxes_of(box_round(before != after) if box is None else box),
     picture(before),
     picture(after),
     **settings,
   )
-  return found.kind[0], found.kind_confidence[0]
+  return boxes.kind[0], boxes.kind_confidence[0]
 
 
 # --- Each kind ----------------------------------------------------------------
@@ -90,8 +90,8 @@ def test_each_kind_however_the_board_lies(kind, turn):
   before, after = (
     np.rot90(board.T if turn >= 4 else board, turn) for board in boards(kind)
   )
-  found, confidence = name(before, after)
-  assert found == kind
+  named, confidence = name(before, after)
+  assert named == kind
   assert confidence > 0.99
 
 
@@ -207,7 +207,7 @@ def test_grey_noise_and_blur(kind):
     noise = rng.normal(0, 0.03, image.shape)
     return (image + noise).astype(np.float32)
 
-  found = topology.name_kinds(
+  boxes = topology.name_kinds(
     boxes_of(box_round(before != after)), taken(before, 0.8), taken(after, 0.5)
   )
-  assert found.kind == (kind,)
+  assert boxes.kind == (kind,)

@@ -75,17 +75,17 @@ def test_similarity_of_nothing_is_defined():
 def test_refine_finds_a_small_move(num_parameters):
   reference, truth = texture(), transforms.translation(1.5, -1) @ turned(0.7)
   test = transforms.warp(reference, truth)
-  found = refine(reference, test, num_parameters)
-  error = np.linalg.inv(truth) @ found
+  move = refine(reference, test, num_parameters)
+  error = np.linalg.inv(truth) @ move
   assert transforms.farthest_px(error, height=120, width=160) < 0.1
 
 
 def test_four_parameters_keep_the_axes_alike():
   reference = texture()
   stretched = np.diag([1.01, 0.99, 1.0])
-  found = refine(reference, transforms.warp(reference, stretched), 4)
-  np.testing.assert_allclose(found[0, 0], found[1, 1], atol=1e-9)
-  np.testing.assert_allclose(found[0, 1], -found[1, 0], atol=1e-9)
+  move = refine(reference, transforms.warp(reference, stretched), 4)
+  np.testing.assert_allclose(move[0, 0], move[1, 1], atol=1e-9)
+  np.testing.assert_allclose(move[0, 1], -move[1, 0], atol=1e-9)
 
 
 def test_refine_rests_where_it_is_right_or_blind():
@@ -99,16 +99,16 @@ def test_refine_rests_where_it_is_right_or_blind():
 def test_stripes_are_not_followed_along():
   wave = np.sin(np.arange(160, dtype=np.float32) / 5)
   reference = np.repeat(wave[None], 120, axis=0)
-  found = refine(reference, np.roll(reference, -2, axis=1), 6)
-  np.testing.assert_allclose(found, transforms.translation(2, 0), atol=0.05)
+  move = refine(reference, np.roll(reference, -2, axis=1), 6)
+  np.testing.assert_allclose(move, transforms.translation(2, 0), atol=0.05)
 
 
 def test_estimate_takes_the_smallest_of_equal_moves():
   wave = np.sin(np.arange(160, dtype=np.float32) * (2 * np.pi / 20))
   test = wave[None, :] * wave[:120, None]
   level = coarse_search.Level(np.roll(test, 3, axis=1), test, None, 20)
-  found = coarse_search.estimate([level], num_parameters=6)
-  np.testing.assert_allclose(found[:2, 2], [3, 0], atol=0.1)
+  move = coarse_search.estimate([level], num_parameters=6)
+  np.testing.assert_allclose(move[:2, 2], [3, 0], atol=0.1)
 
 
 def test_an_unknown_number_of_parameters_raises():

@@ -53,9 +53,9 @@ def moved(picture, matrix):
   )
 
 
-def farthest_px(found, truth, height=HEIGHT, width=WIDTH):
+def farthest_px(estimate, truth, height=HEIGHT, width=WIDTH):
   return transforms.farthest_px(
-    np.linalg.inv(truth) @ found, height=height, width=width
+    np.linalg.inv(truth) @ estimate, height=height, width=width
   )
 
 

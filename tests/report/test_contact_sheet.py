@@ -80,14 +80,14 @@ def test_a_crop_beyond_the_border_is_padded():
 
 
 def test_boxes_move_with_the_crop_and_those_out_of_sight_go():
-  found = boxes(
+  detected = boxes(
     (20, 15, 30, 19),
     (0, 0, 17, 40),  # ends where the crop begins
     (0, 0, 18, 40),  # a pixel of it is seen
     (33, 9, 40, 25),  # begins where it ends
     (17, 25, 33, 30),  # below
   )
-  cut = tile(found, found)
+  cut = tile(detected, detected)
   for kept in (cut.detections, cut.truth):
     assert kept.xyxy.tolist() == [[3, 6, 13, 10], [-17, -9, 1, 31]]
     assert len(kept.confidence) == len(kept.kind) == 2

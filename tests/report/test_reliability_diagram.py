@@ -82,7 +82,7 @@ def test_title():
 
 
 def test_the_same_figures_give_the_same_picture():
-  found = bins([0.2, 0.4, 0.9], [0, 1, 1])
+  summary = bins([0.2, 0.4, 0.9], [0, 1, 1])
   np.testing.assert_array_equal(
-    diagram.draw_reliability(found), diagram.draw_reliability(found)
+    diagram.draw_reliability(summary), diagram.draw_reliability(summary)
   )

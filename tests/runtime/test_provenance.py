@@ -25,22 +25,22 @@ def clone(tmp_path, monkeypatch):
 
 
 def test_the_commit_and_whether_files_differ(clone):
-  found = provenance.commit()
-  assert len(found['commit']) == 40
-  assert found['dirty'] is False
-  assert provenance.label(found) == found['commit'][:12]
+  commit = provenance.commit()
+  assert len(commit['commit']) == 40
+  assert commit['dirty'] is False
+  assert provenance.label(commit) == commit['commit'][:12]
   (clone / 'new').write_text('x')
-  found = provenance.commit()
-  assert found['dirty'] is True
-  assert provenance.label(found).endswith(' with uncommitted changes')
+  commit = provenance.commit()
+  assert commit['dirty'] is True
+  assert provenance.label(commit).endswith(' with uncommitted changes')
 
 
 def test_no_clone_is_unknown(tmp_path, monkeypatch):
   monkeypatch.setattr(provenance, 'ROOT', tmp_path)
   monkeypatch.setenv('GIT_CEILING_DIRECTORIES', str(tmp_path.parent))
-  found = provenance.commit()
-  assert found == {'commit': None, 'dirty': None}
-  assert provenance.label(found) == 'unknown'
+  commit = provenance.commit()
+  assert commit == {'commit': None, 'dirty': None}
+  assert provenance.label(commit) == 'unknown'
 
 
 def test_no_git_is_unknown(monkeypatch):
@@ -50,8 +50,8 @@ def test_no_git_is_unknown(monkeypatch):
 
 def test_the_hardware(monkeypatch):
   monkeypatch.setenv('XLA_FLAGS', '--xla_some_flag')
-  found = provenance.hardware()
-  assert found['processor']
-  assert found['cores'] >= 1
-  assert re.match(r'\d+\.\d+\.\d+', found['jax'])
-  assert found['environment']['XLA_FLAGS'] == '--xla_some_flag'
+  hardware = provenance.hardware()
+  assert hardware['processor']
+  assert hardware['cores'] >= 1
+  assert re.match(r'\d+\.\d+\.\d+', hardware['jax'])
+  assert hardware['environment']['XLA_FLAGS'] == '--xla_some_flag'

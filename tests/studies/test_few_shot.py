@@ -75,8 +75,8 @@ def test_everything_is_run_once_and_not_again(curve):
 def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
   path = transfer_parts.write_manifest(tmp_path / 'data', COUNTS)
   curve = Curve(path, tmp_path / 'work', monkeypatch)
-  found = manifest.read_manifest(path)
-  for pair in (found[1], found[5]):  # learned from, reported on
+  listed = manifest.read_manifest(path)
+  for pair in (listed[1], listed[5]):  # learned from, reported on
     pair.test_path.write_bytes(b'')
   config = config_of(path, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
   first = few_shot.plan(config, default.get_config())['1'].runs[0]
@@ -85,7 +85,7 @@ def test_bad_pairs_of_any_run_are_named_before_the_first(tmp_path, monkeypatch):
   }
   with pytest.raises(ValueError, match=r'^2 faults: ') as caught:
     curve.go()
-  for pair in (found[1], found[5]):
+  for pair in (listed[1], listed[5]):
     assert f'{pair.test_path}: the file is empty' in str(caught.value)
   assert curve.stand.take() == curve.stand.evaluated == []
 

@@ -139,9 +139,9 @@ def test_the_mean_is_weighted_by_pictures(table):
   mean = table.json()['mean']
   assert (mean['num_groups'], mean['num_pairs']) == (3, 6)
   after, before = mean['transferred'], mean['untrained']
-  wanted = (3 * 0.5 + 1 * 0.7 + 2 * 0.9) / 6
-  assert after['official_6_ap'] == pytest.approx(wanted)
-  assert after['moved_official_6_ap'] == pytest.approx(wanted - 0.05)
+  expected = (3 * 0.5 + 1 * 0.7 + 2 * 0.9) / 6
+  assert after['official_6_ap'] == pytest.approx(expected)
+  assert after['moved_official_6_ap'] == pytest.approx(expected - 0.05)
   assert before['official_6_ap'] == pytest.approx((0.3 + 0.2 + 0.6) / 6)
 
 

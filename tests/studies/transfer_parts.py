@@ -39,10 +39,10 @@ def write_manifest(folder, counts):
   """
   groups = [name for name, count in counts.items() for _ in range(count)]
   make_pairs.make(folder, num_pairs=len(groups), seed=0, size_px=256)
-  found = manifest.labelled_pairs(deeppcb.list_pairs(folder, make_pairs.SPLIT))
+  pairs = manifest.labelled_pairs(deeppcb.list_pairs(folder, make_pairs.SPLIT))
   path = folder / 'pairs.jsonl'
   with path.open('w') as file:
-    for group, pair in zip(groups, found, strict=True):
+    for group, pair in zip(groups, pairs, strict=True):
       line = dict(
         reference=str(pair.reference_path.relative_to(folder)),
         test=str(pair.test_path.relative_to(folder)),

@@ -101,7 +101,7 @@ def test_kinds_and_open_pixels():
 def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
   """The open row lies above the box of an upright pair."""
   pair = draw(still(), windows(), count=64)
-  seen = set()
+  sides = set()
   for index in range(64):
     y, x = np.nonzero(np.asarray(pair.mask[index]))
     open_y, open_x = np.nonzero(np.asarray(pair.labels.weight[index]) == 0)
@@ -111,12 +111,12 @@ def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
       open_x.min() > x.max(),
       open_y.min() > y.max(),
     ].index(True)
-    seen.add(side)
+    sides.add(side)
     (upright,) = np.unique(pair.labels.upright[index])
     box_deltas = np.asarray(pair.labels.box_deltas[index, y[0], x[0]])
     np.testing.assert_array_equal(box_deltas, upright * np.float32(SIDES))
     assert side == 1 or not upright
-  assert seen == {0, 1, 2, 3}
+  assert sides == {0, 1, 2, 3}
   assert 16 < np.asarray(pair.labels.upright)[:, 0, 0].sum() < 48
 
 

@@ -37,8 +37,8 @@ def test_a_flat_photograph_stays_flat_whatever_its_size(side):
 
 def test_every_photograph_of_the_bank_is_drawn():
   values = crops(flat_bank(0, 64, 128), count=64).mean((1, 2, 3)) * 255
-  found = {round(float(min(v, 255 - v))) for v in values}
-  assert found == {0, 64, 127}  # 127 is the negative of 128
+  brightness = {round(float(min(v, 255 - v))) for v in values}
+  assert brightness == {0, 64, 127}  # 127 is the negative of 128
 
 
 def test_photographs_are_interpolated_linearly():

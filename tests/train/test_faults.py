@@ -63,17 +63,17 @@ def finish(folder, workdir, *, layout=LAYOUT, **flags):
     statuses = run.wait()
     texts = [run.text(index) for index in range(layout[0])]
   assert set(statuses) == {0}, texts[0][-2000:]
-  (found,) = {
+  (digest,) = {
     re.search(r'^digest (\w+) traces [01]$', t, re.M)[1] for t in texts
   }
-  return found
+  return digest
 
 
 def assert_each_step_once(workdir, *, steps=20):
   text = (workdir / writers.METRICS_FILE).read_text()
-  seen = [json.loads(line)['step'] for line in text.splitlines()]
-  assert seen == sorted(set(seen))
-  assert set(range(5, steps + 1, 5)) <= set(seen)
+  logged = [json.loads(line)['step'] for line in text.splitlines()]
+  assert logged == sorted(set(logged))
+  assert set(range(5, steps + 1, 5)) <= set(logged)
 
 
 @pytest.mark.parametrize('victim', [0, 1])

@@ -43,20 +43,20 @@ def words(module, lines):
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory):
   """The run of each layout: 20 updates of a real network."""
-  folder, found = tmp_path_factory.mktemp('trained'), {}
+  folder, workdirs = tmp_path_factory.mktemp('trained'), {}
   for layout in LAYOUTS:
-    found[layout] = folder / f'{layout[0]}x{layout[1]}'
+    workdirs[layout] = folder / f'{layout[0]}x{layout[1]}'
     with clusters.running(
       folder,
       *words('launch.train', SAVED),
       layout=layout,
-      workdir=found[layout],
+      workdir=workdirs[layout],
       # Rounded in another way, some feature falls on the other side of a kink;
       # test_step.py says more.
       optimised=True,
     ) as run:
       assert set(run.wait(400)) == {0}, run.text()[-2000:]
-  return found
+  return workdirs
 
 
 def parameters(workdir):

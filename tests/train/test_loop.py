@@ -63,13 +63,13 @@ def test_resume_law_with_labels_and_a_slow_trunk(tmp_path):
 
 
 def test_a_hook_that_was_killed_is_done_again(tmp_path):
-  seen = []
-  look = ('look', 4, lambda params, now: seen.append(now) or {})
+  steps = []
+  look = ('look', 4, lambda params, now: steps.append(now) or {})
   with pytest.raises(Killed):
     train(tmp_path, hooks=[kill_at(8), look])
-  assert seen == [4]
+  assert steps == [4]
   train(tmp_path, hooks=[look])
-  assert seen == [4, 8]
+  assert steps == [4, 8]
 
 
 def test_a_run_goes_on_with_another_number_of_devices(tmp_path):
@@ -98,17 +98,17 @@ def test_log_lines_stand_at_their_periods_at_saves_and_at_the_end(tmp_path):
 
 
 def test_hooks_get_the_averaged_parameters_at_their_periods(tmp_path):
-  seen = {}
+  averages = {}
 
   def hook(params, step):
-    seen[step] = jax.device_get(params)
+    averages[step] = jax.device_get(params)
     return {'answer': float(step)}
 
   train(tmp_path, hooks=[('exam', 3, hook)])
-  assert list(seen) == [3, 6, 8]
+  assert list(averages) == [3, 6, 8]
   saved, _, step = runs.load_parameters(tmp_path)
   assert step == 8
-  toy.assert_equal(saved, seen[8])
+  toy.assert_equal(saved, averages[8])
   answers = [
     row['exam/answer'] for row in log_lines(tmp_path) if 'exam/answer' in row
   ]
@@ -242,14 +242,14 @@ def saved_steps(workdir):
 
 @pytest.mark.parametrize('step', [4, 6])
 def test_a_stopped_run_is_saved_and_stays_where_it_is(tmp_path, step):
-  seen = []
-  hook = ('look', 2, lambda params, now: seen.append(now) or {})
+  steps = []
+  hook = ('look', 2, lambda params, now: steps.append(now) or {})
   stopped = train(tmp_path, hooks=[hook], stop=lambda now: now >= step)
   assert int(stopped.step) == step
-  assert seen == list(range(2, step + 1, 2))  # the hook came first
+  assert steps == list(range(2, step + 1, 2))  # the hook came first
   assert saved_steps(tmp_path)[-1] == step
   again = train(tmp_path, hooks=[hook], stop=lambda now: now >= step)
-  assert seen[-1] == step
+  assert steps[-1] == step
   toy.assert_equal(stopped, again)
 
 
@@ -276,8 +276,8 @@ def test_what_is_not_finite_is_not_saved_by_stopping_either(tmp_path):
 def test_parameters_to_start_from(tmp_path):
   first = train(tmp_path / 'first', steps=3)
   initial = jax.device_get(first.params)
-  seen = []
-  hook = ('see', 1, lambda params, now: seen.append(jax.device_get(params)))
+  starts = []
+  hook = ('see', 1, lambda params, now: starts.append(jax.device_get(params)))
   settings = dict(steps=1, learning_rate=0.0, warmup_steps=0, ema_decay=0.0)
   train(
     tmp_path / 'second',
@@ -287,6 +287,6 @@ def test_parameters_to_start_from(tmp_path):
     **settings,
   )
   for a, b in zip(
-    jax.tree.leaves(initial), jax.tree.leaves(seen[0]), strict=True
+    jax.tree.leaves(initial), jax.tree.leaves(starts[0]), strict=True
   ):
     np.testing.assert_allclose(a, b, atol=1e-7)

@@ -78,10 +78,10 @@ def updates(**settings):
     'pair_head': {'kinds': {'kernel': jnp.ones((2, 2))}},
   }
   gradient = jax.tree.map(jnp.ones_like, params)
-  found, _ = transformation.update(
+  result, _ = transformation.update(
     gradient, transformation.init(params), params
   )
-  trunk, head = jax.tree.leaves(found)
+  trunk, head = jax.tree.leaves(result)
   return trunk, head, transformation.init(params)
 
 

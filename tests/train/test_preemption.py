@@ -26,16 +26,16 @@ def test_a_signal_is_seen_after_the_step_and_the_old_handler_comes_back():
 
 
 def test_outside_the_main_thread_no_signal_is_taken():
-  before, found = signal.getsignal(signal.SIGTERM), []
+  before, results = signal.getsignal(signal.SIGTERM), []
 
   def look():
     with preemption.watch() as is_due:
-      found.append((is_due(1), signal.getsignal(signal.SIGTERM)))
+      results.append((is_due(1), signal.getsignal(signal.SIGTERM)))
 
   thread = threading.Thread(target=look)
   thread.start()
   thread.join()
-  assert found == [(False, before)]
+  assert results == [(False, before)]
 
 
 def at(step, function):

@@ -27,8 +27,8 @@ LONG = [
 
 def resident_mb(process):
   text = Path(f'/proc/{process.pid}/status').read_text()
-  found = re.search(r'VmRSS:\s+(\d+) kB', text)
-  return int(found[1]) / 1024 if found else None  # None: it is ending
+  match = re.search(r'VmRSS:\s+(\d+) kB', text)
+  return int(match[1]) / 1024 if match else None  # None: it is ending
 
 
 def test_soak(tmp_path, monkeypatch):

@@ -62,7 +62,7 @@ def address():
     try:
       lines = iter(served.stderr.readline, '')
       opened = (re.search(r'open (\S+) in', line) for line in lines)
-      yield next(found for found in opened if found)[1]
+      yield next(server for server in opened if server)[1]
     finally:
       served.send_signal(signal.SIGINT)
 

@@ -53,20 +53,22 @@ def test_deeppcb_is_default_with_a_head(weights):
   config = transfer.get_config()
   config.train.init_weights = 'default'
   config.labelled.root = 'PCBData'
-  found = loading.load(config, workdir=None, weights='deeppcb')
-  assert found.step == config.train.steps
-  compatibility.check_same_run(found.config, compatibility.plain_config(config))
-  head = found.parameters['pair_head']
+  deeppcb = loading.load(config, workdir=None, weights='deeppcb')
+  assert deeppcb.step == config.train.steps
+  compatibility.check_same_run(
+    deeppcb.config, compatibility.plain_config(config)
+  )
+  head = deeppcb.parameters['pair_head']
   assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(head))
   assert np.abs(head['sides']['kernel']).max() > 0  # it has learned
   for name, part in weights.parameters.items():
     for a, b in zip(
       jax.tree.leaves(part),
-      jax.tree.leaves(found.parameters[name]),
+      jax.tree.leaves(deeppcb.parameters[name]),
       strict=True,
     ):
       np.testing.assert_array_equal(a, b)
-  assert found.calibration == weights.calibration
+  assert deeppcb.calibration == weights.calibration
 
 
 def test_its_calibration_came_from_no_real_defect(weights):
