@@ -97,7 +97,7 @@ def open_checkpoints(
       logging.warning('the save in flight failed too: %s', first_line(error))
     raise
   # Waits for the save in flight, which is lost otherwise.
-  with _explained(manager):
+  with _explain_failures(manager):
     manager.close()
 
 
@@ -127,7 +127,7 @@ def save(
     train=ocp.args.StandardSave(jax.device_get(train)),
     meta=ocp.args.JsonSave({'config': dict(config), 'step': step}),
   )
-  with _explained(manager):
+  with _explain_failures(manager):
     is_saved = manager.save(step, args=items)
   if not is_saved:
     raise RuntimeError(
@@ -146,7 +146,7 @@ def wait_until_saved(manager: Manager) -> None:
   Raises:
     OSError: where it could not be written.
   """
-  with _explained(manager):
+  with _explain_failures(manager):
     manager.wait_until_finished()
 
 
@@ -185,9 +185,10 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
 
 
 def read(manager: Manager, step: int) -> Checkpoint:
-  """Reads all items, as NumPy: no template that a different model could fail.
+  """Reads all items as NumPy arrays.
 
-  So whatever fails here is damage, and never a config that has changed.
+  No template of the model is used, so an error here always means damage, never
+  a changed config.
 
   Args:
     manager: from ``open_checkpoints``.
@@ -234,15 +235,15 @@ def first_readable(
     try:
       return read(manager, step)
     except MemoryError:
-      raise  # says nothing of the checkpoint
+      raise  # not the checkpoint's fault
     except Exception as error:  # orbax raises all kinds, bare ones included
       damaged(manager, step, error)
   return None
 
 
 @contextlib.contextmanager
-def _explained(manager: Manager) -> Iterator[None]:
-  """Makes what orbax raises when it cannot write an OSError that helps."""
+def _explain_failures(manager: Manager) -> Iterator[None]:
+  """Turns any error of a failed write into an OSError with a remedy."""
   try:
     yield
   except Exception as error:  # bare ones included, see ``restore_latest``

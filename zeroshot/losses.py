@@ -1,12 +1,12 @@
-"""What training minimises; every term by name and weight.
+"""The training loss: a weighted sum of named terms.
 
   loss = build_loss(config.loss)
   total, terms = loss(prediction, mask, labels)
 
-Each term is a scalar, and a function of a few sums over the batch. Devices that
-share a batch each give their own pairs and, as ``sum_across``, how to add up a
-tree of such sums over all of them; all then get the terms of the whole batch,
-and no picture or prediction has to travel.
+Each term is a scalar function of a few sums over the batch. Where devices share
+a batch, each has its own pairs, and ``sum_across`` adds up a tree of such sums
+over all devices; so all get the terms of the whole batch, and no picture or
+prediction is exchanged.
 
 Sources: focal loss, T. Lin et al., ICCV 2017, equation 5; soft Dice,
 F. Milletari et al., 3DV 2016, section 3; contrast, after the
@@ -34,7 +34,7 @@ _DELTA_UNIT_PX = 2.0  # errors beyond it count by their size, not its square
 
 
 def whole_batch(sums: Any) -> Any:
-  """``sum_across`` of a batch that lies on one device: its sums are all."""
+  """``sum_across`` of a batch on a single device: the identity."""
   return sums
 
 
@@ -81,7 +81,7 @@ def _terms(
   labels: Labels | None,
   **across: SumAcross,
 ) -> dict[str, Callable[[], Array]]:
-  """Every term, still to be computed; arguments as in ``build_loss``."""
+  """Functions that compute each term; arguments as in ``build_loss``."""
   p, smoothing = prediction, config.label_smoothing
   target = smoothing + (1 - 2 * smoothing) * mask
   weight = jnp.ones_like(mask) if labels is None else labels.weight
@@ -189,14 +189,14 @@ def contrast(
   """Features alike where the mask is empty, apart where it is set.
 
   Cosine distance at every scale: its square where no pixel of the cell
-  differs; the square of what it lacks to ``margin`` where more than half do;
-  cells between count for neither. The two kinds of cell weigh the same.
+  differs; the square of its shortfall from ``margin`` where more than half do;
+  other cells do not count. The two kinds of cell weigh the same.
 
   Args:
     features: pairs of ``[B, h, w, C]``, each side a divisor of the mask's.
     mask: ``[B, H, W]``, 0 or 1.
     weight: ``[B, H, W]``, 0 where the mask is open, else 1; or 1 for all.
-    margin: cosine distance wanted inside the mask, in (0, 2].
+    margin: least cosine distance inside the mask, in (0, 2].
     sum_across: see the top.
 
   Returns:
@@ -204,7 +204,7 @@ def contrast(
   """
   if not features:
     return jnp.zeros(())
-  # An open pixel makes its cell neither alike nor, by itself, apart.
+  # An open pixel makes its cell neither alike nor, on its own, apart.
   mask = jnp.where(weight > 0, mask, 0.5)
   sums = [_contrast_sums(*pair, mask, margin) for pair in features]
   scales = [

@@ -1,4 +1,4 @@
-"""Types that travel between rooms, and the notation that every file uses.
+"""Types that several packages use, and the notation of all files.
 
 Notation:
   B, H, W, C   batch, height, width, channels
@@ -42,12 +42,12 @@ Params: TypeAlias = Mapping[str, Any]  # of a network: nested dicts of arrays
 PlainConfig: TypeAlias = Mapping[str, Any]  # a config as JSON holds it
 JsonObject: TypeAlias = dict[str, Any]  # an object as JSON holds it
 
-UNKNOWN_KIND = 'difference'  # of a box that nothing has named
+UNKNOWN_KIND = 'difference'  # of a box without a name
 OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open
 
 
 class Labels(NamedTuple):
-  """What annotators said of a pair beyond where it differs, pixel by pixel.
+  """Annotations of each pixel of a pair, besides the mask.
 
   Attributes:
     weight: ``[..., H, W]``, 0 where it is open whether the pixel differs,

@@ -1,4 +1,4 @@
-"""The six defects of DeepPCB, made on a drawn board.
+"""The six defects of DeepPCB, drawn on a board.
 
   copper, added = defects.add(rng, board, kinds=('open', 'spur'))
 

@@ -2,7 +2,7 @@
 
   large_pair.write(folder, width=12000, height=9000, suffix='.tif', defects=60)
 
-Every defect is a square of ``DEFECT_PX``; half of them lie where the tiles of
+Every defect is a square of ``DEFECT_PX``; half of them are where the tiles of
 detection overlap. The reference is displaced by a few pixels and a
 fifth of a degree.
 """
@@ -19,7 +19,7 @@ from zeroshot.types import HostArray
 
 DEFECT_PX = 12
 _MARGIN_PX = 160  # of the picture, without defects: the reference ends there
-_SEAM_PX = 1280  # the tiles of large pictures begin at its multiples
+_SEAM_PX = 1280  # tiles of large pictures start at its multiples
 MIN_PX = _SEAM_PX + 2 * _MARGIN_PX  # of a side, so that it has a seam
 _SHIFT_PX, _ROTATION_DEG = (9.0, -6.0), 0.2
 _MAX_TRIES = 1000  # to find a place for a defect

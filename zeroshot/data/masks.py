@@ -1,4 +1,4 @@
-"""Masks of defects, as labelling tools paint them -> boxes.
+"""Masks of defects from labelling tools -> boxes.
 
 boxes = masks.boxes_of('part7_mask.png')  # [[10, 20, 31, 45]]
 """

@@ -6,7 +6,7 @@
   )
   rows[0].line, rows[0].cells['reference']
 
-All that spreadsheets write is accepted: a byte order mark, semicolons or tabs
+All formats of spreadsheets are accepted: a byte order mark, semicolons or tabs
 between cells, CRLF, quotes, blank lines, upper case and spaces in the header,
 empty columns at the right.
 """

@@ -39,7 +39,7 @@ def with_calibration(
 
 
 def check_out(out: Path) -> None:
-  """Refuses a file that could not be written at the end.
+  """Raises ValueError for an output file that cannot be written.
 
   Raises:
     ValueError: the folder of ``--out`` is missing.
@@ -51,7 +51,7 @@ def check_out(out: Path) -> None:
 def check(
   config: ml_collections.ConfigDict, references: Sequence[Path]
 ) -> None:
-  """Refuses pictures that are too few to show the allowed rate.
+  """Raises ValueError for too few pictures to show the allowed rate.
 
   Raises:
     ValueError: fewer than ``calibrate.false_boxes_per_pair`` needs.

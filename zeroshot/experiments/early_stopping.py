@@ -55,8 +55,8 @@ def score_pairs(
 ) -> dict[str, float]:
   """COCO's AP, by kind where kinds are learned or DeepPCB's.
 
-  It is the only protocol that measures how well boxes are drawn, which is half
-  of what labels teach. Boxes get the annotators' margin.
+  It is the only protocol that measures how accurate boxes are, which labels
+  teach besides kinds. Boxes get the annotators' margin.
   """
   kinds = tuple(config.model.kinds)
   metrics = labelled_metrics.evaluate(
@@ -118,7 +118,7 @@ def build(
 
 
 def _hold(split: Split) -> Read:
-  """Keeps held-out pictures: a file that goes bad must not stop a training."""
+  """Keeps held-out pictures in memory, in case a file is damaged later."""
   try:
     return readable.hold(split.stopping)
   except ValueError:

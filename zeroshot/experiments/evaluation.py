@@ -121,7 +121,9 @@ def evaluate(
     evaluations.append(evaluation)
     return b''
 
-  broadcast.from_first(finish)  # the others wait: who leaves early ends the run
+  broadcast.from_first(
+    finish
+  )  # the others wait: a process that leaves early ends the run
   return evaluations[0] if evaluations else None
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation reads, checked before the first detection.
+"""The input of an evaluation, checked before the first detection.
 
 evaluation_inputs.check(config)
 entries = evaluation_inputs.list_pairs(config.eval)

@@ -33,16 +33,15 @@ def map_across_processes(
 ) -> list[bytes]:
   """Does each piece of work once, in one of the processes.
 
-  Process p of P takes every P-th piece from the p-th on, and spreads them over
-  its own devices, a thread for each: what a thread computes with JAX runs on
-  its device by default.
+  Process p of P does pieces p, p + P, ..., and spreads them over its devices,
+  with a thread and a default device for each.
 
   Args:
     count: how many pieces there are.
     work: of an index; called from several threads.
 
   Returns:
-    What ``work`` returned for 0, 1, ... ``count - 1``, in every process.
+    The results of ``work`` for 0, 1, ... ``count - 1``, in every process.
   """
   here, stride = jax.process_index(), jax.process_count()
   devices = jax.local_devices()

@@ -3,7 +3,7 @@
 Files:
   blocks         convolution, normalisation, residual block, resampling
   encoder        picture -> features at strides 2, 4, 8, 16; shared by both
-  matching       where in the reference does this feature of the test come from
+  matching       matches each test feature with the reference's
   siamese        encoder, matching, differences, decoder
   early_fusion   the paper's own network, the ablation's baseline
   build          config.model -> module; the only place that opens it

@@ -1,7 +1,7 @@
-"""What the networks are built of.
+"""Building blocks of the networks.
 
-Nothing here looks further than its kernel: no statistic is taken over a whole
-picture, so a tile's features equal the whole picture's.
+All are local: none takes a statistic over a whole picture, so a tile's
+features equal the whole picture's.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def build_model(config: ml_collections.ConfigDict) -> nn.Module:
 
   Returns:
     A module called with ``reference`` and ``test`` ``[B, H, W, 3]`` that
-    returns a ``Prediction``; its ``stride`` divides the sides it takes.
+    returns a ``Prediction``; H and W must be multiples of its ``stride``.
 
   Raises:
     ValueError: for an unknown kind, or fields that do not fit together.
@@ -37,7 +37,7 @@ def build_model(config: ml_collections.ConfigDict) -> nn.Module:
 
 
 def _siamese(config: ml_collections.ConfigDict) -> Siamese:
-  """The Siamese network, its per-scale fields checked to be as many."""
+  """The Siamese network; checks that all per-scale fields have one length."""
   fields = ['widths', 'depths', 'match_radii', 'decoder_widths']
   if config.kinds or config.predicts_sides:
     fields.append('head_widths')

@@ -1,11 +1,11 @@
-"""Local matching: where in the reference does each test feature come from.
+"""Local matching of each test feature with the reference's features.
 
 Coarse to fine. At each scale the reference's features are first sampled where
 the coarser scale pointed; then each test feature is compared with a window of
-them, a softmax over the window says where it came from, and the features there
-are gathered. What is left between a feature and what was gathered for it is
-true difference. The idea of a local cost volume about a warped picture is
-PWC-Net's (D. Sun et al., CVPR 2018).
+them, and the softmax over the window averages the features and their offsets.
+What still differs between a feature and its match is true difference. The idea
+of a local cost volume about a warped picture is PWC-Net's (D. Sun et al., CVPR
+2018).
 
   matched, flow = match(test, reference, flow, sharpness, radius=2, support=1)
 """
@@ -53,8 +53,8 @@ def match(
   if radius == 0:
     return reference, flow
   offsets = window(radius)
-  edged = _edged(reference, radius)
-  windows = [_cut(edged, dy, dx, radius=radius) for dy, dx in offsets]
+  padded = _pad_edges(reference, radius)
+  windows = [_slice(padded, dy, dx, radius=radius) for dy, dx in offsets]
   # As inner products and not as means of products: 12 times faster on a CPU.
   similarity = jnp.stack(
     [jnp.einsum('bhwc,bhwc->bhw', test, moved) for moved in windows], axis=-1
@@ -83,7 +83,7 @@ def _local_mean(x: Array, *, radius: int) -> Array:
 
 
 def _in_reach(length: int, radius: int) -> np.ndarray:
-  """How many of a row's cells lie within a radius of each, ``[length]``."""
+  """Number of a row's cells within a radius of each cell, ``[length]``."""
   place = np.arange(length)
   first = np.maximum(place - radius, 0)
   return np.minimum(place + radius, length - 1) - first + 1
@@ -114,14 +114,14 @@ def shift(x: Array, dy: int, dx: int, *, radius: int) -> Array:
   Returns:
     ``[B, h, w, C]`` with value ``x[y + dy, x + dx]``.
   """
-  return _cut(_edged(x, radius), dy, dx, radius=radius)
+  return _slice(_pad_edges(x, radius), dy, dx, radius=radius)
 
 
-def _edged(x: Array, radius: int) -> Array:
-  """``[B, h, w, C]`` with its edges replicated so far, as jnp.pad does it.
+def _pad_edges(x: Array, radius: int) -> Array:
+  """``[B, h, w, C]`` with its edges replicated ``radius`` times.
 
-  Along height and width alone: jnp.pad adds empty strips to the other axes,
-  which no ONNX runtime takes.
+  Not by jnp.pad, which adds empty strips to the other axes: no ONNX runtime
+  supports those.
   """
   for axis in (1, 2):
     last = x.shape[axis] - 1
@@ -131,10 +131,10 @@ def _edged(x: Array, radius: int) -> Array:
   return x
 
 
-def _cut(edged: Array, dy: int, dx: int, *, radius: int) -> Array:
-  """What ``shift`` reads out of ``_edged``."""
-  h, w = (side - 2 * radius for side in edged.shape[1:3])
-  return edged[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
+def _slice(padded: Array, dy: int, dx: int, *, radius: int) -> Array:
+  """The slice of ``_pad_edges`` at an offset of the window."""
+  h, w = (side - 2 * radius for side in padded.shape[1:3])
+  return padded[:, radius + dy : radius + dy + h, radius + dx : radius + dx + w]
 
 
 def warp(x: Array, flow: Array) -> Array:
@@ -145,7 +145,7 @@ def warp(x: Array, flow: Array) -> Array:
     flow: ``[B, h, w, 2]``, row and column offsets in cells.
 
   Returns:
-    ``[B, h, w, C]``; beyond the picture its edge goes on.
+    ``[B, h, w, C]``; the edge is replicated beyond the picture.
   """
 
   def warp_one(x: Array, flow: Array) -> Array:

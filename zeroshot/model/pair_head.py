@@ -1,9 +1,9 @@
-"""What a difference is and how far annotators would draw its box.
+"""Predicts the kind of each difference and the correction of its box.
 
-The decoder sees only how the two pictures disagree. That says where, but not
-what: the same lump of copper is a spur on one trace and a short between two.
-So this head sees the features of both pictures as well. It is learned from
-labels alone, and left out where there are none.
+The decoder's input is the difference of the pictures. It localises a defect but
+does not identify it: the same copper is a spur on one trace and a short between
+two. So this head has the features of both pictures as further input. It is
+trained on labels alone, and left out where there are none.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class PairHead(nn.Module):
 
     Returns:
       ``kind_logits [B, H, W, num_kinds]`` and ``box_deltas [B, H, W, 4]`` as in
-      ``Prediction``, each None where it is not asked for.
+      ``Prediction``, each None where it is not configured.
     """
     x = None
     widths = reversed(self.widths)
@@ -65,7 +65,7 @@ class PairHead(nn.Module):
         nn.Conv(self.num_kinds, (1, 1), name='kinds')(x)
       )
     if self.regresses_boxes:
-      # From 0 on: without a label the boxes stay what they are.
+      # Starts at 0: without labels the boxes do not change.
       layer = nn.Conv(
         4, (1, 1), kernel_init=nn.initializers.zeros, name='sides'
       )

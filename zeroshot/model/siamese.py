@@ -1,9 +1,8 @@
 """The Siamese discrepancy network.
 
 One encoder sees both pictures. From the coarsest scale to the finest, the
-reference's features are matched to the test's; the difference to what was
-matched goes into a decoder, both ways round, and nothing else does: the
-decoder never sees a picture, only how the two disagree.
+reference's features are matched to the test's. The decoder's only input are the
+differences between the two, in both signs: it never sees a picture.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ HEAD = 'pair_head'  # among the parameters; the rest is the trunk
 
 
 class Prediction(NamedTuple):
-  """What a network says of a pair.
+  """The output of a network for a pair.
 
   Attributes:
     logits: ``[B, H, W]``; positive where the pictures truly differ.
@@ -116,7 +115,7 @@ class Siamese(nn.Module):
     prediction = Prediction(logits=logits, features=tuple(reversed(features)))
     if not self.num_kinds and not self.regresses_boxes:
       return prediction
-    # What the head learns is its own: the rest learns from masks alone.
+    # No gradient from the head: the trunk learns from masks alone.
     kind_logits, box_deltas = PairHead(
       self.head_widths, self.num_kinds, self.regresses_boxes, name=HEAD
     )(*jax.lax.stop_gradient((disagreements, features)))
@@ -124,7 +123,7 @@ class Siamese(nn.Module):
 
 
 class DecoderStage(nn.Module):
-  """Adds one scale's difference to what coarser scales said.
+  """Fuses one scale's difference with the coarser scales' features.
 
   Attributes:
     width: channels.

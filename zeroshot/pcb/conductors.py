@@ -1,10 +1,9 @@
-"""Cuts a picture of a board into conductor and board, where it has the two.
+"""Separates a picture of a board into conductor and board.
 
   threshold = conductor_threshold(picture)
   before, after = conductors(reference, test)  # or None: they do not separate
 
-A photograph has every brightness and many colours; nothing in it says what is
-copper, and no cut through it would mean anything.
+A picture with many colours or all levels of brightness has no such threshold.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from zeroshot.types import HostArray
 # white by their makers, explain 0.98 with 0.02 between; blurred, noisy and in
 # another light 0.95 with 0.03. Of 273 photographs in grey none explains 0.93.
 _MIN_CONTRAST = 0.25  # between their means
-_MIN_EXPLAINED = 0.93  # share of the variance that lies between them
+_MIN_EXPLAINED = 0.93  # share of the variance that is between them
 _MAX_BETWEEN = 0.07  # share of the pixels in the middle half between them
 _MAX_COLOUR = 0.08  # range of the channels, mean over the picture
 
 _COLOUR_CELL = 4  # side over which channels are compared: noise is no colour
-_ENOUGH_PIXELS = 2**16  # about so many tell the populations
+_ENOUGH_PIXELS = 2**16  # about so many separate the populations
 
 
 def conductors(
@@ -53,7 +52,7 @@ def cut_at(
   *,
   dark_is_conductor: bool = True,
 ) -> tuple[HostArray, HostArray] | None:
-  """``conductors``, by a threshold that is known; None separates nothing."""
+  """``conductors`` with a known threshold; with None they do not separate."""
   if threshold is None:
     return None
   before, after = (
@@ -67,7 +66,7 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
   """The brightness between conductor and board.
 
   Pictures separate where there is little colour, the brightness has two
-  populations that are far apart, and hardly anything lies between them. Of two
+  populations far apart, and hardly any pixel is between them. Of two
   pictures in one light, one may show bare board alone.
 
   Args:
@@ -103,12 +102,12 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
 
 
 def sample_step(height: int, width: int) -> int:
-  """Of a picture of this size every so many-th row and column is looked at."""
+  """The stride at which rows and columns of such a picture are sampled."""
   return math.ceil(math.sqrt(height * width / _ENOUGH_PIXELS))
 
 
 def _sample(picture: HostArray) -> HostArray:
-  """Every so many-th pixel of an image, enough to tell the populations."""
+  """Subsamples an image; enough pixels remain to separate the populations."""
   step = sample_step(*picture.shape[:2])
   return np.ascontiguousarray(picture[::step, ::step], np.float32)
 

@@ -1,12 +1,12 @@
-"""A box and what lies around it: the conductor before and after it changed.
+"""The surroundings of a box: the conductor before and after the change.
 
   place = surroundings(before, after, valid_mask, box, around_px=12)
   gained = growth_of(place.before, place.after, place)
 
-What is no difference is kept out here. The reference is moved, for each box by
+Irrelevant differences are removed here. The reference is moved, for each box by
 itself, to where it agrees best with the test picture; of what then differs only
-the part that belongs to the box is taken. Beyond the picture nothing changes
-and conductors run on.
+the part that belongs to the box is kept. Conductors continue unchanged beyond
+the picture.
 
 Notation:
   material   uint8 [h, w], 1 where it is: the conductor or the board
@@ -24,15 +24,15 @@ import numpy as np
 from zeroshot.types import HostArray
 
 # Chosen, all of them, on groups 20085, 44000 and 77000.
-_BEYOND_PX = 2  # a growth is followed so far out of its box
+_BEYOND_PX = 2  # beyond its box, to which a growth counts
 _MIN_PART = 0.1  # of the largest part of a growth; lesser parts are not of it
 _MAX_MOVE_PX = 2  # of the reference, for each box by itself
 _MOVE_AROUND_PX = 16  # of a box, compared to find where to move
-_MIN_GAIN = 0.25  # of the disagreement; a move that removes less is none
+_MIN_GAIN = 0.25  # of the disagreement; a move that removes less is ignored
 
 
 class Surroundings(NamedTuple):
-  """A box and what lies around it.
+  """A box and its surroundings.
 
   Attributes:
     before: uint8 ``[h, w]``, conductor of the reference, moved.
@@ -91,7 +91,7 @@ def surroundings(
 def _cut_out(
   plane: HostArray, box: HostArray, around_px: int, border: int
 ) -> HostArray:
-  """The box and what lies around it, also beyond the picture."""
+  """Crops a box and its surroundings, also beyond the picture."""
   height, width = plane.shape
   left, top = np.floor(box[:2]).astype(int) - around_px
   right, bottom = np.ceil(box[2:]).astype(int) + around_px
@@ -124,6 +124,6 @@ def growth_of(
   inside = np.bincount(part[place.window(0)].ravel(), minlength=num_parts)
   inside[0] = 0
   belongs = (inside > _MIN_PART * inside.max())[part]
-  followed = np.zeros_like(grown)
-  followed[place.window(_BEYOND_PX)] = 1
-  return followed * belongs
+  near = np.zeros_like(grown)
+  near[place.window(_BEYOND_PX)] = 1
+  return near * belongs

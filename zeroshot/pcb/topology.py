@@ -1,11 +1,11 @@
-"""What each difference is, read off the conductor before and after it.
+"""Names each difference by the topology of the conductor before and after it.
 
   boxes = name_kinds(boxes, reference, test)
   boxes.kind, boxes.kind_confidence
 
-Nothing is learned. A picture of a board is cut into conductor and board, and a
-difference adds to the one at the cost of the other. What the growth does to the
-shape of the two is the kind:
+Nothing is learned. A picture is separated into conductor and board; a
+difference adds to one and removes from the other. The effect of this growth on
+the two materials is the kind:
 
   the growth ...                                        of copper   of board
   touches none of its own material                      copper      pin-hole
@@ -16,11 +16,10 @@ A short cuts the board between two conductors as an open cuts a conductor; a
 hole is an island of board as spilt copper is one of copper: one rule serves
 both columns. docs/kinds.md draws each kind.
 
-What could mislead the rule is kept from it. Only the growth that belongs to the
-box is applied, to the reference's own conductor: edges that are ragged, or lie
-a pixel off, elsewhere play no part. Before that the reference is moved, for
-each box by itself, to where it agrees best. Beyond the picture nothing changes
-and conductors run on, so that a trace cut at the border is cut.
+Only the growth that belongs to the box is applied to the reference's conductor:
+edges elsewhere that are ragged or a pixel off have no effect. Before that the
+reference is moved, for each box by itself, to where it agrees best. Conductors
+continue unchanged beyond the picture, so that a trace cut at the border is cut.
 
 The rule is applied in several readings: of what hangs together, and of how
 large the surroundings are. The share of a kind in their votes is its
@@ -51,11 +50,11 @@ Cut = Callable[..., tuple[HostArray, HostArray] | None]
 
 
 class _Reading(NamedTuple):
-  """How strictly pixels hang together.
+  """How strictly pixels are connected.
 
   Attributes:
-    reach_px: the growth is taken to reach so much farther.
-    connectivity: of what is left of the other material; 4 parts what touches
+    reach_px: the growth is dilated by so much.
+    connectivity: of what is left of the other material; 4 separates what touches
       by corners alone.
   """
 
@@ -70,8 +69,8 @@ _LOST = ('pin-hole', 'mousebite', 'open')
 # Chosen, all of them, on groups 20085, 44000 and 77000.
 _READINGS = (_Reading(0, 8), _Reading(0, 4), _Reading(1, 8))
 _AROUND_PX = (6, 8, 12)  # of a box: surroundings in which pieces are counted
-_MIN_PIECE_PX = 12  # smaller pieces of the other material are crumbs
-_MIN_ISLAND = 0.3  # of the growth; pieces within it that are smaller likewise
+_MIN_PIECE_PX = 12  # smaller pieces of the other material are ignored
+_MIN_ISLAND = 0.3  # of the growth; smaller pieces within it are ignored
 _MIN_WEIGHT = 0.01  # of the votes; a side with less has none
 _DOUBT = 0.001  # votes for every kind that no reading casts: none is certain
 
@@ -235,7 +234,7 @@ def _cuts(other: HostArray, growth: HostArray, connectivity: int) -> bool:
   counts = area >= np.maximum(least, _MIN_PIECE_PX)
   counts[0] = False  # what is not left
   origin = np.zeros(num, np.int64)
-  origin[piece] = piece_before  # each piece lies in one piece of before
+  origin[piece] = piece_before  # each piece is part of one piece of before
   num_left = np.bincount(origin[counts], minlength=num_before)
   return bool(num_left.max() >= 2 or not counts.any())
 

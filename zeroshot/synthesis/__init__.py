@@ -1,4 +1,4 @@
-"""Pairs out of nothing: key -> Pair(reference, test, mask), on the device.
+"""Synthetic pairs: key -> Pair(reference, test, mask), on the device.
 
 Files:
   fields       smooth random fields and the coordinate grid
@@ -6,10 +6,11 @@ Files:
   photographs  what both pictures show: crops of a bank,
   backgrounds  or drawn scenes
   regions      where they differ
-  fills        what stands there instead
-  nuisances    what differs and is no defect
+  fills        the content of regions
+  nuisances    differences that are no defects
   mixture      one kind drawn by weight
   changes      regions of a scene, filled
   capture      two pictures of two scenes, and the mask
-  pairs        the door: everything above, one example, vmapped once
+  labelled     crops of labelled pairs, with nuisances
+  pairs        config.synthesis -> synthesis of a batch, by all of the above
 """

@@ -36,7 +36,7 @@ def colour(key: Array) -> Array:
 
 
 def two_colours(key: Array) -> tuple[Array, Array]:
-  """Two colours that can be told apart: at least 0.25 apart in brightness.
+  """Two distinct colours: at least 0.25 apart in brightness.
 
   Args:
     key: key.
@@ -133,7 +133,7 @@ def _leaf(key: Array, *, size: int) -> tuple[Array, Array]:
   y, x = fields.grid(size)
   centre = jax.random.uniform(keys[0], (2,)) * size
   angle = jax.random.uniform(keys[1]) * jnp.pi
-  # Radii follow a power law, so that the scene looks alike at any zoom.
+  # Radii follow a power law, so that the scene is alike at any zoom.
   radius = 3.0 / (1.0 - 0.92 * jax.random.uniform(keys[2]))
   is_disc = jax.random.bernoulli(keys[3])
   extent = radius * jax.random.uniform(keys[4], (2,), minval=0.3, maxval=1.5)

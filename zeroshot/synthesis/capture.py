@@ -106,10 +106,10 @@ def _binarise_or_not(
   probability: float,
   max_ragged_px: float,
 ) -> tuple[Array, Array, Array]:
-  """Both pictures black and white or neither, and the mask that follows.
+  """Binarises both pictures or neither; returns them and the mask.
 
-  A change that the cut into black and white swallows is not a difference, so
-  the mask compares the unmoved pictures as they look after it, unfrayed.
+  A change that binarisation removes is not a difference, so the mask compares
+  the unmoved pictures after it, with smooth edges.
   """
   keys = jax.random.split(key, 5)
   size = test.shape[0]

@@ -1,4 +1,4 @@
-"""What stands inside a region instead of the scene.
+"""The content of a region, in place of the scene.
 
 Every kind is ``(key, scene, other) -> image [size, size, 3]``: the scene as it
 is, and another background's pixels, to replace the scene where the region is.
@@ -17,7 +17,7 @@ def background(key: Array, scene: Array, other: Array) -> Array:
   """Another background's pixels, as in the source paper.
 
   Args:
-    key: unused; every kind takes one.
+    key: unused; all kinds have one signature.
     scene: image ``[size, size, 3]``.
     other: image ``[size, size, 3]``.
 

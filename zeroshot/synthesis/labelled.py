@@ -4,10 +4,10 @@
   make = labelled.mix(synthesise, draw, synthetic_every=2)
   pair = make(keys, Material(photographs, windows))
 
-What happens to a pair happens to its labels. But annotators have a hand:
-DeepPCB's boxes reach a pixel farther to the left than to the right, which a
-picture that was turned does not show. So half of the pairs stay upright, and
-only these teach box deltas. Only the reference is moved, so the labels keep
+Labels are transformed with their pair. But annotations have a bias: DeepPCB's
+boxes reach a pixel farther to the left than to the right, which a turned
+picture does not show. So half of the pairs stay upright, and box deltas are
+learned from these alone. Only the reference is moved, so the labels keep
 the grid of the test picture.
 """
 
@@ -33,12 +33,12 @@ Draw = Callable[[Array, Windows], Pair]
 def build_labelled(
   config: ml_collections.ConfigDict, *, nuisance_share: float
 ) -> Draw:
-  """Builds what draws a batch of labelled pairs.
+  """Builds the function that draws a batch of labelled pairs.
 
   Args:
     config: ``config.synthesis``.
-    nuisance_share: the probability of each nuisance becomes so much of what
-      it is for synthetic pairs, in [0, 1]: real pairs have some of their own.
+    nuisance_share: factor of each nuisance's probability, in [0, 1]: real
+      pairs already have nuisances.
 
   Returns:
     A pure function ``(keys [B], windows) -> Pair`` with labels.
@@ -67,8 +67,8 @@ def mix(
 ) -> Callable[[Array, Material], Pair]:
   """Builds batches of labelled pairs with synthetic ones among them.
 
-  Every so many-th pair is synthetic, by its place in the batch and not by
-  chance: so only those are synthesised, on any number of devices alike.
+  Every ``synthetic_every``-th pair of the batch is synthetic, not a random
+  choice: so only those are synthesised, on any number of devices.
 
   Args:
     synthesise: ``(keys, photographs) -> Pair``.
@@ -110,7 +110,7 @@ def mix(
 
 
 def without_labels(pair: Pair) -> Pair:
-  """A pair whose labels say no more than its mask.
+  """Adds labels to a pair that hold no more than its mask.
 
   Args:
     pair: of ``[..., H, W, ...]``.

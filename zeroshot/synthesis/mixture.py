@@ -32,7 +32,7 @@ def select(
   kinds: Mapping[str, Callable[..., T]],
   weights: Mapping[str, float],
 ) -> tuple[list[Callable[..., T]], list[float]]:
-  """The kinds with a weight, so that the rest are not even compiled.
+  """The kinds with positive weight; the others are not compiled.
 
   Args:
     family: name for messages, for example ``'synthesis.regions'``.
@@ -64,10 +64,10 @@ def draw(
   """Calls one of ``kinds`` with a key and ``args``.
 
   Args:
-    key: key; one part chooses, the other is handed on.
+    key: key; split to draw the kind, and for the kind.
     kinds: functions ``(key, *args) -> T`` of equal output shapes.
     weights: positive weight of each.
-    *args: arrays handed to the chosen kind.
+    *args: arrays for the chosen kind.
 
   Returns:
     What the chosen kind returns. Under ``vmap`` all kinds are computed and

@@ -1,4 +1,4 @@
-"""What differs between two pictures of the same part and is no defect.
+"""Differences between two pictures of the same part that are no defects.
 
 Three groups. ``displacement`` gathers what moves pixels; the kinds of
 lighting and sensing are ``(key, image, *, ...) -> image`` for one side;
@@ -34,7 +34,7 @@ def amplitude(key: Array, probability: float, largest: float) -> Array:
   return maybe(gate_key, probability, value, jnp.zeros(()))
 
 
-# --- What moves pixels ------------------------------------------------------
+# --- Displacement -----------------------------------------------------------
 
 
 def displacement(
@@ -93,8 +93,8 @@ def move(image: Array, offsets: Array, *, margin: int) -> Array:
     margin: pixels around the result that only movement brings in.
 
   Returns:
-    ``[S - 2 * margin, S - 2 * margin, C]``; beyond the picture its edge goes
-    on.
+    ``[S - 2 * margin, S - 2 * margin, C]``; the edge is replicated
+    beyond the picture.
   """
   size = image.shape[0]
   y, x = fields.grid(offsets.shape[0])

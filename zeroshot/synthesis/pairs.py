@@ -1,14 +1,13 @@
-"""The door of synthesis: keys -> Pair, inside the compiled training step.
+"""Synthesises pairs from keys, inside the compiled training step.
 
   synthesise = pairs.build_synthesis(config.synthesis)
   pair = synthesise(keys, bank)    # keys [B]; bank uint8 [N, S, S, 3] or None
 
-One example: a scene is drawn; regions of a copy are filled with something
-else; where the copy really changed is the mask. Then everything happens to
-the two that is no defect. Which of the two is the changed one is tossed, so
-that what appears and what vanishes are learned alike. Only the reference is
-moved: the mask keeps the grid of the test picture, and only the movement
-between the two matters.
+A scene is drawn, and regions of a copy are filled with other content; the mask
+is where the copy really changed. Nuisances are then applied to both. Either may
+become the test picture, so that appearing and vanishing things are learned
+alike. Only the reference is moved: the mask keeps the grid of the test picture,
+and only the movement between the two matters.
 """
 
 from __future__ import annotations
@@ -128,7 +127,7 @@ def synthesise_pair(
   keys = jax.random.split(key, 5)
   size = size_px + 2 * margin_px
   draw_background = background_drawer(background_weights, bank, size=size)
-  # Two at once: half the program to compile.
+  # Under one vmap: half the program to compile.
   scene, other = finish(jax.vmap(draw_background)(keys[:2]))
   changed = finish(
     change(

@@ -28,8 +28,8 @@ def crop(key: Array, bank: Array, *, size: int) -> Array:
   largest = (side - 1) / (size - 1)
   zoom = jax.random.uniform(keys[1], minval=min(0.5, largest), maxval=largest)
   zoom = jnp.minimum(zoom, 1.5)
-  room = side - 1 - zoom * (size - 1)
-  start = jax.random.uniform(keys[2], (2,)) * room
+  slack = side - 1 - zoom * (size - 1)
+  start = jax.random.uniform(keys[2], (2,)) * slack
   steps = zoom * jnp.arange(size)
   rows = _interpolate(picture, start[0] + steps)  # [size, S, 3]
   columns = _interpolate(jnp.swapaxes(rows, 0, 1), start[1] + steps)

@@ -177,7 +177,7 @@ def train(
         if leaving:
           run_folder.wait_until_saved(manager)
           raise preemption.Preempted(step)
-      # Nobody leaves before process 0, whose last hooks and save take longer.
+      # All wait for process 0, whose last hooks and save take longer.
       run_folder.wait_until_saved(manager)
   return state
 

@@ -6,8 +6,8 @@ the next log line, so that the host never waits for the device in between; then
   values = summarize(collections)         # averages over those updates
   first_non_finite(collections)           # None, or which update and term
 
-The averages are exact over updates, and a bad value is found in the very update
-that made it, not in an average it spoiled.
+The averages are exact over updates, and a value that is not finite is traced to
+its update.
 """
 
 from __future__ import annotations

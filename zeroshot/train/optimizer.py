@@ -26,7 +26,7 @@ def build_schedule(
     kind: ``'cosine'``, to 0 at ``steps``, or ``'constant'``.
     learning_rate: the peak, reached after the warm-up.
     warmup_steps: updates of the linear rise. The first update already takes
-      ``learning_rate / (warmup_steps + 1)``: none is wasted on 0.
+      ``learning_rate / (warmup_steps + 1)``, not 0.
     steps: updates of the whole run.
 
   Returns:

@@ -7,9 +7,9 @@
         save
         raise Preempted(step)
 
-Where processes run together, JAX's coordination service takes the signal, no
-matter which of them gets it, and makes them agree on a step that none of them
-has reached. A process on its own leaves after the step it is in.
+With several processes, JAX's coordination service handles the signal, whichever
+process gets it, and makes them agree on a step that none has reached yet. A
+single process leaves after its current step.
 """
 
 from __future__ import annotations

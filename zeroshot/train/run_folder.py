@@ -116,8 +116,8 @@ def agree_on_state(
 def store_config(workdir: Path, config: PlainConfig, *, step: int) -> None:
   """Writes ``config.json``; one of other settings stays under another name.
 
-  Where that name is taken, it holds the settings that made the checkpoint, and
-  those of since then, which saved nothing, are dropped.
+  Where that name is taken, it holds the settings that made the checkpoint;
+  later settings, under which nothing was saved, are dropped.
 
   Args:
     workdir: folder of the run.

@@ -77,8 +77,8 @@ def draw_samples(
   """Draws pairs of the stream 'samples' and scores them.
 
   The pairs are the same at every step of a run, so that score maps can be
-  compared. Pass compiled functions: as two programs they are found in the
-  compilation cache by other commands.
+  compared. Pass compiled functions: other commands then find both programs in
+  the compilation cache.
 
   Args:
     params: of the model.

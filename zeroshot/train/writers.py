@@ -43,7 +43,7 @@ class Writer(NamedTuple):
     workdir: folder of the run.
     lines: ``metrics.jsonl``, open for appending.
     events: TensorBoard's event file. Not tensorboardX's SummaryWriter, whose
-      thread would die of a full disk, and let the run wait for it for ever.
+      thread would die of a full disk, and block the run for ever.
   """
 
   workdir: Path
@@ -72,7 +72,7 @@ class Writer(NamedTuple):
         for name, value in values.items()
       ]
     )
-    with _naming(self.workdir):
+    with _name_workdir(self.workdir):
       _append(self.lines, json.dumps({'step': step, **finite}) + '\n')
       _add(self.events, step, summary=summary)
     line = '  '.join(f'{name} {value:.4g}' for name, value in values.items())
@@ -103,7 +103,7 @@ class Writer(NamedTuple):
       encoded_image_string=png.tobytes(),
     )
     file = self.workdir / name / f'{step:08d}.png'
-    with _naming(self.workdir):
+    with _name_workdir(self.workdir):
       file.parent.mkdir(parents=True, exist_ok=True)
       _replace(file, png.tobytes())
       summary = Summary(value=[Summary.Value(tag=name, image=image)])
@@ -125,7 +125,7 @@ def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
   if jax.process_index() != 0:
     yield Writer(workdir, None, None)
     return
-  with _naming(workdir):
+  with _name_workdir(workdir):
     (workdir / 'tensorboard').mkdir(parents=True, exist_ok=True)
     file = workdir / METRICS_FILE
     keep_lines(file, step=step)
@@ -137,7 +137,7 @@ def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
     try:
       yield Writer(workdir, lines, events)
     finally:
-      # All is flushed, or has failed and said so.
+      # All is flushed, or has raised.
       with contextlib.suppress(OSError):
         events.close()
 
@@ -160,21 +160,21 @@ def keep_lines(file: Path, *, step: int) -> None:
 
 
 def _append(lines: FileIO, line: str) -> None:
-  """Writes a line now; what a full disk cuts short is an error."""
+  """Writes a line at once; raises if a full disk truncates it."""
   content = line.encode('utf-8')
   if lines.write(content) != len(content):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _add(events: EventsWriter, step: int, **content: Any) -> None:
-  """Writes an event now, so that whatever is wrong with the disk is known."""
+  """Writes an event at once, so that a disk error is raised here."""
   events.write_event(Event(step=step, wall_time=time.time(), **content))
   events.flush()
 
 
 @contextlib.contextmanager
-def _naming(workdir: Path) -> Iterator[None]:
-  """Says which run's files cannot be written, which the system does not."""
+def _name_workdir(workdir: Path) -> Iterator[None]:
+  """Adds the run's folder and a remedy to the system's errors."""
   try:
     yield
   except OSError as error:
@@ -187,6 +187,6 @@ def _naming(workdir: Path) -> Iterator[None]:
 
 
 def _replace(file: Path, content: bytes) -> None:
-  """Puts content in place of a file in one stroke."""
+  """Replaces a file's content atomically."""
   with atomic_files.atomic_write(file) as partial:
     partial.write_bytes(content)

@@ -1,12 +1,12 @@
-"""Which pixels an annotated box is about: what truly differs inside it.
+"""Annotated boxes -> the pixels inside them that truly differ.
 
   boxes = targets.tight(annotated, margin_px=10.0)
   instance = targets.instances(reference, test, boxes)
 
-A box is a rectangle with room round a defect; most of its pixels are the same
-in both pictures, and edges that were merely photographed differently run
-through it. What differs beyond a small tolerance is the seed of the defect; it
-grows over the changed pixels next to it, and no farther.
+An annotated box has a margin round its defect. Most of its pixels are the same
+in both pictures, and edges may be imaged differently. Pixels that differ beyond
+a small tolerance are the seeds of the defect; they grow over adjacent changed
+pixels only.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ MAX_BOXES = 254  # of a picture; the numbers between the two
 _TOLERANCE_PX = 1.0  # an edge may lie so far from its place
 _GROWTH_PX = 2  # of a seed, over changed pixels
 _REACH_PX = 5  # beyond the box without its margin, where defects still reach
-_SEEN_PX = 8  # beyond that, where extents look for like material
+_MATERIAL_PX = 8  # beyond that, where extents look for like material
 _CLEAR = 0.5  # share of the box's typical change that is a difference
-_FAINT = 0.25  # less is the same; what lies between the two is open
+_FAINT = 0.25  # less is the same; between the two it is open
 _MIN_CHANGE = 0.1  # of a channel; a box with less shows no difference
 _TYPICAL = 90  # percentile of the change inside a box, of its changed pixels
 
 
 def tight(xyxy: HostArray, *, margin_px: float) -> HostArray:
-  """Annotated boxes without the annotators' room.
+  """Annotated boxes without the annotators' margin.
 
   Args:
     xyxy: ``[K, 4]``, x1 y1 x2 y2, the second corner the last pixel inside.
-    margin_px: room that was left on every side.
+    margin_px: the margin on every side.
 
   Returns:
     Float32 ``[K, 4]``, half-open, at least a pixel wide and high.
@@ -52,7 +52,7 @@ def tight(xyxy: HostArray, *, margin_px: float) -> HostArray:
 def instances(
   reference: HostArray, test: HostArray, boxes: HostArray
 ) -> HostArray:
-  """Returns to which box each pixel belongs.
+  """The number of the box that each pixel belongs to.
 
   Where boxes overlap, a pixel belongs to the smallest that it differs for.
 
@@ -77,7 +77,7 @@ def instances(
   areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
   for number in np.argsort(-areas, kind='stable'):
     window = _window(boxes[number], change.shape, beyond_px=_REACH_PX)
-    differs, unsure = _inside(change[window], seeds[window])
+    differs, unsure = _classify(change[window], seeds[window])
     part = result[window]  # a view
     part[unsure & (part == SAME)] = OPEN
     part[differs] = number + 1
@@ -93,7 +93,7 @@ def box_deltas(
   extent_share: float,
   hidden_px: float,
 ) -> HostArray:
-  """How far beyond what detection draws unaided each side of a box lies.
+  """Distances from the box that detection draws to the annotated one.
 
   Args:
     reference: image ``[H, W, 3]``, in the grid and light of the test picture.
@@ -109,7 +109,7 @@ def box_deltas(
   """
   result = np.zeros((len(boxes), 4), np.float32)
   for index, box in enumerate(boxes):
-    window = _window(box, instance.shape, beyond_px=_REACH_PX + _SEEN_PX)
+    window = _window(box, instance.shape, beyond_px=_REACH_PX + _MATERIAL_PX)
     mask = instance[window] == index + 1
     if not mask.any():
       continue
@@ -138,8 +138,10 @@ def _window(
   )
 
 
-def _inside(change: HostArray, seeds: HostArray) -> tuple[HostArray, HostArray]:
-  """Which pixels of a window differ, and of which that is open."""
+def _classify(
+  change: HostArray, seeds: HostArray
+) -> tuple[HostArray, HostArray]:
+  """The pixels of a window that differ, and those that are open."""
   strong = seeds if seeds.max(initial=0) > _MIN_CHANGE else change
   if strong.max(initial=0) <= _MIN_CHANGE:
     return np.zeros(change.shape, bool), np.ones(change.shape, bool)

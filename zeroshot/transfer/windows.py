@@ -3,8 +3,8 @@
   windows = pack(pairs, kinds=('open', 'short'), margin_px=10.0, window_px=192,
                  registration='affine', extent_share=0.4, hidden_px=2.0, seed=0)
 
-Pairs are registered and relit as the detector would, so that training sees what
-detection will.
+Pairs are registered and relit as in detection, so that training sees the same
+input.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from zeroshot.detect import registered_pair
 from zeroshot.transfer import targets
 from zeroshot.types import UNKNOWN_KIND, HostArray, Windows
 
-# Windows are filled up to a multiple of this, and their boxes to a multiple of
-# the other, so that a few labels more need no new program.
+# The numbers of windows and of boxes are padded to multiples of these, so that
+# a few more labels need no compilation.
 _WINDOWS_BUCKET = 512
 _BOXES_BUCKET = 8
 _WORKERS = 4
@@ -55,10 +55,10 @@ def pack(
 
   Args:
     pairs: to read.
-    kinds: words of the kinds, in the order of their numbers; others than
-      these are refused, but for ``'difference'``, which is no kind. Empty
-      leaves all kinds out.
-    margin_px: room that annotators left round a defect.
+    kinds: words of the kinds, in the order of their numbers; others are
+      refused, except ``'difference'``, which is no kind. Empty ignores all
+      kinds.
+    margin_px: margin that annotators left round a defect.
     window_px: side of the windows.
     registration: method, see ``detect.registration``.
     extent_share: of detection without a pair head, which ``box_deltas``
@@ -96,7 +96,7 @@ def pack(
     raise
   cuts = [window for part in parts for window in part]
   logging.info('%d windows of %d labelled pairs', len(cuts), len(pairs))
-  return _stacked(cuts)
+  return _stack(cuts)
 
 
 def cut_pair(
@@ -128,8 +128,8 @@ def cut_pair(
     extent_share=extent_share,
     hidden_px=hidden_px,
   )
-  planes = [_stored(aligned.comparable), _stored(test), instance]
-  planes = [_padded(plane, window_px) for plane in planes]
+  planes = [_to_uint8(aligned.comparable), _to_uint8(test), instance]
+  planes = [_pad(plane, window_px) for plane in planes]
   rng = np.random.default_rng([seed, *pair.name.encode()])
   height, width = planes[2].shape
   anywhere = rng.uniform(size=2) * (width, height)
@@ -165,8 +165,8 @@ def _window(
   )
 
 
-def _stacked(cuts: Sequence[Window]) -> Windows:
-  """All windows in arrays, filled up to their buckets."""
+def _stack(cuts: Sequence[Window]) -> Windows:
+  """Stacks all windows, padded to the size of their buckets."""
   most = max(max(len(cut.box_deltas) for cut in cuts), 1)
   num_boxes = -(-most // _BOXES_BUCKET) * _BOXES_BUCKET
   total = -(-len(cuts) // _WINDOWS_BUCKET) * _WINDOWS_BUCKET
@@ -190,13 +190,13 @@ def _stacked(cuts: Sequence[Window]) -> Windows:
   return Windows(**arrays)
 
 
-def _stored(image: HostArray) -> HostArray:
-  """An image with 8 bits a channel."""
+def _to_uint8(image: HostArray) -> HostArray:
+  """Rounds an image to 8 bits a channel."""
   return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
-def _padded(plane: HostArray, window_px: int) -> HostArray:
-  """A plane at least as large as a window, its edge repeated."""
+def _pad(plane: HostArray, window_px: int) -> HostArray:
+  """Pads a plane to the size of a window by repeating its edge."""
   lack = [max(window_px - side, 0) for side in plane.shape[:2]]
   if not any(lack):
     return plane
@@ -209,7 +209,7 @@ def _is_grey(image: HostArray) -> bool:
 
 
 def _kind_faults(pair: LabelledPair, kinds: Sequence[str]) -> list[str]:
-  """Says which kinds the network has no output for."""
+  """A fault for kinds that the network has no output for."""
   unknown = set(pair.truth.kind) - {*kinds, UNKNOWN_KIND}
   if not kinds or not unknown:
     return []
