@@ -54,8 +54,8 @@ class _Reading(NamedTuple):
 
   Attributes:
     reach_px: the growth is dilated by so much.
-    connectivity: of what is left of the other material; 4 separates what touches
-      by corners alone.
+    connectivity: of what is left of the other material; 4 separates
+      what touches at corners alone.
   """
 
   reach_px: int
