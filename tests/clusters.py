@@ -1,4 +1,4 @@
-"""Starts the processes of a run on this machine, for tests that hurt them."""
+"""Starts the processes of a run on this machine, for tests of failures."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-  """Runs the files with most slow tests first: no worker ends with one alone.
+  """Runs the files with most slow tests first, to balance the workers.
 
   A file stays on one worker, see tests/run.py, so the longest must not be the
   last to begin.

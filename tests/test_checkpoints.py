@@ -26,7 +26,7 @@ def save(manager, step):
   )
 
 
-def saved(folder, *steps, keep_last=9):
+def save_steps(folder, *steps, keep_last=9):
   with checkpoints.open_checkpoints(folder, keep_last=keep_last) as manager:
     for step in steps:
       save(manager, step)
@@ -41,7 +41,7 @@ def damage(folder, step, item='model'):
 
 
 def test_what_is_saved_is_read_back(tmp_path):
-  saved(tmp_path, 3)
+  save_steps(tmp_path, 3)
   with checkpoints.open_checkpoints(tmp_path) as manager:
     checkpoint = checkpoints.restore_latest(manager)
   assert checkpoint.step == 3
@@ -66,7 +66,7 @@ def test_arrays_of_several_devices_are_saved_once(tmp_path):
 
 
 def test_the_newest_are_kept(tmp_path):
-  saved(tmp_path, 1, 2, 3, keep_last=2)
+  save_steps(tmp_path, 1, 2, 3, keep_last=2)
   with checkpoints.open_checkpoints(tmp_path, read_only=True) as manager:
     assert sorted(manager.all_steps()) == [2, 3]
 
@@ -77,7 +77,7 @@ def test_a_new_run_has_none(tmp_path):
 
 
 def test_a_save_that_orbax_declines_is_an_error(tmp_path):
-  saved(tmp_path, 5)
+  save_steps(tmp_path, 5)
   with (
     checkpoints.open_checkpoints(tmp_path) as manager,
     pytest.raises(RuntimeError, match='step 5 was not saved'),
@@ -87,7 +87,7 @@ def test_a_save_that_orbax_declines_is_an_error(tmp_path):
 
 @pytest.mark.parametrize('item', ['model', 'train', 'meta'])
 def test_a_damaged_checkpoint_is_set_aside(tmp_path, item, caplog):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
   damage(tmp_path, 2, item)
   with checkpoints.open_checkpoints(tmp_path) as manager:
     assert checkpoints.restore_latest(manager).step == 1
@@ -98,7 +98,7 @@ def test_a_damaged_checkpoint_is_set_aside(tmp_path, item, caplog):
 
 
 def test_where_all_are_damaged_the_run_does_not_silently_start_anew(tmp_path):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
   damage(tmp_path, 1)
   damage(tmp_path, 2)
   for _ in range(2):
@@ -115,7 +115,7 @@ def test_where_all_are_damaged_the_run_does_not_silently_start_anew(tmp_path):
 
 
 def test_a_disk_that_fails_for_a_while_costs_nothing(tmp_path, monkeypatch):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
 
   def fail(*_):
     raise OSError(errno.EIO, 'it is on fire')
@@ -131,7 +131,7 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(tmp_path, monkeypatch):
 
 
 def test_too_little_memory_is_no_damage(tmp_path, monkeypatch):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
   read = checkpoints.read
 
   def fail(manager, step):
@@ -149,7 +149,7 @@ def test_too_little_memory_is_no_damage(tmp_path, monkeypatch):
 
 
 def test_what_was_set_aside_before_stays(tmp_path):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
   damage(tmp_path, 2)
   (tmp_path / 'checkpoints' / '2.corrupt2').mkdir()
   (tmp_path / 'checkpoints' / '2.corrupt2' / 'mine').touch()

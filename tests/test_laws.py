@@ -12,7 +12,7 @@ import pytest
 
 from tests import codebase, examples
 
-# The story of a training is told in one piece.
+# The training loop is readable in one piece.
 LONG_FUNCTIONS = {'zeroshot/train/loop.py:train': 120}
 # Pure functions whose parameters are the fields of a config.
 WIDE_FUNCTIONS = {

@@ -17,7 +17,7 @@ COMMANDS = sorted(
   for file in (ROOT / folder).glob('*.py')
   if "\nif __name__ == '__main__':" in file.read_text()
 )
-PREPARES = 'launch.environment'  # takes no flags
+PREPARES = 'launch.environment'  # has no flags
 
 
 def test_the_commands_are_all_there():

@@ -1,4 +1,4 @@
-"""What XLA is told in tests, and in the commands that they start."""
+"""XLA's flags in tests, and in the commands that they start."""
 
 from __future__ import annotations
 

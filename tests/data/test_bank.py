@@ -51,7 +51,7 @@ def test_a_pickle_is_refused(tmp_path):
     bank.load_bank(tmp_path / 'bank.npz')
 
 
-def damaged(data, rng, count):
+def damage(data, rng, count):
   """Copies with a flipped bit, a cut end, or a run of zeros."""
   for _ in range(count):
     place = int(rng.integers(len(data)))
@@ -69,7 +69,7 @@ def test_a_damaged_bank_is_named_or_loads_as_it_was(tmp_path, save):
   file = tmp_path / 'bank.npz'
   save(file, pictures=pictures, names=np.array(['a', 'b', 'c']))
   refused = 0
-  for content in damaged(file.read_bytes(), rng, 250):
+  for content in damage(file.read_bytes(), rng, 250):
     file.write_bytes(content)
     try:
       loaded = bank.load_bank(file)
@@ -85,7 +85,7 @@ def test_a_damaged_bank_is_named_or_loads_as_it_was(tmp_path, save):
 
 
 def test_a_header_that_asks_for_less_is_not_believed(tmp_path):
-  """Its checksum would be tested only at the end, which it does not reach.
+  """NumPy would not read to the end, where the checksum is tested.
 
   Large enough that the end is not read ahead.
   """

@@ -1,4 +1,4 @@
-"""Whole data sets: all that is wrong is listed, and nothing else."""
+"""Whole data sets: all faults are listed, and nothing else."""
 
 from __future__ import annotations
 

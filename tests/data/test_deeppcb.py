@@ -1,4 +1,4 @@
-"""The DeepPCB layout, drawn in small and as it is."""
+"""The DeepPCB layout: a small drawn set, and the real one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults: one is told as it is, many in one line that ends."""
+"""Faults: one is reported unchanged, many in one line of bounded length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifests: what a line becomes, and what is wrong with it."""
+"""Manifests: parsed lines, and their faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures are tried before they are needed, and all bad ones are named."""
+"""Pictures are checked in advance, and all bad ones are named."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_what_is_held_is_tried_first(tmp_path, good):
 
 
 def test_memory_stays_flat(tmp_path):
-  """Sixty-four pictures cost no more than those that are read at once."""
+  """Memory of 64 pictures is that of the pictures read at one time."""
   blank = np.zeros((256, 256, 3), np.float32)
   paths = [tmp_path / f'{index}.bmp' for index in range(64)]
   for path in paths:

@@ -1,4 +1,4 @@
-"""The command that tries a data set before a run does."""
+"""The command that checks a data set before a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated set: its layout, and that it is the seed's alone."""
+"""The generated set: its layout, and that it depends on the seed alone."""
 
 from __future__ import annotations
 

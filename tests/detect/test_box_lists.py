@@ -23,7 +23,7 @@ THREE = Boxes(
     [False, False, False],
   ],
 )
-def test_select_keeps_what_is_wanted_in_the_same_order(selected):
+def test_select_keeps_the_selected_in_the_same_order(selected):
   kept = boxes.select(THREE, np.array(selected))
   rows = np.flatnonzero(selected)
   np.testing.assert_array_equal(kept.xyxy, THREE.xyxy[rows])

@@ -15,7 +15,7 @@ def chance(score, slope, offset):
   return 1 / (1 + np.exp(-(slope * logit + offset)))
 
 
-def simulated(slope, offset, *, count=20_000, seed=0):
+def simulate(slope, offset, *, count=20_000, seed=0):
   """Scores, and truth that is as likely as the calibrated score says."""
   random = np.random.default_rng(seed)
   score = 1 / (1 + np.exp(-random.normal(0, 2, count)))
@@ -74,12 +74,12 @@ def test_no_box_has_no_confidence():
 
 @pytest.mark.parametrize(('slope', 'offset'), CALIBRATIONS)
 def test_fit_recovers_what_made_the_truth(slope, offset):
-  fitted = fit(*simulated(slope, offset))
+  fitted = fit(*simulate(slope, offset))
   assert fitted == pytest.approx((slope, offset), abs=0.1)
 
 
 def test_fit_is_the_likeliest():
-  score, correct = simulated(0.7, -0.5, count=500)
+  score, correct = simulate(0.7, -0.5, count=500)
   slope, offset = fit(score, correct)
 
   def likelihood(slope, offset):
@@ -97,7 +97,7 @@ def test_fit_is_the_likeliest():
 
 
 def test_fitted_confidences_are_right_as_often_as_they_say():
-  score, correct = simulated(0.5, 1.0)
+  score, correct = simulate(0.5, 1.0)
   calibrated = apply_calibration(score, Calibration(*fit(score, correct), 0.5))
   for low in np.arange(0.2, 1, 0.2):
     inside = (calibrated >= low) & (calibrated < low + 0.2)
@@ -110,7 +110,7 @@ def test_fitted_confidences_are_right_as_often_as_they_say():
 
 
 def test_fit_takes_scores_at_the_ends_and_in_any_order():
-  score, correct = simulated(1.0, 0.0, count=2000)
+  score, correct = simulate(1.0, 0.0, count=2000)
   score[:20], correct[:20] = 1.0, True
   score[20:30], correct[20:30] = 0.0, False
   slope, offset = fit(score, correct)
@@ -139,7 +139,7 @@ def test_boxes_of_one_kind_are_refused(truth, words):
 
 
 def test_scores_that_fall_with_the_truth_are_refused():
-  score, correct = simulated(1.0, 0.0, count=500)
+  score, correct = simulate(1.0, 0.0, count=500)
   with pytest.raises(ValueError, match=r'the slope is -.*surer boxes are no'):
     fit(score, ~correct)
 

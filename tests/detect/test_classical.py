@@ -1,4 +1,4 @@
-"""Tolerance-aware differencing: what fires, what must not, and where."""
+"""Tolerance-aware differencing: true and false differences, and their place."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def board(height=96, width=128, shift_px=0):
   return image
 
 
-def painted(image, y, x, size, value):
+def paint(image, y, x, size, value):
   image = image.copy()
   image[y : y + size, x : x + size] = value
   return image
@@ -76,7 +76,7 @@ def test_equal_pictures_score_exactly_0(image, min_change, match_lighting):
 @pytest.mark.parametrize('value', [0.0, 1.0])
 def test_a_painted_blob_is_found_where_it_is_and_nowhere_else(value):
   reference = np.full((60, 80, 3), 0.5, np.float32)
-  test = painted(reference, 20, 30, 10, value)
+  test = paint(reference, 20, 30, 10, value)
   ys, xs = np.nonzero(score(reference, test, smooth_px=0.0))
   assert (ys.min(), ys.max() + 1, xs.min(), xs.max() + 1) == (20, 30, 30, 40)
   scores = score(reference, test)
@@ -124,7 +124,7 @@ def test_swapped_pictures_score_the_same(tolerance_px):
 @pytest.mark.parametrize('swap', [False, True])
 def test_what_is_thinner_than_the_tolerance_is_found_either_way(value, swap):
   good = np.full((50, 50, 3), 1 - value, np.float32)
-  changed = painted(good, 20, 20, 3, value)
+  changed = paint(good, 20, 20, 3, value)
   pair = (changed, good) if swap else (good, changed)
   scores = score(*pair)
   assert np.unravel_index(scores.argmax(), scores.shape) == (21, 21)
@@ -149,9 +149,9 @@ def test_a_change_of_colour_that_leaves_the_grey_is_found():
 
 def test_large_and_strong_changes_rank_above_specks_and_faint_ones():
   reference = np.full((60, 120, 3), 0.2, np.float32)
-  test = painted(reference, 20, 10, 9, 1.0)
-  test = painted(test, 20, 50, 2, 1.0)
-  test = painted(test, 20, 90, 9, 0.5)
+  test = paint(reference, 20, 10, 9, 1.0)
+  test = paint(test, 20, 50, 2, 1.0)
+  test = paint(test, 20, 90, 9, 0.5)
   scores = score(reference, test)
   large, speck, faint = (scores[:, x : x + 40].max() for x in (0, 40, 80))
   assert large > 2 * speck > 0
@@ -160,14 +160,14 @@ def test_large_and_strong_changes_rank_above_specks_and_faint_ones():
 
 def test_min_change_is_where_a_change_begins():
   reference = np.full((30, 30, 3), 0.5, np.float32)
-  test = painted(reference, 10, 10, 8, 0.7)
+  test = paint(reference, 10, 10, 8, 0.7)
   assert score(reference, test, min_change=0.21).max() == 0
   assert score(reference, test, min_change=0.19).max() > 0.005
 
 
 def test_smoothing_weakens_a_speck_more_than_a_patch():
   reference = np.zeros((40, 80, 3), np.float32)
-  test = painted(painted(reference, 20, 20, 1, 1.0), 15, 50, 11, 1.0)
+  test = paint(paint(reference, 20, 20, 1, 1.0), 15, 50, 11, 1.0)
 
   def ratio(smooth_px):
     scores = score(reference, test, smooth_px=smooth_px)
@@ -181,7 +181,7 @@ def test_smoothing_weakens_a_speck_more_than_a_patch():
 def test_another_lighting_does_not_fire_but_the_defect_does(
   image, gain, offset
 ):
-  test = painted(image * np.float32(gain) + np.float32(offset), 30, 50, 20, 0.9)
+  test = paint(image * np.float32(gain) + np.float32(offset), 30, 50, 20, 0.9)
   matched, plain = (
     score(image, test, tolerance_px=0.0, match_lighting=match)
     for match in (True, False)
@@ -203,7 +203,7 @@ def test_what_is_over_or_underexposed_does_not_fire(lift):
 
 def test_a_defect_on_a_flat_picture_is_not_taken_for_lighting():
   reference = np.ones((60, 80, 3), np.float32)
-  scores = score(reference, painted(reference, 20, 30, 20, 0.0))
+  scores = score(reference, paint(reference, 20, 30, 20, 0.0))
   assert scores[:15].max() == 0
   assert scores[25:35, 35:45].min() > 0.8
 
@@ -250,14 +250,14 @@ def test_any_size_gives_finite_scores_in_range(shape):
 
 def test_a_change_at_the_border_ranks_no_higher_than_inside():
   reference = np.zeros((60, 60, 3), np.float32)
-  inside = score(reference, painted(reference, 20, 20, 4, 1.0)).max()
-  corner = score(reference, painted(reference, 0, 0, 4, 1.0)).max()
+  inside = score(reference, paint(reference, 20, 20, 4, 1.0)).max()
+  corner = score(reference, paint(reference, 0, 0, 4, 1.0)).max()
   assert 0 < corner <= inside
 
 
 def test_mirrored_pictures_give_mirrored_scores():
   reference = board()
-  test = painted(cv2.blur(reference, (3, 3)), 30, 70, 6, 0.0)
+  test = paint(cv2.blur(reference, (3, 3)), 30, 70, 6, 0.0)
   scores = score(reference, test)
   mirrored = score(
     np.ascontiguousarray(reference[:, ::-1]),

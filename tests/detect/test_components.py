@@ -1,4 +1,4 @@
-"""Components by hand; the boxes' tests hold them to a flood fill."""
+"""Components by hand; test_boxes.py compares them with a flood fill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door of detection: registration, scores and boxes put together."""
+"""Detection end to end: registration, scores and boxes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def plain_score(reference, test):
 
 
 def far_score(reference, test):
-  """Looks 12 px far, and does not mind another light."""
+  """A score with a reach of 12 px, invariant to lighting."""
   lit = with_lighting_of(test, reference)
   return cv2.blur(plain_score(lit, test), (25, 25))
 

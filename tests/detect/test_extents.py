@@ -1,4 +1,4 @@
-"""How far a difference reaches, on pictures made by hand."""
+"""The extent of differences, on pictures made by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pair head says, taken apart and read for each component."""
+"""The outputs of a pair head, split and read for each component."""
 
 from __future__ import annotations
 

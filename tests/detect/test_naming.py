@@ -1,4 +1,4 @@
-"""Which opinion names a box."""
+"""Which of topology and pair head names a box."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOXES = Boxes(
 
 
 def cut_trace():
-  """A trace that is cut through: an open, beyond doubt."""
+  """A trace that is cut through: clearly an open."""
   reference = np.ones((60, 80, 3), np.float32)
   reference[20:28] = 0.0
   test = reference.copy()
@@ -32,14 +32,14 @@ def photographs():
 
 
 def head(*probabilities):
-  """A head that says the same everywhere."""
+  """Head maps of the same kinds everywhere."""
   kinds = np.broadcast_to(
     np.float32(probabilities), (60, 80, len(probabilities))
   )
   return maps.HeadMaps(np.ones((60, 80), np.float32), kinds)
 
 
-def named(method, pictures, head_maps, words=KINDS):
+def name(method, pictures, head_maps, words=KINDS):
   return naming.build_namer(method, words)(BOXES, pictures, VALID, head_maps)
 
 
@@ -48,31 +48,31 @@ MOUSEBITE = head(0.3, 0, 0.7, 0, 0, 0)
 
 
 def test_topology_does_not_ask_the_head():
-  boxes = named('topology', cut_trace(), MOUSEBITE)
+  boxes = name('topology', cut_trace(), MOUSEBITE)
   assert boxes.kind == ('open',)
-  assert named('topology', photographs(), MOUSEBITE).kind == ('difference',)
+  assert name('topology', photographs(), MOUSEBITE).kind == ('difference',)
 
 
 def test_the_head_alone():
-  boxes = named('learned', cut_trace(), MOUSEBITE)
+  boxes = name('learned', cut_trace(), MOUSEBITE)
   assert boxes.kind == ('mousebite',)
   assert boxes.kind_confidence == pytest.approx([0.7])
-  boxes = named('learned', photographs(), head(0.2, 0.8), ('dent', 'hair'))
+  boxes = name('learned', photographs(), head(0.2, 0.8), ('dent', 'hair'))
   assert boxes.kind == ('hair',)
 
 
 def test_both_multiply():
-  assert named('both', cut_trace(), MOUSEBITE).kind == ('open',)
+  assert name('both', cut_trace(), MOUSEBITE).kind == ('open',)
   certain = head(0, 0, 1, 0, 0, 0)
-  boxes = named('both', cut_trace(), certain)
+  boxes = name('both', cut_trace(), certain)
   assert boxes.kind == ('mousebite',)
-  agreed = named('both', cut_trace(), head(0.9, 0, 0.1, 0, 0, 0))
+  agreed = name('both', cut_trace(), head(0.9, 0, 0.1, 0, 0, 0))
   assert agreed.kind == ('open',)
   assert agreed.kind_confidence[0] > 0.99
 
 
 def test_both_leave_it_to_the_head_where_pictures_do_not_separate():
-  boxes = named('both', photographs(), MOUSEBITE)
+  boxes = name('both', photographs(), MOUSEBITE)
   assert boxes.kind == ('mousebite',)
   assert boxes.kind_confidence == pytest.approx([0.7])
 

@@ -40,7 +40,7 @@ def test_the_network_s_scores_are_probabilities_of_the_picture_s_size(
 
 
 def test_tiles_of_the_network_equal_the_whole():
-  """Where they overlap by four times what the network sees."""
+  """With an overlap of four times the network's reach."""
   reference, test = scene(16, 640), scene(16, 640, seed=1)
   whole = built()(reference, test).scores
   tiled = built(tile_px=448, tile_overlap_px=320)(reference, test).scores
@@ -50,7 +50,7 @@ def test_tiles_of_the_network_equal_the_whole():
 
 @pytest.mark.slow
 def test_tiles_of_the_default_network_equal_the_whole():
-  """For random parameters, which look farther than trained ones."""
+  """With random parameters, whose reach exceeds that of trained ones."""
   config = default.get_config()
   config.detect.registration = 'none'
   model = build_model(config.model)

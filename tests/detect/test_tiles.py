@@ -28,7 +28,7 @@ def config(**changes):
 
 
 def local_score(reference, test):
-  """Looks 4 px far, and past noise and a little more or less light."""
+  """A score with a reach of 4 px, tolerant of noise and slight relighting."""
   change = np.abs(reference - test).max(-1)
   return np.clip(2 * cv2.blur(change, (9, 9)) - 0.25, 0, 1)
 
@@ -53,7 +53,7 @@ def pair():
   return tuple(pictures)
 
 
-def moved(picture):
+def move_by_hand(picture):
   image = picture.astype(np.float32)
   there = transforms.warp(image, np.linalg.inv(MOVE))
   return np.rint(there).astype(np.uint8)
@@ -70,7 +70,7 @@ def in_tiles(reference, test, scorer=LOCAL, roi_mask=None, **changes):
 
 
 def assert_alike(boxes, expected, *, px, confidence):
-  """One box of ``found`` for each of ``expected``, and no more."""
+  """Exactly one of ``boxes`` for each of ``expected``."""
   assert len(boxes.xyxy) == len(expected.xyxy) > 0
   apart = np.abs(boxes.xyxy[:, None] - expected.xyxy[None]).max(-1)
   partner = apart.argmin(1)
@@ -93,7 +93,7 @@ def test_registered_pairs_give_what_whole_pictures_give(pair):
 
 
 def test_a_moved_reference_gives_what_whole_pictures_give(pair):
-  reference = moved(pair[0])
+  reference = move_by_hand(pair[0])
   expected = whole(reference, pair[1])
   tiled = in_tiles(reference, pair[1])
   assert_alike(tiled.boxes, expected.boxes, px=1, confidence=0.02)

@@ -13,7 +13,7 @@ def pictures(height, width, seed=0):
 
 
 def blurred_difference(reference, test):
-  """Scores that look 4 pixels far."""
+  """Scores with a reach of 4 pixels."""
   difference = np.abs(reference - test).mean(-1)
   return cv2.blur(difference, (9, 9), borderType=cv2.BORDER_CONSTANT)
 

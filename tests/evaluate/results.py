@@ -50,7 +50,7 @@ def evaluate(pictures, **changes):
 
 
 def random_set(seed=0, count=12):
-  """Truth, and detections that are it jittered, some missing, some false."""
+  """Truth, and jittered detections of it, some missing, some false."""
   random = np.random.default_rng(seed)
   pictures = []
   for index in range(count):

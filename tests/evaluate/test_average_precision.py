@@ -22,7 +22,7 @@ def pooled(confidence, correct, num_truth):
 
 
 def plain_ap(confidence, correct, num_truth):
-  """The protocol's words, in loops."""
+  """The protocol's definition, in loops."""
   order = sorted(range(len(confidence)), key=lambda i: -confidence[i])
   total, hits = 0.0, 0
   for rank, i in enumerate(order, start=1):

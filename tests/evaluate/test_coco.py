@@ -81,14 +81,14 @@ def test_one_class_is_told_so():
   assert 'over the kinds' in coco.summarise([ONE], [ONE], by_kind=True).note
 
 
-def named(xyxy, kinds, confidence=None):
+def label(xyxy, kinds, confidence=None):
   return boxes(xyxy, confidence)._replace(kind=tuple(kinds))
 
 
 def test_by_kind_it_is_the_mean_of_the_kinds():
   two = [[10, 10, 30, 30], [50, 50, 70, 70]]
-  truth = named(two, ['open', 'short'])
-  wrong = named(two, ['Open', 'spur'], [0.5, 0.9])
+  truth = label(two, ['open', 'short'])
+  wrong = label(two, ['Open', 'spur'], [0.5, 0.9])
   metrics = coco.summarise([truth], [wrong], by_kind=True)
   # The spur, of which there is none, costs precision and no AP.
   for name in ('ap', 'ap_50'):
@@ -107,7 +107,7 @@ def test_by_kind_each_is_the_set_of_that_kind():
 
   def draw(count):
     corner = random.integers(0, 30, (count, 2))
-    return named(
+    return label(
       np.concatenate([corner, corner + 20], 1),
       random.choice(words, count),
       random.random(count),
@@ -133,6 +133,6 @@ def test_by_kind_each_is_the_set_of_that_kind():
 
 def test_by_kind_a_hundred_of_each_count():
   far = np.arange(150)[:, None] * 20 + np.array([100, 0, 110, 10])
-  detections = named(far, ['open'] * 120 + ['short'] * 30)
+  detections = label(far, ['open'] * 120 + ['short'] * 30)
   metrics = coco.summarise([ONE], [detections], by_kind=True)
   assert metrics.num_detections == 100 + 30

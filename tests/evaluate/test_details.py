@@ -88,7 +88,7 @@ def test_at_threshold_is_the_set_without_the_boxes_below():
     **{name: expected[name] for name in names},
   }
   assert expected['num_detections'] == len(pooled) - 10 > 10
-  # All else is told of every box, and by no other protocol.
+  # All other metrics are of all boxes, whatever the threshold.
   others = evaluate(pictures)
   for name in ('official', 'official-6'):
     del metrics[name]['at_threshold']

@@ -48,7 +48,7 @@ def wrong_kinds(pictures, **settings):
   return worst(failures.worst_wrong_kinds, pictures, **settings)
 
 
-def named(kinds, *xyxy, confidence=None, sure=None):
+def label(kinds, *xyxy, confidence=None, sure=None):
   detected = boxes(*xyxy, confidence=confidence)
   sure = None if sure is None else np.asarray(sure, np.float32)
   return detected._replace(kind=tuple(kinds), kind_confidence=sure)
@@ -207,8 +207,8 @@ def test_wrong_kinds_are_ranked_by_both_confidences():
   pictures = [
     picture(
       'a',
-      named(['open', 'mousebite', 'spur', 'spur'], *places),
-      named(
+      label(['open', 'mousebite', 'spur', 'spur'], *places),
+      label(
         ['short', 'open', 'Spur', 'difference'],
         *places,
         confidence=[0.75, 0.5, 1, 1],
@@ -217,11 +217,11 @@ def test_wrong_kinds_are_ranked_by_both_confidences():
     ),
     picture(
       'b',
-      named(['copper'], [0, 0, 20, 20]),
-      named(['open'], [0, 0, 20, 15], confidence=[1.0], sure=[0.25]),
+      label(['copper'], [0, 0, 20, 20]),
+      label(['open'], [0, 0, 20, 15], confidence=[1.0], sure=[0.25]),
     ),
     # Out of place: a false alarm, whatever its name.
-    picture('c', boxes(), named(['open'], [0, 0, 9, 9], sure=[1])),
+    picture('c', boxes(), label(['open'], [0, 0, 9, 9], sure=[1])),
   ]
   ranked = wrong_kinds(pictures)
   assert [
@@ -240,7 +240,7 @@ def test_wrong_kinds_are_ranked_by_both_confidences():
 
 def test_what_names_no_kind_names_none_wrongly():
   one = picture(
-    'a', named(['open'], [0, 0, 9, 9]), boxes([0, 0, 9, 9], confidence=[0.5])
+    'a', label(['open'], [0, 0, 9, 9]), boxes([0, 0, 9, 9], confidence=[0.5])
   )
   assert wrong_kinds([one]) == []
 
@@ -250,8 +250,8 @@ def test_nothing_to_show(finder):
   right = picture('c', boxes([0, 0, 9, 9]), boxes([0, 0, 9, 9]))
   wrong = picture(
     'b',
-    named(['open', 'spur'], [0, 0, 9, 9], [80, 0, 89, 9]),
-    named(['short', 'open'], [0, 0, 9, 9], [50, 50, 59, 59]),
+    label(['open', 'spur'], [0, 0, 9, 9], [80, 0, 89, 9]),
+    label(['short', 'open'], [0, 0, 9, 9], [50, 50, 59, 59]),
   )
   assert worst(finder, []) == []
   assert worst(finder, [picture('a', boxes(), boxes()), right]) == []

@@ -35,7 +35,7 @@ def plain_iou(a, b):
 
 
 def plain_match(truth, detected, confidence, threshold):
-  """The protocol's words, in loops."""
+  """The protocol's definition, in loops."""
   partner = [-1] * len(detected)
   order = sorted(range(len(detected)), key=lambda i: -confidence[i])
   for g, box in enumerate(truth):
@@ -96,7 +96,7 @@ def test_each_truth_takes_its_most_confident_free_detection():
   partner = matching.match_picture(
     truth, detected, np.array([0.2, 0.9, 0.5]), iou_threshold=0.33
   )
-  # The first truth takes the most confident, though the other fits better.
+  # The first truth is matched to the most confident, not to the best fit.
   assert partner.tolist() == [1, 0, -1]
 
 

@@ -1,4 +1,4 @@
-"""A pair from its files to its result, by a detector that only remembers."""
+"""A pair from its files to its result, with a detector that records calls."""
 
 from __future__ import annotations
 

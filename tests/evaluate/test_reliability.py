@@ -17,7 +17,7 @@ def random_boxes(seed=0, count=500):
 
 
 def wilson(hits, count, z=1.959963984540054):
-  """Wilson's words: the shares p with |p - hits/count| <= z sd(p)."""
+  """Wilson's definition: the shares p with |p - hits/count| <= z sd(p)."""
   # (hits - n p)^2 = z^2 n p (1 - p), a quadratic in p.
   roots = np.roots(
     [count**2 + z**2 * count, -2 * hits * count - z**2 * count, hits**2]

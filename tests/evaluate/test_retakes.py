@@ -75,15 +75,15 @@ def test_what_depends_on_chance_depends_on_it_alone():
   assert np.abs(first - other).max() > 0.1
 
 
-def drawn(measure, image, **changes):
-  """What 40 retakes differ by."""
+def draw(measure, image, **changes):
+  """A measure of 40 retakes."""
   return np.array(
     [measure(retake(image, seed, **changes)) for seed in range(40)]
   )
 
 
 def assert_fills(values, low, high):
-  """Uniform draws keep to their range, and come near both of its ends."""
+  """Uniform draws stay in their range, and come near both ends."""
   slack = 0.15 * (high - low)
   assert low - 1e-3 <= values.min() < low + slack
   assert high - slack < values.max() <= high + 1e-3
@@ -91,21 +91,21 @@ def assert_fills(values, low, high):
 
 def test_brightness_is_added():
   image = picture(low=0.35, high=0.65)
-  change = drawn(lambda taken: taken - image, image, brightness=0.3)
+  change = draw(lambda taken: taken - image, image, brightness=0.3)
   assert np.ptp(change, axis=(1, 2, 3)).max() < 1e-6
   assert_fills(change.mean((1, 2, 3)), -0.3, 0.3)
 
 
 def test_contrast_turns_about_mid_grey():
   image = picture(low=0.6, high=0.8)
-  gain = drawn(lambda taken: (taken - 0.5) / (image - 0.5), image, contrast=0.5)
+  gain = draw(lambda taken: (taken - 0.5) / (image - 0.5), image, contrast=0.5)
   assert np.ptp(gain, axis=(1, 2, 3)).max() < 1e-4
   assert_fills(gain.mean((1, 2, 3)), 0.5, 1.5)
 
 
 def test_gamma_is_an_exponent():
   image = picture(low=0.2, high=0.8)
-  power = drawn(
+  power = draw(
     lambda taken: np.log2(np.log(taken) / np.log(image)), image, gamma_log2=1.0
   )
   assert np.ptp(power, axis=(1, 2, 3)).max() < 1e-3
@@ -114,15 +114,15 @@ def test_gamma_is_an_exponent():
 
 def test_noise_is_as_strong_as_drawn():
   image = np.full((64, 64, 3), 0.5, np.float32)
-  strength = drawn(lambda taken: taken.std(), image, noise_std=0.1)
+  strength = draw(lambda taken: taken.std(), image, noise_std=0.1)
   assert_fills(strength, 0.0, 0.1)
-  means = drawn(lambda taken: taken.mean(), image, noise_std=0.1)
+  means = draw(lambda taken: taken.mean(), image, noise_std=0.1)
   assert np.abs(means - 0.5).max() < 0.01
 
 
 def test_blur_evens_out():
   image = picture()
-  spread = drawn(lambda taken: taken.std(), image, blur_px=2.0) / image.std()
+  spread = draw(lambda taken: taken.std(), image, blur_px=2.0) / image.std()
   assert spread.max() == pytest.approx(1, abs=0.02)
   assert spread.min() < 0.3
 
@@ -135,7 +135,7 @@ def ramp(slope_x, slope_y):
 
 
 def test_shift_goes_along_the_diagonal():
-  change = drawn(
+  change = draw(
     lambda taken: 0.5 - taken[20, 25, 0], ramp(0.01, 0.005), shift_px=5.0
   )
   assert_fills(change / 0.015, -5.0, 5.0)
@@ -144,14 +144,14 @@ def test_shift_goes_along_the_diagonal():
 def test_rotation_and_scale_are_about_the_centre():
   image = ramp(0.01, 0.0)
   for changes in (dict(rotation_deg=3.0), dict(scale_change=0.05)):
-    centre = drawn(lambda taken: taken[20, 25, 0], image, **changes)
+    centre = draw(lambda taken: taken[20, 25, 0], image, **changes)
     np.testing.assert_allclose(centre, 0.5, atol=1e-3)
   # 15 px above the centre turn to the side; 20 px beside it move outwards.
-  turned = drawn(
+  turned = draw(
     lambda taken: (taken[5, 25, 0] - 0.5) / 0.01, image, rotation_deg=3.0
   )
   assert_fills(turned, -15 * np.sin(np.deg2rad(3)), 15 * np.sin(np.deg2rad(3)))
-  scaled = drawn(
+  scaled = draw(
     lambda taken: 0.2 / (taken[20, 45, 0] - 0.5) - 1, image, scale_change=0.05
   )
   assert_fills(scaled, -0.05, 0.05)

@@ -1,4 +1,4 @@
-"""Metrics on synthetic pairs, with detectors that know the answer."""
+"""Metrics on synthetic pairs, with detectors that use the truth."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_boxes_beside_the_mask_are_false():
 
 
 def test_one_pixel_of_truth_in_a_box_is_enough():
-  """Up to the box's half-open ends, and no farther."""
+  """Within the box's half-open ends only."""
   masks = iter(batch().mask)
 
   def around(reference, test):

@@ -23,7 +23,7 @@ def references(tmp_path):
 
 @pytest.fixture
 def config(monkeypatch):
-  """With a network that sees the plain difference, and no synthesis."""
+  """A network that scores the plain difference, and no synthesis."""
   monkeypatch.setattr(
     scorers,
     'network_scorer',

@@ -1,4 +1,4 @@
-"""Early stopping: what is scored, what is kept, when it ends."""
+"""Early stopping: its scores, its best weights, and when it stops."""
 
 from __future__ import annotations
 

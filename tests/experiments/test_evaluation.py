@@ -140,7 +140,7 @@ def test_synthetic_pairs_of_photographs_need_them_first(tmp_path):
 
 
 def test_swapped_pictures_give_the_same_metrics(generated, tmp_path):
-  """Of the baseline, to which both pictures are alike."""
+  """With the baseline, which is symmetric in the two pictures."""
   plain, swapped = (
     evaluate_classical(generated, tmp_path / str(swap), swap=swap)
     for swap in (False, True)

@@ -1,4 +1,4 @@
-"""The two zips of an evaluation against the figures beside them."""
+"""The two zips of an evaluation give its metrics."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_good_pairs_are_inspected_as_parts_will_be(config, good_list, tmp_path):
   )
   first, last = tmp_path / '0.png', tmp_path / '4.png'
   image = pictures.read_picture(last)
-  pictures.write_picture(last, image[::-1, ::-1])  # lies upside down
+  pictures.write_picture(last, image[::-1, ::-1])  # upside down
   pairs = good_pairs.read(str(good_list))
   fitted = good_pairs.calibrate(config, weights(config, stored), pairs)
   assert fitted == upright

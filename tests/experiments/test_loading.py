@@ -1,4 +1,4 @@
-"""What a command scores with: one source of weights, and its detector."""
+"""Loading from one source of weights, and building its detector."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pair():
 
 @pytest.fixture
 def plain_network(monkeypatch):
-  """Instead of the network: what differs, weighed by its parameter."""
+  """Stands in for the network: the difference, times its parameter."""
 
   def scorer(model_config, parameters):
     del model_config

@@ -1,4 +1,4 @@
-"""Mistakes around exported files are told; nothing heavy is needed here."""
+"""Errors of exported files; no optional package is needed here."""
 
 from __future__ import annotations
 
@@ -148,5 +148,5 @@ def test_the_runner_needs_numpy_and_opencv_alone():
       continue
     modules.add(name)
     waiting += imported_at_once(path)
-  assert len(modules) > 15  # the walk walks
+  assert len(modules) > 15  # the walk reaches them
   assert packages - sys.stdlib_module_names <= RUNNER_NEEDS

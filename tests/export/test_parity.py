@@ -75,7 +75,7 @@ def test_default_has_scores_alone(drawn_pair, tmp_path):
 
 
 def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
-  """Beyond 64 px steps the border lies elsewhere for the coarse cells."""
+  """Unless sizes are multiples of 64 px, the coarse cells' border differs."""
   pair = tuple(picture[:120] for picture in drawn_pair)
   scores = onnx_runner.scorer.score(*pair)[..., 0]
   difference = np.abs(scores - scorer('default').score(*pair))

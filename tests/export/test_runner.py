@@ -1,4 +1,4 @@
-"""The runner inspects as the package does, and needs next to nothing."""
+"""The runner inspects as the package does, with few dependencies."""
 
 from __future__ import annotations
 

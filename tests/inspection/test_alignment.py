@@ -1,4 +1,4 @@
-"""How far a pair lies apart, read off its corners."""
+"""The residual displacement of a pair, in pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def texture(size=160):
   return np.repeat(image[..., None], 3, axis=2).astype(np.float32)
 
 
-def moved(image, dx, dy):
+def move(image, dx, dy):
   matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
   size = image.shape[1], image.shape[0]
   return cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE)
@@ -31,13 +31,13 @@ def residual(reference, test):
 @pytest.mark.parametrize(('dx', 'dy'), [(0, 0), (0.3, 0.4), (-2, 1.5)])
 def test_a_known_shift_is_read(dx, dy):
   test = texture()
-  offset = residual(0.7 * moved(test, dx, dy) + 0.2, test)
+  offset = residual(0.7 * move(test, dx, dy) + 0.2, test)
   assert offset == pytest.approx(np.hypot(dx, dy), abs=0.06)
 
 
 def test_a_defect_has_no_say():
   test = texture()
-  changed = moved(test, 1, 0)
+  changed = move(test, 1, 0)
   changed[20:70, 20:70] = 0
   assert residual(changed, test) == pytest.approx(1, abs=0.05)
 
@@ -45,7 +45,7 @@ def test_a_defect_has_no_say():
 def test_what_the_reference_does_not_hold_is_left_out():
   test = texture()
   reference = test.copy()
-  reference[80:] = moved(test, 3, 0)[80:]
+  reference[80:] = move(test, 3, 0)[80:]
   valid = np.zeros((160, 160), np.float32)
   valid[:80] = 1
   assert alignment.residual_px(reference, test, valid) < 0.05
@@ -64,5 +64,5 @@ def test_without_texture_in_common_there_is_none():
 def test_a_real_board_moved_by_a_known_part_of_a_pixel(shared):
   folder = shared / 'deeppcb/PCBData/group00041/00041'
   test = pictures.read_picture(folder / '00041000_temp.jpg')
-  offset = residual(moved(test, 0.5, 0.5), test)
+  offset = residual(move(test, 0.5, 0.5), test)
   assert offset == pytest.approx(0.71, abs=0.03)

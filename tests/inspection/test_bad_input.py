@@ -23,7 +23,7 @@ def detector():
   return load_detector()
 
 
-def encoded(picture, kind, **options):
+def encode(picture, kind, **options):
   content = io.BytesIO()
   picture.save(content, kind, **options)
   return content.getvalue()
@@ -31,7 +31,7 @@ def encoded(picture, kind, **options):
 
 def frames(kind):
   shades = [Image.new('L', (120, 120), shade) for shade in (9, 99, 200)]
-  return encoded(shades[0], kind, save_all=True, append_images=shades[1:])
+  return encode(shades[0], kind, save_all=True, append_images=shades[1:])
 
 
 def thumbnail_first():
@@ -47,7 +47,7 @@ def thumbnail_first():
 
 
 def announcing(width, height):
-  """A small PNG whose header is right, and says that it is large."""
+  """A small PNG whose valid header declares a large size."""
 
   def chunk(name, body):
     checksum = struct.pack('>I', zlib.crc32(name + body))
@@ -62,8 +62,8 @@ def announcing(width, height):
   )
 
 
-def cut(kind):
-  data = encoded(Image.fromarray(cell_pair()[1]), kind)
+def truncate(kind):
+  data = encode(Image.fromarray(cell_pair()[1]), kind)
   return data[: int(0.7 * len(data))]
 
 
@@ -77,12 +77,12 @@ ONE = 'save the one that is meant'
 # Name of a file -> its content, and the remedy in the error.
 CONTENT = {
   'empty.png': (b'', AGAIN),
-  'cut.png': (cut('PNG'), AGAIN),
-  'cut.jpg': (cut('JPEG'), AGAIN),
-  'cut.bmp': (cut('BMP'), AGAIN),
-  'cut.tiff': (cut('TIFF'), AGAIN),
-  'cut.webp': (cut('WEBP'), AGAIN),
-  'cut.gif': (cut('GIF'), AGAIN),
+  'cut.png': (truncate('PNG'), AGAIN),
+  'cut.jpg': (truncate('JPEG'), AGAIN),
+  'cut.bmp': (truncate('BMP'), AGAIN),
+  'cut.tiff': (truncate('TIFF'), AGAIN),
+  'cut.webp': (truncate('WEBP'), AGAIN),
+  'cut.gif': (truncate('GIF'), AGAIN),
   'text.png': (b'a note, renamed', CONVERT),
   'film.mp4': (b'\0\0\0\x18ftypisom\0\0\2\0isomiso2' + bytes(99), CONVERT),
   'film.avi': (b'RIFF\xff\0\0\0AVI LIST' + bytes(99), CONVERT),
@@ -165,7 +165,7 @@ def printed(path):
 def test_a_bad_file_is_refused_by_name(inspect, tmp_path, name):
   content, remedy = CONTENT[name]
   good, bad = tmp_path / 'good.png', tmp_path / name
-  good.write_bytes(encoded(Image.fromarray(cell_pair()[0]), 'PNG'))
+  good.write_bytes(encode(Image.fromarray(cell_pair()[0]), 'PNG'))
   bad.write_bytes(content)
   status, line = inspect(good, bad)
   assert status == 2
@@ -195,7 +195,7 @@ def test_a_file_that_may_not_be_read_is_refused(
 
 def test_a_limit_can_be_raised(tmp_path):
   path = tmp_path / 'a.png'
-  path.write_bytes(encoded(Image.fromarray(cell_pair()[0]), 'PNG'))
+  path.write_bytes(encode(Image.fromarray(cell_pair()[0]), 'PNG'))
   small = zeroshot.Detector.load('default', max_megapixels=0.01)
   for picture in (path, cell_pair()[0]):
     with pytest.raises(ValueError, match='raise max_megapixels to 1'):

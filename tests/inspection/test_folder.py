@@ -1,4 +1,4 @@
-"""The folder of a run: what a kill leaves, and what is never written."""
+"""The folder of a run: after a kill, and faulty records."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ def whole_pictures():
   ]
 
 
-def damaged(whole, others, chance):
-  """One to three kinds of damage, at places and of sizes left to chance."""
+def damage(whole, others, chance):
+  """One to three kinds of damage, at random places and of random sizes."""
   data = bytearray(whole)
   for _ in range(chance.randint(1, 3)):
     kind = chance.choice(('flip', 'cut', 'splice', 'header', 'repeat', 'drop'))
@@ -86,7 +86,7 @@ def damaged(whole, others, chance):
 
 
 def read(path, reader, **options):
-  """What a file holds and '', or None and what the reader says of it."""
+  """The content of a file and '', or None and the reader's error."""
   try:
     return reader(path, **options), ''
   except ValueError as error:
@@ -99,7 +99,7 @@ def test_a_damaged_picture_is_an_image_or_an_error_that_names_it(tmp_path):
   path = tmp_path / 'damaged.png'
   counts = Counter()
   for case in range(NUM_PICTURES):
-    path.write_bytes(damaged(wholes[case % len(wholes)], wholes, chance))
+    path.write_bytes(damage(wholes[case % len(wholes)], wholes, chance))
     start = time.perf_counter()
     image, fault = read(path, pictures.read_picture, max_megapixels=1)
     if image is None:
@@ -155,7 +155,7 @@ def test_a_damaged_manifest_is_pairs_or_an_error_that_names_it(tmp_path, kind):
     (tmp_path / name).touch()
   path = tmp_path / f'pairs{suffix}'
   chance = random.Random(0)
-  cases = [damaged(whole, [whole], chance) for _ in range(NUM_MANIFESTS)]
+  cases = [damage(whole, [whole], chance) for _ in range(NUM_MANIFESTS)]
   counts = Counter()
   for content in (whole, *HOSTILE, *cases):
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""What happens before large pictures are compared, on small ones."""
+"""The checks before large pictures are compared, on small ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def scene(seed=0, height=260, width=300):
 
 @pytest.fixture
 def large(monkeypatch):
-  """A detector to which all pictures are large, and its calls."""
+  """A detector that treats all pictures as large, and its calls."""
   monkeypatch.setattr(detector, 'LARGE_PX', 1)
   calls = []
 

@@ -1,4 +1,4 @@
-"""A command of one collective, which the tests of launching start.
+"""A command that runs one collective, for tests of launching.
 
 python -m tests.launch.joined --out=FOLDER --fails=raise --who=1
 """

@@ -1,4 +1,4 @@
-"""What an exported run takes over from the weights that it started from."""
+"""What an exported run inherits from its initial weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that start runs elsewhere: what they say is what we take."""
+"""The files that start runs elsewhere: their flags are legal flags."""
 
 from __future__ import annotations
 

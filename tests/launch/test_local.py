@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def start(tmp_path, *arguments, terminal=None, **variables):
-  """Starts the command of ``joined``; its files lie in ``tmp_path``.
+  """Starts the command of ``joined``; its files are in ``tmp_path``.
 
   Args:
     tmp_path: for all of its files.

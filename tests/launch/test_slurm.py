@@ -1,4 +1,4 @@
-"""A real Slurm on this machine: a job ends, fails, is stopped and goes on."""
+"""A real Slurm on this machine: a job ends, fails, is stopped and resumes."""
 
 from __future__ import annotations
 

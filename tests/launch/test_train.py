@@ -1,4 +1,4 @@
-"""Training as a command: it is killed, and its results do not show it."""
+"""Training as a command: a kill does not change the results."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_values_and_gradients_are_finite(term, logits, mask):
 
 @every_term
 def test_going_against_the_mask_costs_more(term):
-  """No pixel's gradient points away from the mask."""
+  """Every pixel's gradient points towards the mask."""
   gradient = np.asarray(jax.grad(term)(jnp.asarray(LOGITS), MASK))
   assert (gradient[MASK > 0] <= 0).all()
   assert (gradient[MASK == 0] >= 0).all()

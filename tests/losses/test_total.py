@@ -80,7 +80,7 @@ def test_weights_that_make_no_sense(weights):
 
 
 def one_of_each(num_pairs):
-  """Predictions and labels in which every term finds something to do."""
+  """Predictions and labels for which no term is 0."""
   random = np.random.default_rng(5)
 
   def normal(*shape):

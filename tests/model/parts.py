@@ -1,4 +1,4 @@
-"""Networks of toy size and pictures to show them."""
+"""Networks and pictures of toy size."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def noise(*shape, seed=0):
 
 
 def relative_difference(pair):
-  """How much is left between features and their matches, per scale."""
+  """The difference of features and their matches, relative, per scale."""
   return [
     float(jnp.mean(jnp.abs(test - matched)) / jnp.mean(jnp.abs(test)))
     for test, matched in pair

@@ -1,4 +1,4 @@
-"""Matching against plain loops, and against displacements that are known."""
+"""Matching against plain loops, and on known displacements."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def matcher(radius, support):
 
 
 def plain_warp(x, flow):
-  """Bilinear sampling by loops; beyond the picture its edge goes on."""
+  """Bilinear sampling by loops, with replicated edges."""
   x, flow = np.asarray(x, np.float64), np.asarray(flow, np.float64)
   b, h, w, _ = x.shape
   result = np.zeros_like(x)

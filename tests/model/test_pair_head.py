@@ -1,4 +1,4 @@
-"""The pair head: shapes, its start, and that the trunk does not notice it."""
+"""The pair head: shapes, its initial output, and the unchanged trunk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PICTURES = parts.noise(2, 1, 16, 24, 3)
 
 
 @functools.cache
-def applied(**changes):
+def apply_toy(**changes):
   """A prediction and the parameters; one program, compiled once."""
   model = build_model(parts.config(**changes))
 
@@ -30,7 +30,7 @@ def applied(**changes):
 
 
 def test_it_speaks_for_each_pixel():
-  prediction, _ = applied(
+  prediction, _ = apply_toy(
     kinds=KINDS, predicts_sides=True, head_widths=(4, 6, 8)
   )
   assert prediction.kind_logits.shape == (1, 16, 24, 3)
@@ -42,27 +42,27 @@ def test_it_speaks_for_each_pixel():
 
 
 def test_it_corrects_no_side_before_it_has_learned():
-  prediction, _ = applied(predicts_sides=True)
+  prediction, _ = apply_toy(predicts_sides=True)
   assert not prediction.box_deltas.any()
   assert prediction.kind_logits is None
 
 
 def test_kinds_alone():
-  prediction, _ = applied(kinds=KINDS)
+  prediction, _ = apply_toy(kinds=KINDS)
   assert prediction.box_deltas is None
   assert prediction.kind_logits.shape[-1] == 3
 
 
 def test_without_it_there_is_neither():
-  prediction, parameters = applied()
+  prediction, parameters = apply_toy()
   assert prediction.kind_logits is None
   assert prediction.box_deltas is None
   assert 'pair_head' not in parameters
 
 
 def test_the_rest_of_the_network_has_the_same_names_and_values():
-  plain, without = applied()
-  headed, with_head = applied(kinds=KINDS, predicts_sides=True)
+  plain, without = apply_toy()
+  headed, with_head = apply_toy(kinds=KINDS, predicts_sides=True)
   assert set(with_head) - set(without) == {'pair_head'}
   shared = {name: with_head[name] for name in without}
   model = build_model(parts.config())

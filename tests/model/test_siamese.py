@@ -1,4 +1,4 @@
-"""The network's laws at toy size: what it may see and what it must ignore."""
+"""The network's laws at toy size: reach, invariances and symmetry."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 
 @contextlib.contextmanager
 def open_page(chromium, file, size=DESKTOP, **options):
-  """The page; afterwards it has asked for nothing and complained of nothing."""
+  """The page; afterwards it must have made no request and logged no error."""
   width, height = size
   context = chromium.new_context(
     viewport={'width': width, 'height': height}, **options

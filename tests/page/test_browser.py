@@ -1,4 +1,4 @@
-"""The page as people use it, in a real Chromium."""
+"""The page in a real Chromium, as used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in a page, and what a damaged folder is told of."""
+"""The content of a page, and the messages for a damaged folder."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_pictures_from_elsewhere_are_not_shown(folder, tmp_path):
   assert 'lies outside' in row['fault']
 
 
-def damaged(change):
+def damage(change):
   """Lines of which the second is changed."""
   rows = parts.lines()
   rows[1] |= change
@@ -134,7 +134,7 @@ def damaged(change):
     ('results.jsonl', None, r'results\.jsonl: there is no such file; run'),
     ('results.jsonl', '', r'results\.jsonl: no pair is done yet'),
     ('results.jsonl', '{"row"\n{}\n', r'results\.jsonl, line 1: .*no JSON'),
-    ('results.jsonl', damaged({'verdict': 'ok'}), "line 2: .*verdict is 'ok'"),
+    ('results.jsonl', damage({'verdict': 'ok'}), "line 2: .*verdict is 'ok'"),
   ],
 )
 def test_a_damaged_folder_is_refused(folder, name, text, message):

@@ -1,4 +1,4 @@
-"""How probable each kind is, and where none can be told."""
+"""The probability of each kind, and where none can be told apart."""
 
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ def test_a_gain_and_a_loss_in_one_box_both_vote():
 # --- Where nothing tells kinds apart -----------------------------------------
 
 
-def unnamed(named):
+def has_no_kind(named):
   assert set(named.kind) == {'difference'}
   np.testing.assert_allclose(named.kind_confidence, 1 / 6, rtol=1e-6)
   return True
 
 
-def coloured(board):
+def colour(board):
   copper, mask = np.float32([0.8, 0.5, 0.2]), np.float32([0.0, 0.3, 0.1])
   return np.where(board[..., None], copper, mask)
 
 
-def shaded(board):
+def shade(board):
   noise = np.random.default_rng(0).random((128, 128, 3), np.float32)
   smooth = cv2.GaussianBlur(noise, (0, 0), 4).mean(axis=-1, keepdims=True)
   smooth = (smooth - smooth.min()) / np.ptp(smooth)
@@ -83,12 +83,12 @@ def faint(board):
   return picture(board, 0.5, 0.4)
 
 
-@pytest.mark.parametrize('drawn', [coloured, shaded, faint])
+@pytest.mark.parametrize('drawn', [colour, shade, faint])
 @pytest.mark.parametrize('kind', KINDS)
 def test_pictures_that_do_not_separate(drawn, kind):
   before, after = boards(kind)
   box = boxes_of(box_round(before != after))
-  assert unnamed(topology.name_kinds(box, drawn(before), drawn(after)))
+  assert has_no_kind(topology.name_kinds(box, drawn(before), drawn(after)))
   rows = topology.kind_probabilities(box.xyxy, drawn(before), drawn(after))
   np.testing.assert_allclose(rows, 1 / 6, rtol=1e-6)
 
@@ -101,7 +101,7 @@ def test_a_box_in_which_nothing_changed():
     picture(after),
   )
   assert named.kind == ('open', 'difference', 'difference')
-  assert unnamed(boxes.select(named, np.array([False, True, True])))
+  assert has_no_kind(boxes.select(named, np.array([False, True, True])))
 
 
 def test_what_has_no_content_has_not_changed():
@@ -113,7 +113,7 @@ def test_what_has_no_content_has_not_changed():
   assert topology.name_kinds(box, *images, np.ones_like(valid)).kind == (
     'open',
   )
-  assert unnamed(topology.name_kinds(box, *images, valid))
+  assert has_no_kind(topology.name_kinds(box, *images, valid))
 
 
 def test_no_boxes():

@@ -1,4 +1,4 @@
-"""A box's surroundings: moved where that helps, and going on at the border."""
+"""A box's surroundings: alignment, and continuation at the border."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of differences: boards drawn by hand, one for each thing that happens.
+"""Kinds of differences: boards drawn by hand, one for each effect.
 
 Notation:
   board   bool [h, w], True where there is copper
@@ -49,7 +49,7 @@ def picture(board, bright=BRIGHT, dark=DARK):
   return np.repeat(grey[..., None], 3, axis=-1)
 
 
-def ragged(board, seed):
+def fray(board, seed):
   """A third of the pixels along every edge at random, none elsewhere."""
   mask = board.astype(np.uint8)
   near = np.ones((3, 3), np.uint8)
@@ -156,7 +156,7 @@ def test_a_piece_cut_out_of_a_pad_is_open():
 def test_ragged_edges(kind, seed):
   before, after = boards(kind)
   box = box_round(before != after)
-  before, after = ragged(before, 2 * seed), ragged(after, 2 * seed + 1)
+  before, after = fray(before, 2 * seed), fray(after, 2 * seed + 1)
   assert name(before, after, box)[0] == kind
 
 
@@ -167,13 +167,13 @@ def test_a_reference_that_lies_off(kind, move):
   box = box_round(before != after)
   moved = np.roll(before, move, (0, 1))
   assert name(moved, after, box)[0] == kind
-  assert name(ragged(moved, 0), ragged(after, 1), box)[0] == kind
+  assert name(fray(moved, 0), fray(after, 1), box)[0] == kind
 
 
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('turn', range(4))
 def test_a_defect_that_the_border_cuts(kind, turn):
-  """The half of it that is seen has the name of the whole."""
+  """The half inside the picture has the kind of the whole."""
   before, after = (
     np.rot90(board[:, 61:], turn).copy() for board in boards(kind)
   )

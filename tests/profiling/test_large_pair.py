@@ -1,4 +1,4 @@
-"""A pair too large to be taken whole, in a process of its own."""
+"""A pair that needs tiles, in a process of its own."""
 
 from __future__ import annotations
 

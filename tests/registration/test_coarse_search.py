@@ -17,7 +17,7 @@ def picture(height, width):
   return np.repeat(grey[..., None], 3, axis=2)
 
 
-def turned(degrees, scale=1.0, height=120, width=160):
+def rotation(degrees, scale=1.0, height=120, width=160):
   return transforms.turn_and_scale(degrees, scale, height=height, width=width)
 
 
@@ -73,7 +73,7 @@ def test_similarity_of_nothing_is_defined():
 
 @pytest.mark.parametrize('num_parameters', [4, 6, 8])
 def test_refine_finds_a_small_move(num_parameters):
-  reference, truth = texture(), transforms.translation(1.5, -1) @ turned(0.7)
+  reference, truth = texture(), transforms.translation(1.5, -1) @ rotation(0.7)
   test = transforms.warp(reference, truth)
   move = refine(reference, test, num_parameters)
   error = np.linalg.inv(truth) @ move
@@ -93,7 +93,7 @@ def test_refine_rests_where_it_is_right_or_blind():
   still = refine(test, test, 6)
   assert transforms.farthest_px(still, height=120, width=160) < 1e-3
   flat = np.zeros_like(test)
-  np.testing.assert_array_equal(refine(flat, flat, 6, turned(3)), turned(3))
+  np.testing.assert_array_equal(refine(flat, flat, 6, rotation(3)), rotation(3))
 
 
 def test_stripes_are_not_followed_along():

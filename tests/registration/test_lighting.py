@@ -1,4 +1,4 @@
-"""A picture relit: the line that is fitted, and what must not bend it."""
+"""Relighting: the fitted line, and its robustness."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def noise(height=48, width=64, seed=0):
   return np.random.default_rng(seed).random((height, width, 3), np.float32)
 
 
-def painted(image, value, share):
+def paint(image, value, share):
   """The picture with so much of its rows in one colour."""
   image = image.copy()
   image[: round(share * len(image))] = value
@@ -57,10 +57,10 @@ def test_the_reference_s_own_light_does_not_count():
 def test_a_defect_takes_no_part():
   image = noise()
   good = (0.7 * image + 0.2).astype(np.float32)
-  relit = with_lighting_of(painted(good, 0.0, share=0.15), image)
+  relit = with_lighting_of(paint(good, 0.0, share=0.15), image)
   np.testing.assert_allclose(relit, good, atol=1e-4)
   # More than a fifth is no defect.
-  relit = with_lighting_of(painted(good, 0.0, share=0.5), image)
+  relit = with_lighting_of(paint(good, 0.0, share=0.5), image)
   assert np.abs(relit - good).max() > 0.1
 
 
@@ -107,8 +107,8 @@ def test_nothing_is_clipped():
 def test_what_is_not_valid_tells_nothing(share):
   image = noise()
   expected = (0.7 * image + 0.2).astype(np.float32)
-  valid = painted(np.ones(image.shape[:2], np.float32), 0.0, share)
-  test = painted(expected, 0.0, share)
+  valid = paint(np.ones(image.shape[:2], np.float32), 0.0, share)
+  test = paint(expected, 0.0, share)
   relit = with_lighting_of(test, image, valid)
   np.testing.assert_allclose(relit, expected, atol=1e-4)
   everywhere = with_lighting_of(test, image, np.ones_like(valid))

@@ -143,7 +143,7 @@ def test_what_cannot_be_helped_stays_as_it_is(reference, test, words):
 
 def test_valid_is_where_the_source_has_content():
   test, truth = texture(), matrix_of((0.0, 1.0, 20.0, 0.0))
-  reference = moved(test, truth)  # what lay right of it was never seen
+  reference = moved(test, truth)  # nothing right of it is in the picture
   result = register.register(reference, test, method='affine')
   assert not result.valid[:, -18:].any()
   assert result.valid[:, :-22].all()

@@ -1,4 +1,4 @@
-"""Crops round failures, and the sheet they are laid out on."""
+"""Crops round failures, and the sheet of them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_boxes_move_with_the_crop_and_those_out_of_sight_go():
   detected = boxes(
     (20, 15, 30, 19),
     (0, 0, 17, 40),  # ends where the crop begins
-    (0, 0, 18, 40),  # a pixel of it is seen
+    (0, 0, 18, 40),  # one pixel of it is inside
     (33, 9, 40, 25),  # begins where it ends
     (17, 25, 33, 30),  # below
   )

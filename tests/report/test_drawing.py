@@ -1,4 +1,4 @@
-"""Pictures of results: where a box is drawn, and what stays as it was."""
+"""Pictures of results: drawn boxes, and pixels that stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curve: its size, where its points stand, and its intervals."""
+"""The curve: its size, its points and its intervals."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def bins(confidence, correct, num_bins=10):
 
 
 def point(image):
-  """Where the points' ink lies in the square, as shares of the picture."""
+  """Position of the points' ink in the square, as shares of the picture."""
   left, bottom, width, height = diagram._MAIN
   h, w = image.shape[:2]
   y, x = np.nonzero(np.abs(image - BLUE).max(-1) < 0.02)

@@ -1,4 +1,4 @@
-"""Which changes of a config make another run, model or trunk."""
+"""Which changes of a config are a different run, model or trunk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On its own; with others, see tests/train/test_faults.py."""
+"""A single process; for several see tests/train/test_faults.py."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_an_old_python_gets_one_line(folder, monkeypatch):
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-  """A machine without uv; a test says what works on it and sees the calls."""
+  """A machine without uv: tests choose what works, and read the calls."""
   works, calls = set(), []
 
   def succeeds(command):

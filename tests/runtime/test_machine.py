@@ -1,4 +1,4 @@
-"""What a process says of its own memory and cores."""
+"""Figures of a process's own memory and cores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where figures come from."""
+"""The provenance of results: commit and hardware."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few-shot curve: what is run once, and what its table says."""
+"""The few-shot curve: runs are not repeated; its table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups left out: what is run once, and what the table says."""
+"""Leave-one-out: runs are not repeated; its table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands that transfer share: their flags, and real weights."""
+"""The transfer commands' common flags and runs, with real weights."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def config_of(path, **changed):
 
 
 def metrics(ap, /, **changed):
-  """Figures of an evaluation, all told apart."""
+  """Distinct metrics of an evaluation."""
   named = dict(ap=ap, kind_accuracy=ap + 0.005)
   plain = dict(ap=ap + 0.001, ap_50=ap + 0.002, ap_75=ap + 0.003)
   return {'official-6': named | changed, 'official': plain}

@@ -1,4 +1,4 @@
-"""Scenes: what the shared suite does not ask of every kind."""
+"""Scenes: laws of single kinds, beyond the shared suite."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ KEYS = parts.keys(8, seed=1)
 
 
 @functools.cache
-def captured():
+def capture_all():
   """Captures of one scene, each probability an argument."""
   side = parts.SIZE + 2 * parts.MARGIN
   scene = parts.plain_noise(jax.random.key(4), side)
@@ -40,9 +40,9 @@ def captured():
 @pytest.mark.parametrize('name', parts.settings())
 def test_each_nuisance_alone_changes_pictures_and_labels_nothing(name):
   probabilities = dict.fromkeys(parts.settings(), 0.0)
-  plain = jax.device_get(captured()(KEYS, probabilities))
+  plain = jax.device_get(capture_all()(KEYS, probabilities))
   np.testing.assert_allclose(plain.reference, plain.test, atol=1e-5)
-  pair = jax.device_get(captured()(KEYS, probabilities | {name: 1.0}))
+  pair = jax.device_get(capture_all()(KEYS, probabilities | {name: 1.0}))
   assert not pair.mask.any()
   assert parts.difference(pair).mean((1, 2)).max() > 1e-3
   changed = np.abs(pair.test - plain.test).max((1, 2, 3))

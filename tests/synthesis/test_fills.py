@@ -1,4 +1,4 @@
-"""What stands inside a region."""
+"""The content of regions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every background, region, fill and nuisance must keep to."""
+"""Laws of every background, region, fill and nuisance."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_same_key_draws_the_same(name):
 
 @every_kind
 def test_a_draw_depends_on_its_key_alone(name):
-  """Its place in the batch and the other keys do not count."""
+  """Its position in the batch and the other keys have no effect."""
   turned = np.asarray(batched(name)(KEYS[::-1]))[::-1]
   np.testing.assert_allclose(turned, batch(name), atol=1e-5)
 

@@ -1,4 +1,4 @@
-"""Labelled pairs as examples: what happens to a pair happens to its labels."""
+"""Labelled pairs as examples: labels are transformed with their pair."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_kinds_and_open_pixels():
 
 
 def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
-  """The open row lies above the box of an upright pair."""
+  """The open row is above the box of an upright pair."""
   pair = draw(still(), windows(), count=64)
   sides = set()
   for index in range(64):

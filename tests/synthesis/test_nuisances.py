@@ -1,4 +1,4 @@
-"""What is no defect: identities, plain-loop oracles and laws."""
+"""Nuisances: identities, plain-loop oracles and laws."""
 
 from __future__ import annotations
 
@@ -159,14 +159,14 @@ def smooth_scene():
 
 
 @jax.jit
-def cut(image, ragged_px=0.0, level=0.0, blur_px=0.7):
+def binarise(image, ragged_px=0.0, level=0.0, blur_px=0.7):
   return nuisances.binarise(
     image, ragged_px * jnp.ones(image.shape[:2]), level=level, blur_px=blur_px
   )
 
 
 def test_binarising_makes_black_and_white():
-  result = np.asarray(cut(smooth_scene()))
+  result = np.asarray(binarise(smooth_scene()))
   assert (result == result[..., :1]).all()
   assert np.mean((result == 0) | (result == 1)) > 0.5
   bright = np.asarray(smooth_scene()).mean(-1)
@@ -176,13 +176,15 @@ def test_binarising_makes_black_and_white():
 
 def test_binarising_does_not_see_exposure():
   scene = smooth_scene()
-  np.testing.assert_allclose(cut(scene), cut(0.6 * scene + 0.3), atol=1e-3)
+  np.testing.assert_allclose(
+    binarise(scene), binarise(0.6 * scene + 0.3), atol=1e-3
+  )
 
 
 def test_a_higher_level_and_a_greater_fray_leave_less_white():
-  plain = np.asarray(cut(smooth_scene()))
-  higher = np.asarray(cut(smooth_scene(), level=0.4))
-  frayed = np.asarray(cut(smooth_scene(), ragged_px=1.5))
+  plain = np.asarray(binarise(smooth_scene()))
+  higher = np.asarray(binarise(smooth_scene(), level=0.4))
+  frayed = np.asarray(binarise(smooth_scene(), ragged_px=1.5))
   for less in (higher, frayed):
     assert (less <= plain + 1e-6).all()
     assert less.mean() < plain.mean()
@@ -190,7 +192,7 @@ def test_a_higher_level_and_a_greater_fray_leave_less_white():
 
 def test_a_flat_scene_is_cut_without_noise():
   flat = jnp.full((16, 16, 3), 0.4)
-  assert np.ptp(np.asarray(cut(flat))) < 1e-3
+  assert np.ptp(np.asarray(binarise(flat))) < 1e-3
 
 
 def test_no_fray_is_none():

@@ -1,4 +1,4 @@
-"""The door of synthesis: what the mask says of the two pictures."""
+"""Synthesised pairs: the mask is where the pictures differ."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def synthesis(config):
 
 
 @functools.cache
-def drawn(probability=0.0, *, cut=False, defect_free_share=0.0):
+def draw(probability=0.0, *, cut=False, defect_free_share=0.0):
   """Pairs with every nuisance at a probability; ``cut`` is black and white."""
   config = parts.config(defect_free_share=defect_free_share)
   for name, values in config.nuisances.items():
@@ -30,7 +30,7 @@ def drawn(probability=0.0, *, cut=False, defect_free_share=0.0):
 
 
 def test_shapes_ranges_and_types():
-  for pair in (drawn(), drawn(1.0)):
+  for pair in (draw(), draw(1.0)):
     side = parts.SIZE
     assert pair.reference.shape == pair.test.shape == (COUNT, side, side, 3)
     assert pair.mask.shape == (COUNT, side, side)
@@ -43,7 +43,7 @@ def test_shapes_ranges_and_types():
 
 
 def test_without_nuisances_the_mask_is_where_pixels_changed():
-  pair = drawn()
+  pair = draw()
   changed = parts.difference(pair)
   least = parts.config().fills.min_change
   # Relighting lifts blacks by up to 1e-4 even where it changes nothing.
@@ -56,7 +56,7 @@ def test_without_nuisances_the_mask_is_where_pixels_changed():
 
 def test_without_defects_and_nuisances_both_are_the_same():
   """To rounding: XLA may compute a scene twice, once for each picture."""
-  pair = drawn(defect_free_share=1.0)
+  pair = draw(defect_free_share=1.0)
   np.testing.assert_allclose(pair.test, pair.reference, atol=1e-5)
   assert not pair.mask.any()
   assert len({image.tobytes() for image in pair.test}) == COUNT
@@ -64,17 +64,17 @@ def test_without_defects_and_nuisances_both_are_the_same():
 
 @pytest.mark.parametrize('cut', [False, True])
 def test_nuisances_never_label(cut):
-  pair = drawn(1.0, cut=cut, defect_free_share=1.0)
+  pair = draw(1.0, cut=cut, defect_free_share=1.0)
   assert not pair.mask.any()
   assert parts.difference(pair).max((1, 2)).min() > 0.1
 
 
 def test_nuisances_do_not_change_the_label():
-  np.testing.assert_array_equal(drawn(1.0).mask, drawn().mask)
+  np.testing.assert_array_equal(draw(1.0).mask, draw().mask)
 
 
 def test_black_and_white_pairs_are_labelled_as_they_look():
-  """Only what the cut leaves apart is a difference."""
+  """Only what differs after binarisation is a difference."""
   config = parts.config()
   config.nuisances.binarisation.probability = 1.0
   config.nuisances.binarisation.max_ragged_px = 0.0
@@ -167,7 +167,7 @@ def test_each_kind_works_alone(family, kind):
 def test_jit_equals_eager():
   synthesise = pairs.build_synthesis(parts.config())
   eager = synthesise(KEYS, None)
-  for a, b in zip(drawn()[:3], jax.device_get(eager)[:3], strict=True):
+  for a, b in zip(draw()[:3], jax.device_get(eager)[:3], strict=True):
     assert np.mean(np.abs(a - b) > 1e-4) < 1e-3
 
 

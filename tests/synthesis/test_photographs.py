@@ -42,7 +42,7 @@ def test_every_photograph_of_the_bank_is_drawn():
 
 
 def test_photographs_are_interpolated_linearly():
-  """A ramp stays one: zoomed, turned and flipped, but nowhere bent."""
+  """A ramp stays linear when zoomed, turned and flipped."""
   ramp = np.arange(80, dtype=np.uint8)[:, None, None] * 3
   bank = np.broadcast_to(ramp, (1, 80, 80, 3))
   images = crops(bank)

@@ -1,4 +1,4 @@
-"""Where pictures differ: how large, how much and nothing elsewhere."""
+"""Regions: their extent, their cover, and nothing elsewhere."""
 
 from __future__ import annotations
 

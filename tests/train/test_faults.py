@@ -1,4 +1,4 @@
-"""Everything that goes wrong while processes train together, really done."""
+"""Real failures of processes that train together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREEMPTED, MISTAKE = 75, 2
 
 @pytest.fixture(scope='module', autouse=True)
 def own_compile_cache(tmp_path_factory):
-  """What is killed while it writes an entry leaves it cut short for ever."""
+  """A process killed while writing an entry leaves it truncated for ever."""
   with pytest.MonkeyPatch.context() as patch:
     folder = tmp_path_factory.mktemp('cache')
     patch.setenv('JAX_COMPILATION_CACHE_DIR', str(folder))
@@ -36,7 +36,7 @@ def own_compile_cache(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory):
-  """The digest of a run that nothing happened to."""
+  """The digest of an uninterrupted run."""
   folder = tmp_path_factory.mktemp('whole')
   return finish(folder, folder / 'run')
 

@@ -20,7 +20,7 @@ class Killed(Exception):
 
 
 def kill_at(step):
-  """A hook that ends the run once it has got to a step."""
+  """A hook that ends the run at a step."""
 
   def hook(params, now):
     del params
@@ -142,7 +142,7 @@ def test_the_bank_reaches_the_synthesis(tmp_path):
 
 
 def mask_means(num_updates):
-  """Mean of all masks of each update: a number that tells updates apart."""
+  """Mean of all masks of each update, which differs between updates."""
   return [
     float(
       toy.synthesise(

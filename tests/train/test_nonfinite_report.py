@@ -97,7 +97,7 @@ def test_labels_are_checked_too(params):
 
 
 def example(index, *, loss=0.5, gradient_norm=1.0, faults=(), **finite):
-  """Diagnostics of an example that is fine unless said otherwise."""
+  """Diagnostics of an example, by default without faults."""
   return Diagnostics(
     index=index,
     finite={'test': True, 'prediction': True, **finite},
@@ -243,7 +243,7 @@ def test_the_example_with_a_nan_is_named_and_drawn_first(tmp_path, num_devices):
 
 def test_an_example_whose_gradient_alone_is_infinite_is_named(tmp_path):
   def linear_loss(prediction, mask, labels=None, **across):
-    """Cross-entropy, whose gradient does not fade where logits are huge."""
+    """Cross-entropy, whose gradient does not vanish for huge logits."""
     del labels, across
     loss = optax.sigmoid_binary_cross_entropy(prediction.logits, 1 - mask)
     return jnp.mean(loss), {'cross': jnp.mean(loss)}

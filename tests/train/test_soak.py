@@ -1,4 +1,4 @@
-"""A long run: no leak, no slowing down, nothing compiled twice."""
+"""A long run: no leak, no slowdown, no recompilation."""
 
 from __future__ import annotations
 

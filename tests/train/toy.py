@@ -74,7 +74,7 @@ def labelled_synthesise(keys, bank=NO_BANK):
 
 
 def labelled_loss(prediction, mask, labels, *, sum_across=whole_batch):
-  """One term that open pixels have no part in, balanced over the batch."""
+  """One term without open pixels, balanced over the batch."""
   scores = jax.nn.sigmoid(prediction.logits)
   square = labels.weight * (scores - mask) ** 2
   total, weight = sum_across((jnp.sum(square), jnp.sum(labels.weight)))

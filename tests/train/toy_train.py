@@ -33,7 +33,7 @@ def digest(state):
 
 
 def slowly(params, step):
-  """Makes each step last, so that something can happen in the middle."""
+  """Slows each step down, so that tests can interrupt it."""
   del params
   print('step', step, flush=True)
   time.sleep(flags.FLAGS.slow_s)

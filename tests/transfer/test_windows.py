@@ -1,4 +1,4 @@
-"""Windows: cut where the boxes are, filled up, and honest about kinds."""
+"""Windows: their place, padding and kinds."""
 
 from __future__ import annotations
 

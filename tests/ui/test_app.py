@@ -91,7 +91,7 @@ def test_in_a_browser(address, files, tmp_path):
     slider.press('End')
     slider.dispatch_event('pointerup')
     page.get_by_text('No difference').wait_for()
-    # Another picture: nothing is said of it, whatever the slider does.
+    # Another picture: no verdict, wherever the slider is.
     page.locator('#test').get_by_label('Remove Image').click()
     page.get_by_text('Give two pictures').wait_for()
     slider.press('Home')

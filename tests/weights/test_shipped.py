@@ -1,4 +1,4 @@
-"""The weights that ship: small, calibrated, and good at what they are for."""
+"""The shipped weights: size, calibration and accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zeroshot.experiments import evaluation, loading
 from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
-MAX_BYTES = 8e6  # all that lies in zeroshot/weights
+MAX_BYTES = 8e6  # of all files in zeroshot/weights
 
 
 @pytest.fixture(scope='module')

@@ -59,7 +59,7 @@ def rows(plan):
   return {row.name: row for row in plan.rows}
 
 
-def trained(row):
+def train_flags(row):
   return row.evaluations[0].training.settings
 
 
@@ -95,7 +95,7 @@ def test_what_a_row_asks_for_can_be_built(rows, name):
 
 def test_every_row_has_the_same_budget(rows):
   steps = ablations.get_config().steps
-  batch_size = trained(rows['base'])['train']['batch_size']
+  batch_size = train_flags(rows['base'])['train']['batch_size']
   for row in rows.values():
     for evaluation in row.evaluations:
       if evaluation.training:
@@ -117,8 +117,8 @@ def test_every_row_is_judged_on_the_same_pairs(rows):
 
 
 def test_each_row_changes_what_it_says(rows):
-  base = trained(rows['base'])
-  synthesis = {name: trained(rows[name])['synthesis'] for name in _TRAINED}
+  base = train_flags(rows['base'])
+  synthesis = {name: train_flags(rows[name])['synthesis'] for name in _TRAINED}
   for name in ('base', 'paper', 'photographs', 'both'):
     weights = synthesis[name]['backgrounds']
     photographs = weights['photographs']
@@ -134,13 +134,13 @@ def test_each_row_changes_what_it_says(rows):
   for kind in ablations.REGIONS:
     assert base['synthesis']['regions'][kind] > 0
   assert synthesis['no_defect_free']['defect_free_share'] == 0
-  assert trained(rows['no_contrast'])['loss']['contrast'] == 0
-  assert trained(rows['no_ema'])['train']['ema_decay'] == 0
-  assert trained(rows['early_fusion'])['model']['kind'] == 'early_fusion'
-  assert not any(trained(rows['no_matching'])['model']['match_radii'])
+  assert train_flags(rows['no_contrast'])['loss']['contrast'] == 0
+  assert train_flags(rows['no_ema'])['train']['ema_decay'] == 0
+  assert train_flags(rows['early_fusion'])['model']['kind'] == 'early_fusion'
+  assert not any(train_flags(rows['no_matching'])['model']['match_radii'])
   for field in ('widths', 'decoder_widths'):
     for name, factor in (('half_width', 0.5), ('double_width', 2)):
-      widths = trained(rows[name])['model'][field]
+      widths = train_flags(rows[name])['model'][field]
       assert widths == [factor * w for w in base['model'][field]], name
   assert base['loss']['contrast'] > 0
   assert any(base['model']['match_radii'])
