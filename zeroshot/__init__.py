@@ -2,9 +2,9 @@
 
   import zeroshot
 
-  found = zeroshot.Detector.load('default').inspect('good.png', 'part.png')
+  inspection = zeroshot.Detector.load('default').inspect('good.png', 'part.png')
 
-The rooms, from the last word to the first (a room imports only rooms below):
+The rooms, top to bottom (a room imports only rooms below):
 
   commands      the command line ``zeroshot``
   ui            two drop zones in a browser
@@ -13,16 +13,16 @@ The rooms, from the last word to the first (a room imports only rooms below):
   export        the network and its settings as one file for other runtimes
   studies       many runs compared: ablation, few-shot, leave-one-out
   experiments   one run from its config: set-up, evaluation, calibration
-  inspection    pictures as they come -> a verdict; Detector is its door
+  inspection    pictures as they come -> a verdict, by ``Detector``
   report        results -> pictures
   evaluate      predictions + truth -> metrics
   transfer      labelled pairs -> windows with pixel targets
   detect        parameters + pictures -> score map -> boxes
-  pcb           what is known of circuit boards and of nothing else
+  pcb           circuit boards: conductors and kinds of defects
   registration  reference picture -> the same, aligned with the test picture
   train         state, step, loop
   weights       parameters as files, and those that ship
-  runs          a run as others see it: its parameters, its checkpoints
+  runs          read-only access to a run: parameters, checkpoints
   checkpoints   the only user of orbax
   losses        masked pixel and region losses
   model         the Siamese discrepancy network
