@@ -3,8 +3,8 @@
   python -m data_tools.check --root=PCBDATA [--split=trainval]
   python -m data_tools.check --manifest=FILE --photographs=DIR --bank=FILE.npz
 
-Prints a line for each fault, which names the file, the reason and the remedy,
-and a summary. The exit status is 0 if all is well, else 2.
+Prints one line per fault, with the file, the reason and the remedy, and a
+summary. The exit status is 0 without faults, else 2.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FAULTY = 2
 
 
 def main(argv: Sequence[str]) -> None:
-  """Checks what the flags name."""
+  """Checks the data that the flags name."""
   del argv
   checked, count = [], 0
   for report in reports():
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def reports() -> Iterator[checks.Report]:
-  """Yields the report of each thing that a flag names."""
+  """Yields a report for each data set that the flags name."""
   options = flags.FLAGS
   if options.root:
     yield checks.check_deeppcb(
@@ -57,7 +57,9 @@ def define_flags() -> None:
   """The command's flags; a function, so that importing does nothing."""
   flags.DEFINE_string('root', '', "DeepPCB's folder, with the split lists.")
   flags.DEFINE_string('split', 'trainval', 'List of --root, without .txt.')
-  flags.DEFINE_integer('max_pairs', 0, 'Of --root; 0 takes all.')
+  flags.DEFINE_integer(
+    'max_pairs', 0, 'Number of pairs of --root to check; 0 takes all.'
+  )
   flags.DEFINE_string('manifest', '', 'Labelled pairs, CSV or JSON lines.')
   flags.DEFINE_string('photographs', '', 'Folder of background photographs.')
   flags.DEFINE_string('bank', '', 'Image bank, .npz.')

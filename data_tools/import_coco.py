@@ -1,12 +1,12 @@
-"""Makes a manifest of COCO annotations.
+"""Converts COCO annotations into a manifest.
 
   python -m data_tools.import_coco --annotations=FILE.json --images=DIR \
       (--reference=GOLDEN.png | --reference_pattern='{stem}_ref.png') \
       --out=FILE.jsonl
 
 Categories become kinds, and a picture without annotations is a good part. A
-region of ``iscrowd`` is one box. Masks are ignored: each annotation has a
-``bbox``. Pictures that the annotations do not name are skipped and counted.
+region of ``iscrowd`` is one box. Masks are ignored: only ``bbox`` is read.
+Pictures that the annotations do not name are skipped and counted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from zeroshot.types import JsonObject
 _Id = int | str
 _Content = dict[str, list[JsonObject]]
 _ID = (int, str)
-# The fields that each list needs, and their types.
+# The required fields of each list, and their types.
 _FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
   'images': {'id': _ID, 'file_name': str},
   'annotations': {'id': _ID, 'image_id': _ID, 'category_id': _ID, 'bbox': list},
@@ -35,7 +35,7 @@ _FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
 
 
 def main(argv: Sequence[str]) -> None:
-  """Imports what the flags name."""
+  """Imports the annotations."""
   del argv
   options = flags.FLAGS
   files = importing.list_pictures(pathlib.Path(options.images))
@@ -58,15 +58,15 @@ def read(
 
   Args:
     annotations: path of the JSON file.
-    images: folder that its ``file_name`` start from.
+    images: folder that each ``file_name`` is relative to.
     references: of the test pictures.
 
   Returns:
-    The readable test pictures in the file's order, with their labels; and all
-    faults.
+    The readable test pictures with their labels, in the order of the file; and
+    all faults.
 
   Raises:
-    ValueError: the file is no such JSON.
+    ValueError: the file is no JSON with these lists.
   """
   content = _read_json(annotations)
   wrong = _repeated_ids(annotations, content)
@@ -104,7 +104,7 @@ def read(
 
 
 def _repeated_ids(annotations: str, content: _Content) -> list[str]:
-  """A line for each id that several entries of a list have."""
+  """A line for each id that is not unique in its list."""
   return [
     f'{annotations}: {count} {name} have the id {number}; number them anew'
     for name, entries in content.items()
@@ -119,7 +119,7 @@ def _read_labels(
   parts: Mapping[_Id, Part],
   sizes: Mapping[_Id, tuple[int, int]],
 ) -> tuple[dict[_Id, Labels], list[str]]:
-  """The labels of each picture, and the faults of annotations."""
+  """The labels of each picture, and the faults of the annotations."""
   labels: dict[_Id, Labels] = {number: Labels([], []) for number in parts}
   kinds = {entry['id']: entry['name'] for entry in content['categories']}
   wrong = []
@@ -144,7 +144,7 @@ def _read_labels(
 
 
 def _read_json(annotations: str) -> _Content:
-  """The lists of a COCO file, each entry with the fields that it needs."""
+  """The lists of a COCO file, with their required fields checked."""
   try:
     content = json.loads(pathlib.Path(annotations).read_bytes())
   except (OSError, ValueError, RecursionError) as error:
@@ -169,7 +169,7 @@ def _read_json(annotations: str) -> _Content:
 
 
 def _size_of(picture: pathlib.Path, image: JsonObject) -> tuple[int, int]:
-  """The picture's width and height; they must be the annotated ones."""
+  """The width and height of the picture, which must equal the annotated."""
   size = label_boxes.size_of(picture)
   written = image.get('width', size[0]), image.get('height', size[1])
   if written != size:
@@ -183,7 +183,7 @@ def _size_of(picture: pathlib.Path, image: JsonObject) -> tuple[int, int]:
 def _pixel_box(
   bbox: Sequence[float], size: tuple[int, int], where: str
 ) -> tuple[int, ...]:
-  """The first and last pixel of x, y, width, height."""
+  """The first and last pixel of a box x, y, width, height."""
   if len(bbox) != 4 or not all(isinstance(side, int | float) for side in bbox):
     raise ValueError(f'{where}: bbox is {bbox!r}; give [x, y, width, height]')
   x, y, width, height = bbox

@@ -1,14 +1,14 @@
-"""Makes a manifest of painted masks, laid out as those of MVTec AD.
+"""Converts painted masks, laid out as in MVTec AD, into a manifest.
 
   python -m data_tools.import_masks --masks=ground_truth --images=test \
       (--reference=GOLDEN.png | --reference_pattern='{stem}_ref.png') \
       --out=FILE.jsonl [--mask_pattern='{stem}_mask.png']
 
 The mask of ``test/scratch/003.png`` is ``ground_truth/scratch/003_mask.png``;
-each of its regions that are not black becomes a box, and the folder is the
-kind. Pictures in a folder ``good`` show good parts and need no mask; any other
-picture without a mask is an error, and a black mask says that the part is good.
-Pictures that lie in no folder below ``--images`` have the kind 'difference'.
+each region that is not black becomes a box, and the folder name is its kind.
+Pictures in a folder ``good`` show good parts and need no mask. Any other
+picture without a mask is an error; a black mask marks a good part. Pictures
+directly in ``--images`` have the kind 'difference'.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _GOOD = 'good'
 
 
 def main(argv: Sequence[str]) -> None:
-  """Imports what the flags name."""
+  """Imports the masks."""
   del argv
   options = flags.FLAGS
   importing.import_with(
@@ -49,17 +49,18 @@ def read(
   """Reads painted masks.
 
   Args:
-    masks: their folder.
+    masks: folder of the masks.
     images: folder of the pictures.
     references: of the test pictures.
-    pattern: name of a mask; ``{stem}`` stands for the picture's name without
-      suffix.
+    pattern: file name of a mask; ``{stem}`` stands for the name of the picture
+      without suffix.
 
   Returns:
-    The readable test pictures, sorted, with their labels; and all faults.
+    The readable test pictures with their labels, sorted; and all faults.
 
   Raises:
-    ValueError: there is no such folder, or no picture in it.
+    ValueError: there is no folder of masks apart from the pictures, or no
+      picture.
   """
   folder = pathlib.Path(masks)
   if not folder.is_dir() or folder.resolve() == pathlib.Path(images).resolve():
@@ -86,7 +87,7 @@ def read(
 
 
 def _labels(picture: pathlib.Path, mask: pathlib.Path, folder: str) -> Labels:
-  """The labels of one picture."""
+  """The labels of a picture, from its mask."""
   size = label_boxes.size_of(picture)
   if not mask.is_file():
     if folder == _GOOD:
@@ -114,7 +115,7 @@ def define_flags() -> None:
   flags.DEFINE_string(
     'mask_pattern',
     '{stem}_mask.png',
-    "Name of a picture's mask; {stem} is the picture's name without suffix.",
+    'File name of a mask; {stem} is the name of its picture without suffix.',
   )
   importing.define_flags()
 

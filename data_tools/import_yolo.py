@@ -1,13 +1,13 @@
-"""Makes a manifest of YOLO labels.
+"""Converts YOLO labels into a manifest.
 
   python -m data_tools.import_yolo --labels=DIR --images=DIR --names=FILE.txt \
       (--reference=GOLDEN.png | --reference_pattern='{stem}_ref.png') \
       --out=FILE.jsonl
 
-The labels of ``DIR/lot3/part7.png`` are in ``DIR/lot3/part7.txt``, a line for
-each box: number of the class, then x and y of the centre, width and height, in
-shares of the picture. An empty file says that the part is good; a picture
-without a file is an error. ``--names`` has the name of a class in each line.
+The labels of ``DIR/lot3/part7.png`` are in ``DIR/lot3/part7.txt``, one line per
+box: class number, then x and y of the centre, width and height, as fractions of
+the picture's size. An empty file marks a good part; a picture without a file is
+an error. ``--names`` has one class name per line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from zeroshot.runtime import cli
 
 
 def main(argv: Sequence[str]) -> None:
-  """Imports what the flags name."""
+  """Imports the labels."""
   del argv
   options = flags.FLAGS
   importing.import_with(
@@ -40,16 +40,16 @@ def read(
   """Reads YOLO labels.
 
   Args:
-    labels: their folder.
+    labels: folder of the labels.
     images: folder of the pictures.
-    names: path of the file of class names.
+    names: path of the file with the class names.
     references: of the test pictures.
 
   Returns:
-    The readable test pictures, sorted, with their labels; and all faults.
+    The readable test pictures with their labels, sorted; and all faults.
 
   Raises:
-    ValueError: there is no such folder or no picture in it, or no class name.
+    ValueError: a folder does not exist, or there is no picture or class name.
   """
   folder = pathlib.Path(labels)
   if not folder.is_dir():
@@ -94,7 +94,7 @@ def _read_names(path: str) -> list[str]:
 def _read_labels(
   file: pathlib.Path, size: tuple[int, int], kinds: list[str]
 ) -> tuple[Labels, list[str]]:
-  """The labels of one picture, and the faults of other lines."""
+  """The labels of a picture, and the faults of its other lines."""
   labels, wrong = Labels([], []), []
   if not file.is_file():
     return labels, [
@@ -148,7 +148,9 @@ def _parse(
 def define_flags() -> None:
   """The command's flags; a function, so that importing does nothing."""
   flags.DEFINE_string('labels', None, 'Folder of the labels.', required=True)
-  flags.DEFINE_string('names', None, 'Names of the classes.', required=True)
+  flags.DEFINE_string(
+    'names', None, 'File with one class name per line.', required=True
+  )
   importing.define_flags()
 
 

@@ -1,10 +1,10 @@
-"""Shared by the importers: pictures, references and labels -> a manifest.
+"""Common to the importers: pictures, references, labels -> a manifest.
 
   references = importing.References(Path('golden.png'), pattern=None)
   parts = importing.find_parts('pictures', references)
   print(importing.write('parts.jsonl', labelled, wrong))
 
-A test picture's group is its folder, and its name is its path below the folder
+The group of a test picture is its folder. Its name is its path below the folder
 of all pictures, with hyphens for slashes.
 """
 
@@ -32,12 +32,12 @@ from zeroshot.types import JsonObject
 
 
 class References(NamedTuple):
-  """How the reference of a test picture is found.
+  """The references of test pictures.
 
   Attributes:
-    reference: one picture for all; None with a pattern.
-    pattern: path from a test picture's folder, in which ``{stem}`` stands for
-      the test picture's name without suffix; None with one picture for all.
+    reference: one picture for all; None if a pattern is given.
+    pattern: path relative to the folder of a test picture, ``{stem}`` being the
+      name of that picture without suffix; None with one picture for all.
   """
 
   reference: pathlib.Path | None
@@ -53,13 +53,13 @@ class References(NamedTuple):
 
 
 class Part(NamedTuple):
-  """A test picture, before its labels.
+  """A test picture without its labels.
 
   Attributes:
     name: unique in the set.
-    group: its folder, relative to that of all pictures.
+    group: its folder, relative to the folder of all pictures.
     picture: path.
-    reference: path of its good part.
+    reference: path of its reference.
   """
 
   name: str
@@ -72,8 +72,8 @@ class Labels(NamedTuple):
   """The labels of a test picture.
 
   Attributes:
-    boxes: x1, y1, x2, y2 of each, first and last pixel.
-    kinds: a word for each.
+    boxes: x1, y1, x2, y2 of each, its first and last pixel.
+    kinds: the kind of each box.
   """
 
   boxes: list[tuple[int, ...]]
@@ -83,11 +83,11 @@ class Labels(NamedTuple):
 def define_flags() -> None:
   """Defines the flags of all importers."""
   flags.DEFINE_string('images', None, 'Folder of pictures.', required=True)
-  flags.DEFINE_string('reference', None, 'One good part for all pictures.')
+  flags.DEFINE_string('reference', None, 'Reference of all pictures.')
   flags.DEFINE_string(
     'reference_pattern',
     None,
-    "Path of each picture's good part, from its folder: '{stem}_ref.png'.",
+    "Reference, relative to a picture's folder, such as '{stem}_ref.png'.",
   )
   flags.DEFINE_string('out', None, 'Manifest to write, .jsonl.', required=True)
 
@@ -98,7 +98,7 @@ def import_with(
   """Runs an importer: reads, writes ``--out`` and prints a summary.
 
   Args:
-    read: from the references to the labelled test pictures and all faults.
+    read: maps the references to the labelled test pictures and all faults.
 
   Returns:
     The labelled test pictures.
@@ -114,7 +114,7 @@ def import_with(
 
 
 def references_of_flags() -> References:
-  """The references that ``--reference`` or ``--reference_pattern`` names.
+  """The references given by ``--reference`` or ``--reference_pattern``.
 
   Raises:
     ValueError: unless exactly one of the two is given.
@@ -134,16 +134,16 @@ def find_parts(
   *,
   exclude: pathlib.Path | None = None,
 ) -> list[Part]:
-  """The test pictures of a folder and of those below it, sorted.
+  """The test pictures of a folder and its subfolders, sorted.
 
   Args:
     images: the folder.
-    references: pictures that are the reference of another are excluded.
+    references: of the test pictures; they are excluded themselves.
     exclude: a folder whose pictures are excluded.
 
   Raises:
-    ValueError: there is no such folder, there is no test picture in it, or
-      some of them cannot have a name of their own (all such are named).
+    ValueError: the folder does not exist or has no test picture, or some test
+      pictures have no legal, unique name (all such are named).
   """
   folder = pathlib.Path(images)
   files = [
@@ -164,13 +164,13 @@ def find_parts(
 
 
 def exclude_references(parts: Sequence[Part]) -> list[Part]:
-  """The parts that are no reference of any part."""
+  """The test pictures that are not the reference of another."""
   references = {part.reference.resolve() for part in parts}
   return [part for part in parts if part.picture.resolve() not in references]
 
 
 def list_pictures(folder: pathlib.Path) -> list[pathlib.Path]:
-  """The pictures of ``--images`` and of the folders below it, sorted."""
+  """The pictures of ``--images`` and its subfolders, sorted."""
   if not folder.is_dir():
     raise ValueError(f'--images={folder}: there is no such folder')
   return sorted(
@@ -183,7 +183,7 @@ def list_pictures(folder: pathlib.Path) -> list[pathlib.Path]:
 def part_of(
   inside: pathlib.Path, folder: pathlib.Path, references: References
 ) -> Part:
-  """The test picture at a path inside of a folder."""
+  """The test picture at a path relative to a folder."""
   parent = inside.parent.as_posix()
   return Part(
     name='-'.join(inside.with_suffix('').parts),
@@ -218,16 +218,16 @@ def write(
   """Checks all pictures and writes the manifest atomically.
 
   Args:
-    out: path of the manifest; its folder is made if need be.
+    out: path of the manifest; its folder is created if missing.
     labelled: the test pictures with their labels.
-    wrong: faults that are already known.
+    wrong: faults found before.
 
   Returns:
     A summary in one line.
 
   Raises:
-    ValueError: there is a fault, or pictures cannot be read or are not of
-      their reference's size (all such are named).
+    ValueError: there is a fault, a picture cannot be read, or its size is not
+      that of its reference (all faults are named).
   """
   file = pathlib.Path(out)
   pairs = [_pair(part, labels) for part, labels in labelled]
@@ -247,7 +247,7 @@ def write(
 
 
 def check_out(out: str | pathlib.Path) -> None:
-  """Refuses a path that exists, or that has a suffix of tables.
+  """Rejects a path that exists or has the suffix of a table.
 
   Raises:
     ValueError: names the path.
@@ -266,7 +266,7 @@ def _pair(part: Part, labels: Labels) -> manifest.LabelledPair:
 
 
 def _line(part: Part, labels: Labels, folder: pathlib.Path) -> JsonObject:
-  """The fields of a manifest's line, paths relative to its folder."""
+  """The fields of one line of the manifest, paths relative to its folder."""
 
   def path(of: pathlib.Path) -> str:
     return pathlib.Path(os.path.relpath(of, folder)).as_posix()

@@ -1,4 +1,4 @@
-"""Boxes as labelling tools write them -> first and last pixels.
+"""Boxes of labelling tools -> first and last pixels.
 
 size = label_boxes.size_of('part7.jpg')
 label_boxes.pixel_box((9.6, 20.0, 32.0, 46.0), size, where='a.txt, line 1')
@@ -23,17 +23,17 @@ _UNREADABLE = (
   struct.error,
   Image.DecompressionBombError,
 )
-_SLACK_PX = 1.0  # by which a tool's box may leave the picture
+_SLACK_PX = 1.0  # by which a tool's box may exceed the picture
 
 
 def size_of(picture: pathlib.Path) -> tuple[int, int]:
-  """Width and height in pixels, of a picture in the grid of its labels.
+  """Width and height in pixels of a picture, in the grid of its labels.
 
-  Labelling tools apply the EXIF orientation of a picture; zeroshot does not, so
-  that boxes of a rotated picture would be in another grid.
+  Labelling tools apply the EXIF orientation of a picture; zeroshot does not. So
+  the boxes of a rotated picture would be in another grid.
 
   Raises:
-    ValueError: the file is no picture, or its EXIF data say to turn it.
+    ValueError: the file is no picture, or its EXIF orientation is not upright.
   """
   try:
     with warnings.catch_warnings():
@@ -56,7 +56,7 @@ def size_of(picture: pathlib.Path) -> tuple[int, int]:
 def pixel_box(
   sides: Sequence[float], size: tuple[int, int], *, where: str
 ) -> tuple[int, ...]:
-  """The pixels whose centres lie in a box; at least one.
+  """The range of pixels whose centres lie in a box; at least one.
 
   Args:
     sides: left, top, right, bottom in pixels from the picture's upper left
@@ -65,11 +65,11 @@ def pixel_box(
     where: file and line, for the error.
 
   Returns:
-    x1, y1, x2, y2, first and last pixel.
+    x1, y1, x2, y2 of the first and last pixel.
 
   Raises:
-    ValueError: a side is not finite, the box ends before it begins, or leaves
-      the picture by more than 1 px.
+    ValueError: a side is not finite, the box is empty, or it exceeds the
+      picture by more than 1 px.
   """
   left, top, right, bottom = sides
   text = ' '.join(f'{side:g}' for side in sides)
@@ -95,7 +95,7 @@ def pixel_box(
 
 
 def _pixels(start: float, end: float, length: int) -> tuple[int, int]:
-  """The first and the last pixel whose centre lies between two places."""
+  """The first and last pixel whose centre lies between two positions."""
   first, last = math.floor(start + 0.5), math.floor(end + 0.5) - 1
   if last < first:  # thinner than a pixel
     first = last = math.floor((start + end) / 2)

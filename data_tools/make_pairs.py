@@ -1,10 +1,10 @@
-"""Draws a small set of boards in DeepPCB's own layout.
+"""Draws a small set of boards in DeepPCB's layout.
 
   python -m data_tools.make_pairs --out=DIR --num_pairs=12 --seed=0
 
-DIR then holds the list ``generated.txt`` and two groups of board, one with
-horizontal and one with vertical traces. It shows that everything works
-on pictures of the right kind; nothing is trained on it.
+DIR then holds the list ``generated.txt`` and two board groups, one with
+horizontal and one with vertical traces. The set serves to test the pipeline on
+pictures of the right kind; nothing is trained on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MIN_SIZE_PX = 256
 
 
 def main(argv: Sequence[str]) -> None:
-  """Writes the set that the flags ask for."""
+  """Writes the data set."""
   del argv
   out = Path(flags.FLAGS.out)
   make(
@@ -41,9 +41,9 @@ def make(out: Path, *, num_pairs: int, seed: int, size_px: int) -> None:
   """Writes pictures, annotations and the list of a generated set.
 
   Args:
-    out: folder to write into; made if need be.
-    num_pairs: how many pairs, spread evenly over the groups.
-    seed: of every choice; the same seed writes the same files.
+    out: folder to write into; created if missing.
+    num_pairs: number of pairs, spread evenly over the groups.
+    seed: of all random choices; the same seed writes the same files.
     size_px: side of the square pictures.
 
   Raises:
@@ -81,7 +81,7 @@ def _write_pair(
     (*defect.box, deeppcb.KINDS.index(defect.kind) + 1)
     for defect in pair.defects
   ]
-  if group == GROUPS[1]:  # vertical traces: x and y change places
+  if group == GROUPS[1]:  # vertical traces: exchange x and y
     reference, test = reference.T, test.T
     rows = [(y1, x1, y2, x2, kind) for x1, y1, x2, y2, kind in rows]
 
@@ -98,8 +98,8 @@ def _write_pair(
 def define_flags() -> None:
   """The command's flags; a function, so that importing does nothing."""
   flags.DEFINE_string('out', None, 'Folder to write into.', required=True)
-  flags.DEFINE_integer('num_pairs', 12, 'How many pairs.')
-  flags.DEFINE_integer('seed', 0, 'Of every choice.')
+  flags.DEFINE_integer('num_pairs', 12, 'Number of pairs.')
+  flags.DEFINE_integer('seed', 0, 'Seed of all random choices.')
   flags.DEFINE_integer('size_px', 320, 'Side of the square pictures.')
 
 

@@ -3,9 +3,9 @@
   python -m data_tools.pack_backgrounds --photographs=DIR --out=FILE.npz
 
 The bank holds ``pictures``, uint8 ``[N, S, S, 3]`` RGB, and ``names``. A
-training run that is given it holds it on the device and cuts its backgrounds
-out of it. Files without a picture's suffix are left alone; a picture that
-cannot be read is an error, and then nothing is written.
+training run keeps it in device memory and crops backgrounds from it. Files
+without the suffix of a picture are skipped; if a picture cannot be read, an
+error names it and nothing is written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zeroshot.types import HostArray
 
 
 def main(argv: Sequence[str]) -> None:
-  """Packs what the flags ask for."""
+  """Packs the photographs."""
   del argv
   out = Path(flags.FLAGS.out)
   count = pack(Path(flags.FLAGS.photographs), out, size_px=flags.FLAGS.size_px)
@@ -34,7 +34,7 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
   """Writes the image bank of a folder.
 
   Args:
-    photographs: folder whose pictures are packed, in the order of their names.
+    photographs: folder of the pictures, packed in the order of their names.
     out: file to write, ``.npz``.
     size_px: side S of the square pictures in the bank.
 
@@ -42,8 +42,8 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
     The number of pictures.
 
   Raises:
-    ValueError: the folder has no picture, some of them cannot be read (all such
-      are named), or an argument is out of range.
+    ValueError: the folder has no picture, some pictures cannot be read (all are
+      named), or an argument is out of range.
   """
   if size_px < 1:
     raise ValueError(f'size_px is {size_px}; give at least 1')
@@ -67,7 +67,7 @@ def pack(photographs: Path, out: Path, *, size_px: int) -> int:
 
 
 def square(image: HostArray, *, size_px: int) -> HostArray:
-  """The middle of a picture, its shorter side resized.
+  """The central square of a picture, resized.
 
   Args:
     image: float32 ``[H, W, 3]`` in [0, 1].
@@ -86,7 +86,7 @@ def square(image: HostArray, *, size_px: int) -> HostArray:
 
 
 def _write(out: Path, packed: HostArray, names: list[str]) -> None:
-  """Writes the bank in one move, so that no half file is ever found."""
+  """Writes the bank atomically."""
   out.parent.mkdir(parents=True, exist_ok=True)
   with atomic_files.atomic_write(out) as partial, partial.open('wb') as file:
     np.savez(file, pictures=packed, names=np.array(names))
