@@ -106,7 +106,7 @@ def read(
 def _repeated_ids(annotations: str, content: _Content) -> list[str]:
   """A line for each id that is not unique in its list."""
   return [
-    f'{annotations}: {count} {name} have the id {number}; number them anew'
+    f'{annotations}: {count} {name} have the id {number}; make ids unique'
     for name, entries in content.items()
     for number, count in Counter(entry['id'] for entry in entries).items()
     if count > 1

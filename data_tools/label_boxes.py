@@ -47,8 +47,8 @@ def size_of(picture: pathlib.Path) -> tuple[int, int]:
     raise ValueError(f'{picture}: not a readable picture ({error})') from error
   if is_turned:
     raise ValueError(
-      f'{picture}: its EXIF data say to turn it, so that the labels may lie in '
-      'another grid than the pixels; turn the pixels, and label it again'
+      f'{picture}: its EXIF orientation is not upright, so that labels and '
+      'pixels may be in different grids; rotate the pixels, and label it again'
     )
   return size
 
@@ -75,7 +75,7 @@ def pixel_box(
   text = ' '.join(f'{side:g}' for side in sides)
   if not all(map(math.isfinite, sides)) or left >= right or top >= bottom:
     raise ValueError(
-      f'{where}: box {text} (left top right bottom, px) is none; correct it'
+      f'{where}: box {text} (left top right bottom, px) is not a box; fix it'
     )
   width, height = size
   if (

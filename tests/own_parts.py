@@ -1,4 +1,4 @@
-"""Pictures as the reader of docs/own-parts.md would have taken them."""
+"""Pictures such as the reader of docs/own-parts.md would take."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zeroshot.data import pictures
 from zeroshot.evaluate import retakes
 
 SIZE_PX = 192
-ROOM_PX = 8  # that the drawn boxes leave and a reader's do not
+MARGIN_PX = 8  # of the drawn boxes; a reader's have none
 # A mounted camera: the part moves a little, and so does the light.
 TAKE = {
   'shift_px': 3.0,
@@ -27,7 +27,7 @@ def take(folder):
   """Writes ``parts``: golden.jpg, ten good parts, and a trial with labels.
 
   Args:
-    folder: where to; the reader's clone.
+    folder: the reader's clone.
   """
   parts, rng = folder / 'parts', np.random.default_rng(0)
   for name in ('good', 'trial', 'labels'):
@@ -59,8 +59,8 @@ def take(folder):
 
 
 def _yolo(defect):
-  room = np.array([1, 1, -1, -1]) * ROOM_PX
-  x1, y1, x2, y2 = (np.array(defect.box) + room) / SIZE_PX
+  inset = np.array([1, 1, -1, -1]) * MARGIN_PX
+  x1, y1, x2, y2 = (np.array(defect.box) + inset) / SIZE_PX
   number = ('open', 'short').index(defect.kind)
   return (
     f'{number} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} '

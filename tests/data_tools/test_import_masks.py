@@ -68,7 +68,7 @@ def test_every_fault_is_named(folder):
   expected = [
     'dent/0.png: there is no mask ',
     'sizes differ: mask ',
-    'dent/2.jpg: its EXIF data say',
+    'dent/2.jpg: its EXIF orientation',
     "good/0_mask.png: marks a defect in a folder 'good'",
     'dent/9_mask.png: there is no picture for this mask',
   ]

@@ -88,7 +88,7 @@ def test_every_fault_is_named(folder):
     'line 6: box 41.6',
     'line 7: box 32 ',
     'line 8: ',
-    'side.jpg: its EXIF data say',
+    'side.jpg: its EXIF orientation',
   ]
   assert len(wrong) == len(expected)
   for words in expected:

@@ -35,9 +35,9 @@ def test_a_box_holds_the_pixels_whose_centres_lie_in_it(sides, expected):
 @pytest.mark.parametrize(
   ('sides', 'words'),
   [
-    ((10, 20, 10, 46), 'here: box 10 20 10 46 .* is none'),
-    ((10, 20, 9, 46), 'is none'),
-    ((math.nan, 20, 30, 46), 'is none'),
+    ((10, 20, 10, 46), 'here: box 10 20 10 46 .* is not a box'),
+    ((10, 20, 9, 46), 'is not a box'),
+    ((math.nan, 20, 30, 46), 'is not a box'),
     ((-1.1, 20, 30, 46), 'leaves the picture, 64x48'),
     ((10, 20, 65.1, 46), 'leaves the picture'),
     ((10, 20, 30, 49.1), 'leaves the picture'),
