@@ -1,40 +1,41 @@
-"""Marks every true difference between a reference picture and a test picture.
+"""Finds every true difference between a reference picture and a test picture.
 
   import zeroshot
 
   inspection = zeroshot.Detector.load('default').inspect('good.png', 'part.png')
 
-The rooms, top to bottom (a room imports only rooms below):
+The rooms (packages and files) from top to bottom; each imports only rooms that
+are listed below it. ``docs/architecture.md`` shows them as a picture.
 
   commands      the command line ``zeroshot``
   ui            two drop zones in a browser
-  page          a folder of results -> one self-contained HTML page
-  profiling     time and memory of inspection and training
-  export        the network and its settings as one file for other runtimes
+  page          a folder of results -> one self-contained HTML file
+  profiling     costs of inspection and training
+  export        the network and its settings as one file
   studies       many runs compared: ablation, few-shot, leave-one-out
-  experiments   one run from its config: set-up, evaluation, calibration
-  inspection    pictures as they come -> a verdict, by ``Detector``
-  report        results -> pictures
-  evaluate      predictions + truth -> metrics
+  experiments   one run: set-up, evaluation, calibration
+  inspection    two pictures of any kind -> a verdict and boxes
+  report        results as pictures and tables
+  evaluate      detections and ground truth -> metrics
   transfer      labelled pairs -> windows with pixel targets
-  detect        parameters + pictures -> score map -> boxes
-  pcb           circuit boards: conductors and kinds of defects
-  registration  reference picture -> the same, aligned with the test picture
-  train         state, step, loop
-  weights       parameters as files, and those that ship
-  runs          read-only access to a run: parameters, checkpoints
-  checkpoints   the only user of orbax
-  losses        masked pixel and region losses
-  model         the Siamese discrepancy network
-  synthesis     key -> Pair(reference, test, mask)
+  detect        parameters + two pictures -> score map -> boxes -> kinds
+  pcb           knowledge of circuit boards, and of nothing else
+  registration  the reference picture, aligned with the test picture
+  train         training: state, step and loop
+  weights       trained parameters as safetensors files
+  runs          read-only access to the checkpoints of a run
+  checkpoints   checkpoints of a run, by orbax
+  losses        the training loss: a weighted sum of named terms
+  model         the network: two pictures -> one logit per pixel
+  synthesis     synthetic pairs: key -> Pair(reference, test, mask)
   boards        drawn boards with known defects
-  data          host side: pictures, background bank, DeepPCB and other pairs
-  run_config    configs as plain values: overrides, compatibility
-  runtime       command line, processes, locks, atomic files
-  bilinear      bilinear sampling on the device
-  rng           named streams of keys
-  types         Pair, Boxes and the notation legend
-  version       of this package
+  data          pictures, lists of pairs, labels and backgrounds on the host
+  run_config    configs as plain values: overrides and compatibility
+  runtime       start and end of commands, processes, locks, atomic files
+  bilinear      bilinear sampling of arrays on the device
+  rng           named streams of random keys
+  types         types that several packages use, and the notation
+  version       the version of this package
 """
 
 from __future__ import annotations

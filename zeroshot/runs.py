@@ -1,4 +1,4 @@
-"""Read-only access to the parameters and checkpoints of a run.
+"""Read-only access to the checkpoints of a run and their parameters.
 
   parameters, config, step = runs.load_parameters(workdir)
   checkpoint = runs.read_before(workdir, 700)

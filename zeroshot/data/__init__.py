@@ -1,4 +1,4 @@
-"""Host-side data: pictures, lists of pairs, labels and backgrounds.
+"""Pictures, lists of pairs, labels and backgrounds on the host.
 
 pictures     reads and writes picture files
 headers      checks picture files before they are decoded

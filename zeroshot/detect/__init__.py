@@ -1,4 +1,4 @@
-"""Detection: parameters + two pictures -> score map -> boxes -> kinds.
+"""Parameters + two pictures -> score map -> boxes -> kinds.
 
 Files, in the order in which a pair passes them:
   settings         ``config.detect`` as typed values

@@ -1,1 +1,1 @@
-"""A run from its config to its figures: set-up, evaluation, calibration."""
+"""One run: set-up, evaluation, calibration."""

@@ -1,4 +1,4 @@
-"""Two pictures of any kind -> a verdict and the boxes of the differences.
+"""Two pictures of any kind -> a verdict and boxes of the differences.
 
 detector        Detector: load once, inspect any number of pairs
 loading         a weights file -> the network and settings that Detector needs

@@ -1,4 +1,4 @@
-"""Time, memory and arithmetic: measurements of the code, not of its results.
+"""Costs of inspection and training: time, memory, arithmetic.
 
 Files:
   cost        size, operations, pace and memory of one config

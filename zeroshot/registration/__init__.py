@@ -1,4 +1,4 @@
-"""Registration: the reference picture aligned with the test picture.
+"""The reference picture, aligned with the test picture.
 
 Files:
   register       the move, whether it may be made, and the aligned reference

@@ -1,4 +1,4 @@
-"""What every command shares: how it starts, ends and writes its files.
+"""Start and end of commands, processes, locks, atomic files.
 
 Files:
   cli            flags, start and end of a command

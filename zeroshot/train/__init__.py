@@ -1,4 +1,6 @@
-"""Training. Only ``parallel`` uses several devices, by ``jax.pmap``.
+"""Training: state, step and loop.
+
+Only ``parallel`` uses several devices, by ``jax.pmap``.
 
 loop              the training loop
 task              what is trained: synthesis, bank, model, loss
