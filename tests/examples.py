@@ -38,7 +38,7 @@ def blocks(docstring: str) -> list[str]:
   result = []
   for paragraph in docstring.split('\n\n')[1:]:
     lines = paragraph.strip('\n').splitlines()
-    if lines[0].endswith(':') and len(lines) > 1:
+    if re.match(r'\S.*:$', lines[0]) and len(lines) > 1:
       lines = lines[1:]
     text = textwrap.dedent('\n'.join(lines))
     if any(map(_CALL.match, text.splitlines())):

@@ -40,7 +40,8 @@ are listed below it. ``docs/architecture.md`` shows them as a picture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
   from zeroshot.inspection.detector import Detector as Detector
@@ -49,18 +50,17 @@ if TYPE_CHECKING:
 __all__ = ['Detector', 'Inspection']
 
 
-def __getattr__(name: str) -> Any:
-  """Imports the public names when they are asked for: JAX takes a second."""
-  if name == 'Detector':
-    from zeroshot.inspection.detector import Detector
+# Imported when they are asked for: JAX takes a second.
+_MODULES = {
+  'Detector': 'zeroshot.inspection.detector',
+  'Inspection': 'zeroshot.inspection.result',
+}
 
-    return Detector
-  if name == 'Inspection':
-    from zeroshot.inspection.result import Inspection
 
-    return Inspection
+def __getattr__(name: str) -> object:
+  """Imports the public names when they are asked for."""
+  if name in _MODULES:
+    return getattr(importlib.import_module(_MODULES[name]), name)
   if name == '__version__':
-    from zeroshot.version import version
-
-    return version()
+    return importlib.import_module('zeroshot.version').version()
   raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

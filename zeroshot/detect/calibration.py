@@ -1,7 +1,8 @@
 """Confidences that are probabilities, and the threshold to act on.
 
-  calibration = fit(confidence, correct, threshold=0.4, ...)
-  confidence = calibrated(boxes.confidence, calibration)
+  slope, offset = fit(confidence, correct)
+  calibration = Calibration(slope, offset, threshold=0.4)
+  probability = apply_calibration(boxes.confidence, calibration)
 
 Logistic calibration: J. Platt, "Probabilistic outputs for support vector
 machines", 1999, on the logit of the score as in C. Guo et al., "On calibration

@@ -29,7 +29,7 @@ from zeroshot.synthesis import (
 )
 from zeroshot.synthesis.capture import capture
 from zeroshot.synthesis.changes import change
-from zeroshot.synthesis.mixture import Kinds, finish
+from zeroshot.synthesis.mixture import finish
 from zeroshot.types import Array, Pair
 
 
@@ -50,6 +50,67 @@ def build_synthesis(
     ValueError: if a size, a weight or a probability makes no sense.
   """
   _check(config)
+  make_pair = functools.partial(
+    synthesise_pair,
+    size_px=config.size_px,
+    margin_px=config.margin_px,
+    background_weights=config.backgrounds.to_dict(),
+    make_changes=_build_changes(config),
+    min_change=config.fills.min_change,
+    nuisance=config.nuisances.to_dict(),
+  )
+  return jax.vmap(make_pair, in_axes=(0, None))
+
+
+def synthesise_pair(
+  key: Array,
+  bank: Array | None,
+  *,
+  size_px: int,
+  margin_px: int,
+  background_weights: Mapping[str, float],
+  make_changes: Callable[[Array, Array, Array], Array],
+  min_change: float,
+  nuisance: Mapping[str, Any],
+) -> Pair:
+  """One pair.
+
+  Args:
+    key: key.
+    bank: uint8 ``[N, S, S, 3]`` or None.
+    size_px: side of the pictures.
+    margin_px: drawn beyond each edge, so that moves bring in content.
+    background_weights: weight of each kind of background.
+    make_changes: ``(key, scene, other background) -> changed scene``, see
+      ``changes.change``.
+    min_change: least change of a channel that is labelled.
+    nuisance: settings of each nuisance by name.
+
+  Returns:
+    Pair of ``[size_px, size_px, 3]`` pictures and a ``[size_px, size_px]``
+    mask.
+  """
+  keys = jax.random.split(key, 5)
+  size = size_px + 2 * margin_px
+  draw_background = background_drawer(background_weights, bank, size=size)
+  # Under one vmap: half the program to compile.
+  scene, other = finish(jax.vmap(draw_background)(keys[:2]))
+  changed = finish(make_changes(keys[2], scene, other))
+  swap = jax.random.bernoulli(keys[3])
+  return capture(
+    keys[4],
+    jnp.where(swap, changed, scene),
+    jnp.where(swap, scene, changed),
+    margin_px=margin_px,
+    min_change=min_change,
+    nuisance=nuisance,
+  )
+
+
+def _build_changes(
+  config: ml_collections.ConfigDict,
+) -> Callable[[Array, Array, Array], Array]:
+  """``changes.change`` with the kinds and numbers of the config."""
   size = config.size_px + 2 * config.margin_px
   region_kinds = {
     name: functools.partial(
@@ -66,11 +127,8 @@ def build_synthesis(
     'inverted': fills.inverted,
     'recoloured': fills.recoloured,
   }
-  make_pair = functools.partial(
-    synthesise_pair,
-    size_px=config.size_px,
-    margin_px=config.margin_px,
-    background_weights=config.backgrounds.to_dict(),
+  return functools.partial(
+    change,
     region_kinds=mixture.select(
       'synthesis.regions', region_kinds, _weights(config.regions, region_kinds)
     ),
@@ -81,75 +139,6 @@ def build_synthesis(
     num_regions_max=config.regions.num_max,
     defect_free_share=config.defect_free_share,
     blend_px=config.fills.blend_px,
-    min_change=config.fills.min_change,
-    nuisance=config.nuisances.to_dict(),
-  )
-  return jax.vmap(make_pair, in_axes=(0, None))
-
-
-def synthesise_pair(
-  key: Array,
-  bank: Array | None,
-  *,
-  size_px: int,
-  margin_px: int,
-  background_weights: Mapping[str, float],
-  region_kinds: Kinds,
-  fill_kinds: Kinds,
-  num_regions_min: int,
-  num_regions_max: int,
-  defect_free_share: float,
-  blend_px: float,
-  min_change: float,
-  nuisance: Mapping[str, Any],
-) -> Pair:
-  """One pair.
-
-  Args:
-    key: key.
-    bank: uint8 ``[N, S, S, 3]`` or None.
-    size_px: side of the pictures.
-    margin_px: drawn beyond each edge, so that moves bring in content.
-    background_weights: weight of each kind of background.
-    region_kinds: kinds of region and their weights.
-    fill_kinds: kinds of fill and their weights.
-    num_regions_min: least regions of a pair that has any.
-    num_regions_max: most regions of a pair.
-    defect_free_share: share of pairs without a region.
-    blend_px: widest soft edge of a region.
-    min_change: least change of a channel that is labelled.
-    nuisance: settings of each nuisance by name.
-
-  Returns:
-    Pair of ``[size_px, size_px, 3]`` pictures and a ``[size_px, size_px]``
-    mask.
-  """
-  keys = jax.random.split(key, 5)
-  size = size_px + 2 * margin_px
-  draw_background = background_drawer(background_weights, bank, size=size)
-  # Under one vmap: half the program to compile.
-  scene, other = finish(jax.vmap(draw_background)(keys[:2]))
-  changed = finish(
-    change(
-      keys[2],
-      scene,
-      other,
-      region_kinds=region_kinds,
-      fill_kinds=fill_kinds,
-      num_regions_min=num_regions_min,
-      num_regions_max=num_regions_max,
-      defect_free_share=defect_free_share,
-      blend_px=blend_px,
-    )
-  )
-  swap = jax.random.bernoulli(keys[3])
-  return capture(
-    keys[4],
-    jnp.where(swap, changed, scene),
-    jnp.where(swap, scene, changed),
-    margin_px=margin_px,
-    min_change=min_change,
-    nuisance=nuisance,
   )
 
 

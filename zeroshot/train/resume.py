@@ -1,7 +1,7 @@
 """From state to checkpoint and back.
 
 checkpoints.save(manager, step, **split_state(state), config=config)
-state = join_state(checkpoint, describe_state(model, optimizer, size_px=128))
+state = join_state(checkpoint, expected)
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The folder of a run: its lock, its checkpoints, its config.
 
   with run_folder.open_run(workdir, keep_last=2) as manager:
-    state = run_folder.agree_on_state(manager, build, config=config)
+    state = run_folder.agree_on_state(
+      manager, build, expected=expected, config=config
+    )
     run_folder.store_config(workdir, config, step=int(state.step))
 
 Process 0 alone reads and writes the folder and broadcasts what the others need,
