@@ -26,7 +26,11 @@ UNKNOWN = {
   'zeroshot.experiments.pair_shards': {'to_bytes'},
   'zeroshot.export.network': {'exported.function'},
   'zeroshot.export.onnx_format': {'run'},
-  'zeroshot.export.stablehlo_format': {'run'},
+  'zeroshot.export.stablehlo_format': {
+    'archive.read',
+    'jax.export.deserialize',
+    'run',
+  },
   'zeroshot.inspection.detector': {
     'detector.inspect',
     'detector.inspect_many',
