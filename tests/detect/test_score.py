@@ -127,7 +127,8 @@ def test_a_pair_head_adds_its_layers(kinds, regresses_boxes):
   model = build_model(parts.config(kinds=kinds, predicts_sides=regresses_boxes))
   reference, test = pictures(60, 64)
   blank = jnp.zeros((1, 16, 16, 3))
-  parameters = jax.jit(model.init)(jax.random.key(0), blank, blank)['params']
+  shapes = jax.eval_shape(model.init, jax.random.key(0), blank, blank)
+  parameters = jax.tree.map(lambda x: parts.noise(*x.shape), shapes['params'])
   layers = build_score(model)(parameters, reference, test)
   if not kinds and not regresses_boxes:
     assert layers.shape == (60, 64)

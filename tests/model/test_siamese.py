@@ -58,7 +58,7 @@ def test_without_a_search_identical_pairs_all_look_the_same():
 
 def test_identical_pairs_leave_less_than_different_ones():
   apply, parameters = parts.siamese()
-  first, second = (parts.noise(1, 32, 32, 3, seed=seed) for seed in (0, 1))
+  first, second = (parts.noise(1, 64, 64, 3, seed=seed) for seed in (0, 1))
   same = parts.relative_difference(apply(parameters, first, first).features)
   other = parts.relative_difference(apply(parameters, first, second).features)
   assert all(a < b for a, b in zip(same, other, strict=True))
@@ -129,7 +129,7 @@ def test_logits_of_the_default_do_not_see_far():
 
 def test_pairs_of_a_batch_do_not_see_each_other():
   apply, parameters = parts.siamese()
-  references, tests = parts.noise(2, 2, 16, 24, 3)
+  references, tests = parts.noise(2, 2, 16, 16, 3)
   both = apply(parameters, references, tests).logits
   for i in range(2):
     one = apply(parameters, references[i : i + 1], tests[i : i + 1]).logits
