@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,12 +14,13 @@ from zeroshot.synthesis import labelled, pairs
 from zeroshot.types import Material, Windows
 
 SIZE, MARGIN, WINDOW = 32, 4, 48
+COUNT = 64
 SIDES = (1.0, 2.0, 3.0, 4.0)
 
 
-def config(**changes):
+def config():
   result = default.get_config().synthesis
-  result.update(size_px=SIZE, margin_px=MARGIN, **changes)
+  result.update(size_px=SIZE, margin_px=MARGIN)
   return result
 
 
@@ -26,6 +29,13 @@ def still():
   result = config()
   for settings in result.nuisances.values():
     settings.probability = 0.0
+  return result
+
+
+def shifted():
+  """The synthesis in which every reference is moved."""
+  result = config()
+  result.nuisances.shift.probability = 1.0
   return result
 
 
@@ -47,20 +57,25 @@ def windows(*, total=1, count=4, channels=1):
   return Windows(reference, test, instance, box_deltas, kind, np.int32(total))
 
 
-def built(settings):
-  return labelled.build_labelled(settings, nuisance_share=1.0)
+@functools.cache
+def compile_draw(settings, nuisance_share=1.0):
+  """The program of ``config``, ``still`` or ``shifted``."""
+  return jax.jit(
+    labelled.build_labelled(settings(), nuisance_share=nuisance_share)
+  )
 
 
-def draw(settings, stored, *, count=16, seed=0):
-  keys = jax.random.split(jax.random.key(seed), count)
-  return jax.jit(built(settings))(keys, stored)
+def draw(settings, stored, *, seed=0, nuisance_share=1.0):
+  """COUNT pairs: always as many, so that each program is compiled once."""
+  keys = jax.random.split(jax.random.key(seed), COUNT)
+  return compile_draw(settings, nuisance_share)(keys, stored)
 
 
 def test_shapes_types_and_ranges():
-  pair = draw(config(), windows())
-  assert pair.reference.shape == pair.test.shape == (16, SIZE, SIZE, 3)
-  assert pair.mask.shape == pair.labels.weight.shape == (16, SIZE, SIZE)
-  assert pair.labels.box_deltas.shape == (16, SIZE, SIZE, 4)
+  pair = draw(config, windows())
+  assert pair.reference.shape == pair.test.shape == (COUNT, SIZE, SIZE, 3)
+  assert pair.mask.shape == pair.labels.weight.shape == (COUNT, SIZE, SIZE)
+  assert pair.labels.box_deltas.shape == (COUNT, SIZE, SIZE, 4)
   assert pair.labels.kind.dtype == jnp.int32
   for image in (pair.reference, pair.test):
     assert image.dtype == jnp.float32
@@ -68,29 +83,27 @@ def test_shapes_types_and_ranges():
 
 
 def test_without_nuisances_the_labels_lie_where_the_pictures_differ():
-  pair = draw(still(), windows())
+  pair = draw(still, windows())
   differs = np.abs(pair.reference - pair.test).max(-1) > 0.3
   np.testing.assert_array_equal(differs, pair.mask > 0)
   assert (pair.mask.sum((1, 2)) > 0).all()
 
 
 def test_nuisances_leave_the_labels_in_the_grid_of_the_test_picture():
-  settings = config()
-  settings.nuisances.shift.probability = 1.0
-  pair = draw(settings, windows())
+  pair = draw(shifted, windows())
   bright = np.asarray(pair.test).mean(-1)
   for image, mask in zip(bright, np.asarray(pair.mask), strict=True):
     assert image[mask > 0].mean() > image[mask == 0].mean() + 0.1
 
 
 def test_the_share_of_a_box_sums_to_one():
-  pair = draw(config(), windows())
+  pair = draw(config, windows())
   np.testing.assert_allclose(pair.labels.share.sum((1, 2)), 1, rtol=1e-5)
   assert not (np.asarray(pair.labels.share) > 0)[pair.mask == 0].any()
 
 
 def test_kinds_and_open_pixels():
-  pair = draw(still(), windows())
+  pair = draw(still, windows())
   kind, mask = np.asarray(pair.labels.kind), np.asarray(pair.mask)
   assert set(kind[mask > 0]) == {5}
   assert set(kind[mask == 0]) == {-1}
@@ -100,9 +113,9 @@ def test_kinds_and_open_pixels():
 
 def test_pairs_are_turned_all_ways_and_only_upright_ones_have_sides():
   """The open row is above the box of an upright pair."""
-  pair = draw(still(), windows(), count=64)
+  pair = draw(still, windows())
   sides = set()
-  for index in range(64):
+  for index in range(COUNT):
     y, x = np.nonzero(np.asarray(pair.mask[index]))
     open_y, open_x = np.nonzero(np.asarray(pair.labels.weight[index]) == 0)
     side = [
@@ -124,7 +137,7 @@ def test_crops_differ_and_keep_to_the_windows_that_there_are():
   stored = windows(total=2)
   stored.test[0, 21:27, 19:29] = 251
   stored.test[2:] = 0  # there to fill up
-  pair = draw(still(), stored, count=32)
+  pair = draw(still, stored)
   brightest = np.asarray(pair.test).max((1, 2, 3)) * 255
   assert set(np.rint(brightest)) == {250, 251}
   corners = {tuple(np.argwhere(mask)[0]) for mask in np.asarray(pair.mask)}
@@ -133,24 +146,28 @@ def test_crops_differ_and_keep_to_the_windows_that_there_are():
 
 def test_the_key_decides_and_vmap_equals_the_loop():
   stored = windows()
-  first, again = draw(config(), stored), draw(config(), stored)
-  other = draw(config(), stored, seed=1)
+  first, again = draw(config, stored), draw(config, stored)
+  other = draw(config, stored, seed=1)
   assert all(
     (a == b).all()
     for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(again), strict=True)
   )
   assert (first.test != other.test).any()
-  keys = jax.random.split(jax.random.key(0), 16)
-  one = jax.jit(built(config()))(keys[3:4], stored)
+  keys = jax.random.split(jax.random.key(0), COUNT)
+  one = compile_draw(config)(keys[3:4], stored)
   for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(first), strict=True):
     np.testing.assert_allclose(a[0], b[3], atol=1e-5)
 
 
 def test_colour_and_small_windows():
-  pair = draw(still(), windows(channels=3))
+  pair = draw(still, windows(channels=3))
   assert float(np.ptp(np.asarray(pair.test), axis=-1).max()) > 0
-  large = config()
-  large.size_px = 64
+
+  def large():
+    result = config()
+    result.size_px = 64
+    return result
+
   with pytest.raises(ValueError, match=r'labelled\.window_px is 48'):
     draw(large, windows())
 
@@ -163,16 +180,22 @@ def fake_synthesis(keys, photographs):
   return pairs.Pair(blank, blank + photographs, blank[..., 0])
 
 
-def mix(every, count=8, photographs=0.5):
-  make = jax.jit(
-    labelled.mix(
-      fake_synthesis,
-      built(still()),
-      synthetic_every=every,
-    )
+def fake_draw(keys, stored):
+  """Pairs of a shade that depends on the key, all of each labelled."""
+  shade = jax.vmap(jax.random.uniform)(keys)[:, None, None, None]
+  blank = jnp.zeros((len(keys), SIZE, SIZE, 3))
+  pair = labelled.without_labels(
+    pairs.Pair(blank, blank + shade, jnp.ones_like(blank[..., 0]))
   )
+  labels = pair.labels._replace(share=pair.mask / SIZE**2)
+  return pair._replace(labels=labels)
+
+
+def mix(every, *, count=8, draw=fake_draw):
+  """The mixed batch and its keys."""
+  make = jax.jit(labelled.mix(fake_synthesis, draw, synthetic_every=every))
   keys = jax.random.split(jax.random.key(0), count)
-  return make(keys, Material(photographs, windows())), keys
+  return make(keys, Material(0.5, windows())), keys
 
 
 @pytest.mark.parametrize('every', [1, 2, 4])
@@ -188,15 +211,15 @@ def test_every_so_many_th_pair_is_synthetic(every):
 
 
 def test_no_pair_is_synthetic():
-  pair, keys = mix(0)
-  expected = jax.jit(built(still()))(keys, windows())
+  pair, _ = mix(0, count=COUNT, draw=compile_draw(still))
+  expected = draw(still, windows())
   np.testing.assert_array_equal(pair.test, expected.test)
 
 
 def test_a_pair_is_the_same_in_any_share_of_the_batch():
-  pair, keys = mix(2)
+  pair, keys = mix(2, draw=compile_draw(still))
   make = jax.jit(
-    labelled.mix(fake_synthesis, built(still()), synthetic_every=2)
+    labelled.mix(fake_synthesis, compile_draw(still), synthetic_every=2)
   )
   half = make(keys[4:], Material(0.5, windows()))
   np.testing.assert_allclose(pair.test[4:], half.test, atol=1e-6)
@@ -210,15 +233,12 @@ def test_what_does_not_divide_is_refused():
 
 
 def test_the_share_of_nuisances_goes_from_none_to_all():
-  keys = jax.random.split(jax.random.key(0), 8)
-
   def pictures(settings, share):
-    make = labelled.build_labelled(settings, nuisance_share=share)
-    pair = jax.jit(make)(keys, windows())
+    pair = draw(settings, windows(), nuisance_share=share)
     return np.stack([pair.reference, pair.test])
 
-  none = pictures(config(), 0.0)
-  np.testing.assert_array_equal(none, pictures(still(), 1.0))
-  assert (none != pictures(config(), 1.0)).any()
+  none = pictures(config, 0.0)
+  np.testing.assert_array_equal(none, pictures(still, 1.0))
+  assert (none != pictures(config, 1.0)).any()
   with pytest.raises(ValueError, match=r'nuisance_share is 1\.5'):
     labelled.build_labelled(config(), nuisance_share=1.5)
