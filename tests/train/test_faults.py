@@ -7,6 +7,7 @@ import itertools
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -35,10 +36,14 @@ def own_compile_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def whole(tmp_path_factory):
+def whole_workdir(tmp_path_factory):
+  return tmp_path_factory.mktemp('whole') / 'run'
+
+
+@pytest.fixture(scope='module')
+def whole(whole_workdir):
   """The digest of an uninterrupted run."""
-  folder = tmp_path_factory.mktemp('whole')
-  return finish(folder, folder / 'run')
+  return finish(whole_workdir.parent, whole_workdir)
 
 
 @pytest.fixture
@@ -215,9 +220,9 @@ def test_a_loss_that_is_not_finite(tmp_path):
 
 
 @pytest.mark.parametrize('damage', ['truncated', 'flipped'])
-def test_a_damaged_checkpoint(tmp_path, whole, damage):
+def test_a_damaged_checkpoint(tmp_path, whole, whole_workdir, damage):
   workdir = tmp_path / 'run'
-  finish(tmp_path, workdir)
+  shutil.copytree(whole_workdir, workdir)
   newest = workdir / 'checkpoints' / '20'
   file = max(
     (f for f in (newest / 'train').rglob('*') if f.is_file()),

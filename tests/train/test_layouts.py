@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -103,15 +104,23 @@ def test_the_same_figures(trained, tmp_path):
   assert figures[2, 2] == figures[1, 1]
 
 
-@pytest.mark.parametrize('layout', LAYOUTS[:2])
-def test_a_checkpoint_goes_on_elsewhere(tmp_path, layout):
-  workdir, whole = tmp_path / 'run', tmp_path / 'whole.npz'
-  finish(tmp_path, tmp_path / 'whole', layout=layout, state=whole)
-  with started(tmp_path, workdir, slow_s=0.2) as run:
+@pytest.fixture(scope='module')
+def interrupted(tmp_path_factory):
+  """The folder of a run of two processes, killed after its first checkpoint."""
+  folder = tmp_path_factory.mktemp('interrupted')
+  with started(folder, folder / 'run', slow_s=0.2) as run:
     run.wait_for('^step 6')
     run.kill(0)
     run.wait()
-  assert runs.newest_step(workdir) >= 4
+  assert runs.newest_step(folder / 'run') >= 4
+  return folder / 'run'
+
+
+@pytest.mark.parametrize('layout', LAYOUTS[:2])
+def test_a_checkpoint_goes_on_elsewhere(tmp_path, interrupted, layout):
+  workdir, whole = tmp_path / 'run', tmp_path / 'whole.npz'
+  finish(tmp_path, tmp_path / 'whole', layout=layout, state=whole)
+  shutil.copytree(interrupted, workdir)
   finish(tmp_path, workdir, layout=layout, state=tmp_path / 'again.npz')
   one, two = np.load(whole), np.load(tmp_path / 'again.npz')
   assert one.files == two.files
