@@ -120,7 +120,7 @@ def save(
 
   Raises:
     OSError: where this checkpoint, or the one before, could not be written.
-    RuntimeError: where orbax declines, which it says by its return value alone.
+    RuntimeError: where orbax returns False instead of saving.
   """
   items = ocp.args.Composite(
     model=ocp.args.StandardSave(jax.device_get(model)),
@@ -154,8 +154,8 @@ def restore_latest(manager: Manager) -> Checkpoint | None:
   """Reads the newest checkpoint that can be read.
 
   One that is damaged is renamed to ``STEP.corrupt``, with a warning, and the
-  one before is taken: the run goes on from there. Where none can be read, which
-  may be the disk's fault, all stay as they are.
+  one before is read instead. Where none can be read, which may be the disk's
+  fault, all stay as they are.
 
   Args:
     manager: from ``open_checkpoints``, not read-only.

@@ -60,7 +60,7 @@ class Labels(NamedTuple):
       is 0.
     share: ``[..., H, W]``, one over the number of pixels of the pixel's box;
       0 where it belongs to none.
-    upright: ``[..., H, W]``, 1 where the pair stands as it was annotated, so
+    upright: ``[..., H, W]``, 1 where the pair is oriented as annotated, so
       that ``box_deltas`` can be learned from; 0 where it was turned.
   """
 
@@ -98,9 +98,9 @@ class Windows(NamedTuple):
     instance: uint8 ``[N, S, S]``, 0 where the two are the same, 255 where that
       is open, else one plus the number of the box that the pixel belongs to.
     box_deltas: float32 ``[N, M, 4]``, of each box, see ``Labels``; windows with
-      fewer boxes are filled up with 0.
+      fewer boxes are padded with 0.
     kind: int32 ``[N, M]``, number of each box's kind; -1 where not known.
-    total: int32 scalar; windows from it on are there to fill up.
+    total: int32 scalar, the number of windows; the rest are padding.
   """
 
   reference: Array
@@ -127,8 +127,8 @@ class Boxes(NamedTuple):
   """The detections, or the annotations, of one picture (host side).
 
   Attributes:
-    xyxy: float32 ``[K, 4]``, half-open pixel boxes; as they stand in the file
-      for annotations, of which DeepPCB's name the last pixel inside.
+    xyxy: float32 ``[K, 4]``, half-open pixel boxes; annotations are as in
+      their file, where DeepPCB's second corner is the last pixel inside.
     confidence: float32 ``[K]`` in [0, 1]; all ones for annotations.
     kind: ``K`` words, for example ``'open'``; ``'difference'`` where the kind
       is not known.

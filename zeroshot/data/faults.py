@@ -30,7 +30,7 @@ def refuse(faults: Sequence[str]) -> None:
 def line_of(error: Exception) -> str:
   """The message of an error in one line.
 
-  An unexpected error gets the name of its type: its message may say little.
+  An unexpected error is prefixed by its type: its message may be unclear.
   """
   is_expected = isinstance(error, OSError | ValueError)
   text = ' '.join(str(error).split())

@@ -134,7 +134,7 @@ def undecodable(data: bytes, path: Path) -> str:
 def orientation(path: Path) -> int:
   """The EXIF orientation of a file, 1 (upright) to 8; 1 if it has none.
 
-  A TIFF counts as upright: OpenCV turns it as its tag says.
+  A TIFF counts as upright: OpenCV applies its tag.
   """
   try:
     with open(path, 'rb') as file:

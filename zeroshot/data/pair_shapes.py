@@ -1,4 +1,4 @@
-"""Checks that two pictures have one size, and what to say if not.
+"""Checks that two pictures have one size; the errors if not.
 
 pair_shapes.check_pair_shapes(reference, test, dtype=np.float32)
 """

@@ -120,7 +120,7 @@ def reporting_on(
   Args:
     config: the whole config.
     groups: to evaluate.
-    every: evaluates every so many-th pair of them.
+    every: stride at which their pairs are evaluated.
     stop_groups: decide when to stop; ``''`` trains to the last step.
 
   Returns:

@@ -47,7 +47,7 @@ class Surroundings(NamedTuple):
   around_px: int
 
   def window(self, around_px: int) -> tuple[slice, slice]:
-    """The box and so many pixels on every side of it."""
+    """The box grown by ``around_px``."""
     cut, (height, width) = self.around_px - around_px, self.after.shape
     return slice(cut, height - cut), slice(cut, width - cut)
 

@@ -12,7 +12,7 @@ The order is fixed. The newest checkpoint is restored; then for each step:
      never saved;
   4. hooks, in the given order, each at its own period; sample sheets first;
   5. save, every ``checkpoint_every`` steps and before the run ends;
-  6. stop: if ``stop`` says so after a hook, or on SIGTERM.
+  6. stop: if ``stop`` returns True after a hook, or on SIGTERM.
 
 Each period also ends at the last step. Between log lines the host does not wait
 for the devices. An interrupted run resumes from its newest checkpoint and ends

@@ -45,7 +45,7 @@ class Diagnostics:
     index: in the global batch.
     finite: by name, whether all values of each array of the pair and of the
       'prediction' are.
-    faults: what is wrong with the arrays of the pair, in words.
+    faults: a text for each fault of the pair's arrays.
     terms: of the loss of this example alone; 'loss', their sum, last.
     gradient_norm: of this example alone, over all parameters.
     scores: ``[H, W]`` in [0, 1] or NaN.
@@ -131,7 +131,7 @@ def _is_finite(tree: object) -> bool:
 
 
 def _find_faults(arrays: Mapping[str, HostArray]) -> Iterator[str]:
-  """What is wrong with the arrays of an example, in words."""
+  """A text for each fault of an example's arrays."""
   for name, array in arrays.items():
     num_bad = int(np.sum(~np.isfinite(array)))
     if num_bad:

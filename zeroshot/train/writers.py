@@ -116,7 +116,7 @@ def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
 
   Args:
     workdir: folder of the run; made if need be.
-    step: the step that the run goes on from; what was written later is
+    step: the step that the run resumes from; what was written later is
       dropped.
 
   Yields:

@@ -2,5 +2,5 @@
 
 Files:
   targets    annotated boxes + pictures -> which pixels belong to which box
-  windows    labelled pairs -> Windows, its door
+  windows    labelled pairs -> Windows, packed for the device
 """

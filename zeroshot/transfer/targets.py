@@ -23,7 +23,7 @@ from zeroshot.types import OPEN, HostArray
 SAME = 0
 MAX_BOXES = 254  # of a picture; the numbers between the two
 
-_TOLERANCE_PX = 1.0  # an edge may lie so far from its place
+_TOLERANCE_PX = 1.0  # largest displacement of an edge
 _GROWTH_PX = 2  # of a seed, over changed pixels
 _REACH_PX = 5  # beyond the box without its margin, where defects still reach
 _MATERIAL_PX = 8  # beyond that, where extents look for like material
@@ -129,7 +129,7 @@ def box_deltas(
 def _window(
   box: HostArray, shape: tuple[int, ...], *, beyond_px: int
 ) -> tuple[slice, slice]:
-  """The pixels of a box and so far beyond it, within the picture."""
+  """The box grown by ``beyond_px``, within the picture."""
   x1, y1 = np.floor(box[:2]).astype(int) - beyond_px
   x2, y2 = np.ceil(box[2:]).astype(int) + beyond_px
   return (
