@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.test_checkpoints import CONFIG, damage, saved
+from tests.test_checkpoints import CONFIG, damage, save_steps
 from zeroshot import runs
 
 
 def test_parameters_of_the_newest_or_of_a_step(tmp_path):
-  saved(tmp_path, 1, 2)
+  save_steps(tmp_path, 1, 2)
   for step, expected in ((None, 2), (1, 1)):
     read, config, at = runs.load_parameters(tmp_path, step)
     assert (at, config) == (expected, CONFIG)
@@ -20,7 +20,7 @@ def test_parameters_that_are_not_there(tmp_path):
   (tmp_path / 'empty' / 'checkpoints').mkdir(parents=True)
   with pytest.raises(ValueError, match='no checkpoint of any step'):
     runs.load_parameters(tmp_path / 'empty')
-  saved(tmp_path, 1)
+  save_steps(tmp_path, 1)
   with pytest.raises(ValueError, match=r'no checkpoint of step 7 .*\[1\]'):
     runs.load_parameters(tmp_path, 7)
   damage(tmp_path, 1)
@@ -39,7 +39,7 @@ def content(folder):
 def test_the_newest_from_before_a_step_is_read_and_nothing_is_written(
   tmp_path, caplog
 ):
-  saved(tmp_path, 1, 2, 3)
+  save_steps(tmp_path, 1, 2, 3)
   damage(tmp_path, 2)
   before = content(tmp_path)
   checkpoints = {
@@ -54,7 +54,7 @@ def test_the_newest_from_before_a_step_is_read_and_nothing_is_written(
 
 
 def test_a_run_without_checkpoints_has_none(tmp_path):
-  saved(tmp_path)
+  save_steps(tmp_path)
   assert runs.read_before(tmp_path, 5) is None
   assert runs.newest_step(tmp_path) is None
   assert runs.read_before(tmp_path / 'none', 5) is None
