@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import ast
+import dataclasses
 import importlib
 import json
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import ml_collections
 import numpy as np
 import pytest
 
 from configs import default
+from tests import config_reads
+from tests.studies import transfer_parts
 from zeroshot.data import bank as bank_files
 from zeroshot.data import manifest, pictures
-from zeroshot.experiments import setup
+from zeroshot.experiments import (
+  calibration,
+  early_stopping,
+  evaluation,
+  labelled_sets,
+  loading,
+  setup,
+)
+from zeroshot.run_config import compatibility
+from zeroshot.studies import few_shot, leave_one_out
 from zeroshot.train import loop, state, update
-from zeroshot.types import Boxes
+from zeroshot.types import Boxes, Pair
 
 ROOT = Path(__file__).resolve().parents[1]
 # Of launch.ablate, not of a training: see tests/studies/ablation/test_plan.py.
@@ -36,34 +48,6 @@ def leaves(config, prefix=()):
       yield from leaves(value, (*prefix, name))
     else:
       yield (*prefix, name)
-
-
-def words_read(sources):
-  """Names by which code can read a field: ``c.name``, ``c['name']``, ``**c``.
-
-  A field that is handed over by ``**`` arrives as a parameter, or, for a
-  family of kinds, as the key of the dict of its functions.
-  """
-  words = set()
-  for source in sources:
-    for node in ast.walk(ast.parse(source)):
-      if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        words.add(node.attr)
-      elif isinstance(node, ast.arg):
-        words.add(node.arg)
-      elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        words.add(node.value)
-      elif isinstance(node, ast.AnnAssign) and isinstance(
-        node.target, ast.Name
-      ):
-        words.add(node.target.id)  # field of a module or a NamedTuple
-  return words
-
-
-def code():
-  for folder in ('zeroshot', 'launch'):
-    for file in sorted((ROOT / folder).rglob('*.py')):
-      yield file.read_text()
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -156,20 +140,94 @@ def test_config_takes_a_step(tmp_path):
   assert log['gradient_norm'] > 0
 
 
-def test_every_field_is_read():
-  read = words_read(code())
-  unread = {
-    '.'.join(path)
-    for path in leaves(default.get_config())
-    if path[-1] not in read
-  }
-  assert not unread
+def test_every_field_is_read(tmp_path, monkeypatch):
+  """By what trains, evaluates, calibrates and plans; copies do not count."""
+  groups = {'a': 2, 'group50600': 1, 'group92000': 1}
+  listed = transfer_parts.write_manifest(tmp_path, groups)
+  reads = config_reads.Recorder(monkeypatch)
+  read_by_training(reads, listed, tmp_path)
+  read_by_evaluation(reads, listed, tmp_path)
+  read_by_studies(reads, listed, tmp_path)
+  unread = set(leaves(default.get_config())) - reads.paths
+  assert sorted(unread) == []
 
 
-def test_an_unread_field_would_be_found():
-  read = words_read(code())
-  assert 'no_such_field' not in read
-  source = 'c.stored = 1\nno = c.wanted\ndef f(*, given): ...\nkinds = {"a": f}'
-  assert {'wanted', 'given', 'a'} <= words_read([source])
-  assert 'stored' not in words_read([source])
-  assert 'no' not in words_read([source])
+def tiny(listed):
+  """A transfer with both kinds of pairs, and a network of a few weights."""
+  config = transfer_parts.config_of(listed)
+  config.update_from_flattened_dict(transfer_parts.TINY)
+  config.loss.update(balanced_bce=1.0, focal=1.0, dice=1.0, contrast=1.0)
+  config.model.update(
+    widths=(4, 4),
+    depths=(1, 1),
+    match_radii=(0, 0),
+    decoder_widths=(4, 4),
+    head_widths=(4, 4),
+  )
+  config.train.update(init_weights='', steps=1, batch_size=2, trunk_rate=0.5)
+  config.train.update(sample_every=1, num_samples=2)
+  config.labelled.stop_groups = 'group50600'
+  return config
+
+
+def read_by_training(reads, listed, folder):
+  config = reads.track(tiny(listed))
+  split = labelled_sets.read_split(config)
+  assert early_stopping.build(config, folder, split).hooks
+  task = setup.build_task(config, split.train)
+  device = jax.devices()[:1]
+  built = update.build_update(config, task, devices=device)
+  before = state.describe_state(task.model, built.optimizer, size_px=32)
+  jax.eval_shape(built.step, before, task.bank)
+  # The loop itself, on blank pairs: those above take minutes to compile.
+  config = reads.track(tiny(listed))
+  config.labelled.update(manifest='', stop_groups='')
+  config.model.update(kind='early_fusion', kinds=(), predicts_sides=False)
+  config.loss.update(kinds=0.0, sides=0.0)
+  task = dataclasses.replace(setup.build_task(config), synthesise=draw_blank)
+  loop.train(config, task, workdir=folder / 'run', devices=device)
+
+
+def draw_blank(keys, bank):
+  picture = jnp.zeros((len(keys), 32, 32, 3))
+  return Pair(picture, picture, picture[..., 0])
+
+
+def read_by_evaluation(reads, listed, folder):
+  config = tiny(listed)
+  config.eval.update(root=str(folder), split='generated', pictures=1, worst=1)
+  config.eval.update(defect_free_pairs=1, synthetic_pairs=0, max_pairs=1)
+  config.eval.update(misalignments=((1, 0),), misalignment_pairs=1)
+  config = reads.track(config)
+  weights = loading.load(config, workdir=None, weights='classical')
+  evaluation.evaluate(config, weights, folder / 'evaluation')
+  config.calibrate.synthetic_pairs = 0
+  calibration.judge_synthetic(config, weights)
+  calibration.check(config, [folder] * 50)
+  loading.build_detector(config, weights._replace(parameters={}))
+
+
+def read_by_studies(reads, listed, folder):
+  config = reads.track(transfer_parts.config_of(listed))
+  config.few_shot.update(sizes=(0, 1), num_seeds=1, held_out='a')
+  few_shot.plan(config, default.get_config())
+  groups = leave_one_out.plan(config, default.get_config())
+  leave_one_out.write(config, groups, folder, {})
+  config.labelled.update(manifest='', root=str(folder), split='generated')
+  assert labelled_sets.every_pair(config)
+
+
+def test_only_what_is_taken_out_counts_as_read(monkeypatch):
+  reads = config_reads.Recorder(monkeypatch)
+  config = reads.track(default.get_config())
+  compatibility.plain_config(config)
+  config.train.steps = 3
+  copy = config.copy_and_resolve_references()
+  plain = copy.eval.second_take.to_dict()
+  assert not set(leaves(default.get_config())) & reads.paths
+  assert copy.train.steps == 3
+  assert dict(**plain)['blur_px'] > 0
+  dict(**copy.calibrate)
+  fields = set(leaves(default.get_config())) & reads.paths
+  assert {path[0] for path in fields} == {'train', 'eval', 'calibrate'}
+  assert len(fields) == 1 + len(plain) + len(copy.calibrate)
