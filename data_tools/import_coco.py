@@ -69,7 +69,7 @@ def read(
     ValueError: the file is no JSON with these lists.
   """
   content = _read_json(annotations)
-  wrong = _repeated_ids(annotations, content)
+  wrong = _find_repeated_ids(annotations, content)
   images_by_id = {image['id']: image for image in content['images']}
   parts = {
     number: importing.part_of(
@@ -103,7 +103,7 @@ def read(
   return labelled, wrong
 
 
-def _repeated_ids(annotations: str, content: _Content) -> list[str]:
+def _find_repeated_ids(annotations: str, content: _Content) -> list[str]:
   """A line for each id that is not unique in its list."""
   return [
     f'{annotations}: {count} {name} have the id {number}; make ids unique'

@@ -75,7 +75,7 @@ def _leave(status: int, message: str) -> NoReturn:
 
 if __name__ == '__main__':
   cli.define_config_flag()
-  flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
+  flags.DEFINE_string('workdir', None, 'Folder of the ablation.', required=True)
   flags.DEFINE_string(
     'shard', jobs.ALL, 'Part i of n to run here, as i/n with 0 <= i < n.'
   )

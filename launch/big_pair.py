@@ -19,6 +19,7 @@ from pathlib import Path
 from absl import flags
 
 from zeroshot.boards import large_pair as boards
+from zeroshot.profiling import large_pair
 from zeroshot.runtime import cli
 
 
@@ -35,9 +36,6 @@ def main(argv: Sequence[str]) -> None:
       defects=options.defects,
     )
     return
-  # The process that draws has no use for JAX, whose import takes a second.
-  from zeroshot.profiling import large_pair
-
   with tempfile.TemporaryDirectory() as folder:
     child = subprocess.run(
       [

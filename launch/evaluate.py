@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> None:
   official = evaluated.protocols.official
   print(
     f'official AP {official.ap:.4f} on {official.num_images} pairs; '
-    f'all figures in {out / "metrics.json"}'
+    f'all metrics in {out / "metrics.json"}'
   )
 
 

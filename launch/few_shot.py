@@ -3,13 +3,12 @@
   python -m launch.few_shot --config=configs/transfer.py --workdir=DIR \
       --config.labelled.root=PCBData [--only=n10_seed1,all_seed0]
 
-Sizes, seeds and the groups that are reported on, and never learned from, stand
-in ``config.few_shot``. No pair at all means ``--init_weights`` as they are, by
-the settings of configs/default.py. Below ``--workdir`` lie ``runs/`` and
-``records/``, see ``zeroshot/studies/runs.py``, and, written anew after each
-run,
-``few_shot.md``, ``few_shot.json`` and ``few_shot.png``. With ``--only`` two
-processes can share the work: what they write is made of all records.
+``config.few_shot`` has the sizes, the seeds and the groups that are evaluated
+and never trained on. Size 0 evaluates ``--init_weights`` unchanged, with the
+settings of configs/default.py. ``--workdir`` gets ``runs/`` and ``records/``,
+see ``zeroshot/studies/runs.py``, and ``few_shot.md``, ``few_shot.json`` and
+``few_shot.png``, rewritten after each run. With ``--only`` two processes can
+share the work: the tables are made of all records.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@
 For each group of the labelled pairs a network is trained on all others, but for
 one that decides when to stop, see ``config.leave_one_out``. It and
 ``--init_weights`` as they are, by the settings of configs/default.py, are
-evaluated on the group's pairs, as they are and with the references moved. Below
-``--workdir`` lie ``runs/`` and ``records/``, see ``zeroshot/studies/runs.py``,
-and, written anew after each run, ``leave_one_out.md`` and
-``leave_one_out.json``. With ``--only`` two processes can share the work: what
-they write is made of all records.
+evaluated on the group's pairs, as they are and with the references moved.
+``--workdir`` gets ``runs/`` and ``records/``, see ``zeroshot/studies/runs.py``,
+and ``leave_one_out.md`` and ``leave_one_out.json``, rewritten after each run.
+With ``--only`` two processes can share the work: the tables are made of all
+records.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_sizes_of_one_bucket_compile_once():
 
 
 def test_only_so_many_sizes_stay_compiled(monkeypatch):
-  monkeypatch.setattr('zeroshot.detect.score.MAX_SIZES', 2)
+  monkeypatch.setattr('zeroshot.detect.score.MAX_PROGRAMS', 2)
   monkeypatch.setattr('zeroshot.detect.score._compiled', set())
   traces = []
   score = build_score(Pointwise(note=traces.append))

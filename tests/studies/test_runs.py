@@ -49,7 +49,7 @@ def test_the_weights_to_start_from(monkeypatch, field, given, expected):
 def test_untrained_weights_fit_their_config():
   config = transfer_parts.config_of('unused')
   plain = compatibility.plain_config(
-    runs.untrained(config, default.get_config())
+    runs.untrained_config(config, default.get_config())
   )
   compatibility.check_same_model(files.load('default').config, plain)
   assert plain['loss']['kinds'] == 0

@@ -8,7 +8,7 @@ Files, in the order in which a pair passes them:
   scorers          the network and its baseline behind one interface
   score            the network on the device
   classical        the baseline: differencing that tolerates moved edges
-  maps             scores, kinds and sides, pixel by pixel
+  maps             scores, kinds and box deltas, pixel by pixel
   regions          windows that hold whole components of the score map
   rescore          the pair head's maps in a window of a large picture
   postprocess      window -> boxes with confidences and kinds

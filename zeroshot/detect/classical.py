@@ -67,7 +67,7 @@ def classical_scores(
     reference = np.clip(with_lighting_of(test, reference), 0.0, 1.0)
   changed = beyond_tolerance(reference, test, tolerance_px=tolerance_px)
   changed = np.maximum(changed - min_change, 0.0) / (1.0 - min_change)
-  return _ranked(changed, smooth_px=smooth_px, window_px=window_px)
+  return _rank_by_area(changed, smooth_px=smooth_px, window_px=window_px)
 
 
 def beyond_tolerance(
@@ -98,7 +98,7 @@ def _disc(radius: float) -> HostArray:
   return (x * x + y * y <= radius * radius).astype(np.uint8)
 
 
-def _ranked(
+def _rank_by_area(
   changed: HostArray, *, smooth_px: float, window_px: int
 ) -> HostArray:
   """Returns the geometric mean of the smoothed change and its local mean."""

@@ -241,5 +241,5 @@ def _build_namer(
     options.kinds,
     scorer.kinds,
     dark_is_conductor=options.dark_is_conductor,
-    cut=functools.partial(conductors.cut_at, threshold),
+    separate=functools.partial(conductors.separate_at, threshold),
   )

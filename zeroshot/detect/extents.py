@@ -1,4 +1,4 @@
-"""How far a difference reaches: to the pixels that really changed, and under.
+"""How far a difference reaches: to where the pictures really changed.
 
   xyxy = extents(components, scores, typical_score, pictures,
                  extent_share=0.4, hidden_px=2.0)
@@ -6,8 +6,8 @@
 The score map says what differs, but it fades over several pixels. Where a
 difference ends is read off the two pictures instead, at half of its change.
 Where it runs into material that looks like it (copper spilt onto copper, a bite
-that opens onto bare board) its end cannot be seen at all: some pixels are added
-on those sides. For notation see components.
+that opens onto bare board) its end cannot be seen: some pixels are added on
+those sides. For notation see components.
 """
 
 from __future__ import annotations
@@ -109,11 +109,11 @@ def _runs_on(
   test: HostArray,
   typical_change: HostArray,
 ) -> HostArray:
-  """Returns on which sides a difference runs into what looks like it.
+  """Returns on which sides a difference continues into similar material.
 
-  From each of its pixels next to a side one looks straight out, beyond the box;
-  it runs on if what is seen looks like the difference from most of them, at
-  each of two distances.
+  From each pixel next to a side, the test picture is probed straight outward;
+  the difference continues there if, at each of two distances, most probes look
+  like it.
 
   Args:
     components: the components.
@@ -141,12 +141,12 @@ def _runs_on(
     count = np.bincount(label, minlength=len(corners))
     for distance in _PROBES_PX:
       probe = edge[near] + (distance if side >= 2 else -distance)
-      seen = (probe >= 0) & (probe < limit)
+      in_picture = (probe >= 0) & (probe < limit)
       probe = np.clip(probe, 0, limit - 1)
       x = probe if side % 2 == 0 else components.x[near]
       y = components.y[near] if side % 2 == 0 else probe
       other = np.abs(test[y, x] - colour[label]).max(axis=-1)
-      alike = seen & (other < _ALIKE * typical_change[label])
+      alike = in_picture & (other < _ALIKE * typical_change[label])
       num_alike = np.bincount(label, weights=alike, minlength=len(corners))
       result[:, side] &= 2 * num_alike > count
   return result

@@ -1,4 +1,4 @@
-"""What a network says of each pixel, taken apart, and read for each box.
+"""A network's output, split into maps, and averaged over each box.
 
 maps = split(layers, num_kinds=6, regresses_boxes=True)
 probabilities = kind_probabilities(boxes.xyxy, maps)
@@ -66,21 +66,23 @@ def correct_boxes(xyxy: HostArray, maps: HeadMaps) -> HostArray:
 
   Args:
     xyxy: boxes ``[K, 4]``, half-open, as ``extents`` draws them.
-    maps: with sides; a pixel speaks for its box by its score squared.
+    maps: with ``box_deltas``; pixels are weighted by their scores squared.
 
   Returns:
     Float32 ``[K, 4]``, not clipped, at least a pixel each way.
   """
   assert maps.box_deltas is not None
   outward = np.array([-1, -1, 1, 1], np.float32)
-  moved = xyxy + outward * _spoken(
+  moved = xyxy + outward * _weighted_mean(
     xyxy, maps.scores, maps.box_deltas, default=0.0
   )
   return at_least_a_pixel(moved).astype(np.float32)
 
 
 def kind_probabilities(xyxy: HostArray, maps: HeadMaps) -> HostArray:
-  """The kind that the pixels of a box speak for, each by its score squared.
+  """The probabilities of the kinds, averaged over each box's pixels.
+
+  Pixels are weighted by their scores squared.
 
   Args:
     xyxy: boxes ``[K, 4]``, half-open.
@@ -90,10 +92,12 @@ def kind_probabilities(xyxy: HostArray, maps: HeadMaps) -> HostArray:
     Float32 ``[K, num_kinds]``; rows sum to 1.
   """
   assert maps.kinds is not None
-  return _spoken(xyxy, maps.scores, maps.kinds, default=1 / maps.kinds.shape[2])
+  return _weighted_mean(
+    xyxy, maps.scores, maps.kinds, default=1 / maps.kinds.shape[2]
+  )
 
 
-def _spoken(
+def _weighted_mean(
   xyxy: HostArray, scores: HostArray, layers: HostArray, *, default: float
 ) -> HostArray:
   """Mean of ``layers [H, W, C]`` in each box, weighted by the scores squared.

@@ -26,7 +26,7 @@ def build_namer(
   words: Sequence[str],
   *,
   dark_is_conductor: bool = True,
-  cut: topology.Cut = conductors.conductors,
+  separate: topology.Separate = conductors.conductors,
 ) -> Namer | None:
   """What names the kinds of boxes.
 
@@ -35,7 +35,7 @@ def build_namer(
     words: of the kinds that the network's pair head tells apart, if any.
     dark_is_conductor: whether the darker of two materials is the conductor;
       topology alone asks.
-    cut: see ``topology.name_kinds``; likewise.
+    separate: see ``topology.name_kinds``; likewise.
 
   Returns:
     The function that names them; None leaves every kind ``'difference'``.
@@ -46,11 +46,11 @@ def build_namer(
   """
   namers: dict[str, Namer | None] = {
     'topology': functools.partial(
-      _by_topology, dark_is_conductor=dark_is_conductor, cut=cut
+      _by_topology, dark_is_conductor=dark_is_conductor, separate=separate
     ),
     'learned': functools.partial(_by_head, words=tuple(words)),
     'both': functools.partial(
-      _by_both, dark_is_conductor=dark_is_conductor, cut=cut
+      _by_both, dark_is_conductor=dark_is_conductor, separate=separate
     ),
     'none': None,
   }
@@ -77,12 +77,16 @@ def _by_topology(
   head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
-  cut: topology.Cut,
+  separate: topology.Separate,
 ) -> Boxes:
   """See ``topology.name_kinds``."""
   del head_maps
   return topology.name_kinds(
-    boxes, *pictures, valid_mask, dark_is_conductor=dark_is_conductor, cut=cut
+    boxes,
+    *pictures,
+    valid_mask,
+    dark_is_conductor=dark_is_conductor,
+    separate=separate,
   )
 
 
@@ -108,7 +112,7 @@ def _by_both(
   head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
-  cut: topology.Cut,
+  separate: topology.Separate,
 ) -> Boxes:
   """The product of both opinions, as if they were independent.
 
@@ -120,7 +124,7 @@ def _by_both(
     *pictures,
     valid_mask,
     dark_is_conductor=dark_is_conductor,
-    cut=cut,
+    separate=separate,
   ) * maps.kind_probabilities(boxes.xyxy, head_maps)
   return _most_probable(
     boxes,

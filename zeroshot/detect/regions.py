@@ -19,7 +19,8 @@ from zeroshot.detect.components import join
 from zeroshot.detect.tiling import Tile
 from zeroshot.types import HostArray
 
-# Naming looks 18 px beyond a box, see kinds and surroundings; boxes less far.
+# Naming looks 18 px beyond a box, see pcb/topology and pcb/surroundings; boxes
+# look less far.
 _CONTEXT_PX = 64
 _BLOCK_PX = 512  # components that begin within a square of this go together
 # Of a window, so that an image of it stays within some 100 MB.

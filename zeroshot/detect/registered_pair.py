@@ -132,7 +132,7 @@ def register_pair(
     reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
       its own grid; None is everywhere.
   """
-  step = lighting.sample_step(*test.shape[:2])
+  step = lighting.fit_step(*test.shape[:2])
   aligned, tested, valid = _sample(
     reference, test, matrix, reference_mask, step
   )

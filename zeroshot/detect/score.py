@@ -4,7 +4,7 @@ score = build_score(model)
 scores = score(parameters, reference, test)    # [H, W] in [0, 1]
 
 A network with a pair head gives layers ``[H, W, 1 + K + 4]`` instead: the
-score, the probability of each kind, and the four sides of the box; each of the
+score, the probability of each kind, and the four box deltas; each of the
 last two only if the head has it. ``detect.maps`` takes them apart.
 """
 
@@ -28,7 +28,7 @@ Picture = Array | HostArray
 BUCKET_PX = 64
 # Compiled programs that are kept. On the CPU each takes about 450 of the memory
 # mappings of which Linux allows a process 65,530, and beyond them XLA crashes.
-MAX_SIZES = 100
+MAX_PROGRAMS = 100
 
 _compiled: set[tuple[Any, ...]] = set()  # network and shape
 _lock = threading.Lock()
@@ -87,7 +87,7 @@ def predict(
 
   Returns:
     Scores ``[B, H, W]``; then the probability of each kind ``[B, H, W, K]``
-    and the four sides ``[B, H, W, 4]``, each only if the head has it.
+    and the box deltas ``[B, H, W, 4]``, each only if the head has it.
   """
   prediction: Any = model.apply({'params': parameters}, reference, test)
   outputs = [jax.nn.sigmoid(prediction.logits)]
@@ -101,7 +101,7 @@ def predict(
 def _make_room(program: tuple[Any, ...]) -> None:
   """Frees all compiled programs where one more would be too many."""
   with _lock:
-    if program not in _compiled and len(_compiled) >= MAX_SIZES:
+    if program not in _compiled and len(_compiled) >= MAX_PROGRAMS:
       jax.clear_caches()  # with what padded each size of picture
       _compiled.clear()
     _compiled.add(program)

@@ -20,7 +20,7 @@ from zeroshot.types import JsonObject
 
 
 @dataclasses.dataclass(frozen=True)
-class KindMetrics(DetailedMetrics):
+class Official6Metrics(DetailedMetrics):
   """Metrics of ``official-6``, beyond those of ``official``.
 
   Attributes:
@@ -54,7 +54,7 @@ class ProtocolMetrics(NamedTuple):
   """The metrics of one set under every protocol."""
 
   official: DetailedMetrics
-  official_6: KindMetrics
+  official_6: Official6Metrics
   shrunk: Metrics
   as_published: PublishedMetrics
   coco: CocoMetrics

@@ -33,7 +33,7 @@ from zeroshot.evaluate import (
 )
 from zeroshot.evaluate.details import DetailedMetrics
 from zeroshot.evaluate.protocol_metrics import (
-  KindMetrics,
+  Official6Metrics,
   ProtocolMetrics,
   PublishedMetrics,
 )
@@ -174,7 +174,7 @@ def _score_kinds(
   pictures: Sequence[PictureResult],
   detections: Sequence[Boxes],
   settings: _Settings,
-) -> KindMetrics:
+) -> Official6Metrics:
   """Metrics of ``official-6``; a kind of ``'difference'`` is always wrong."""
   truth = [kinds.clear_kinds(picture.truth) for picture in pictures]
   ranked = [kinds.rank_by_kind(boxes) for boxes in detections]
@@ -184,7 +184,7 @@ def _score_kinds(
   confusion = kinds.confusion(truth, detections, iou_threshold=iou_threshold)
   by_voc = voc.summarise(truth, ranked, iou_threshold=iou_threshold)
   at_50 = voc.summarise(truth, ranked, iou_threshold=0.5)
-  return KindMetrics(
+  return Official6Metrics(
     **vars(detailed),
     kind_accuracy=kinds.kind_accuracy(confusion),
     confusion=confusion,

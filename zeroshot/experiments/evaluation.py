@@ -28,7 +28,7 @@ from zeroshot.experiments import (
   pair_shards,
 )
 from zeroshot.run_config import compatibility
-from zeroshot.runtime import broadcast, json_text
+from zeroshot.runtime import atomic_files, broadcast
 from zeroshot.types import HostArray, JsonObject, PlainConfig
 from zeroshot.weights import files
 
@@ -121,9 +121,8 @@ def evaluate(
     evaluations.append(evaluation)
     return b''
 
-  broadcast.from_first(
-    finish
-  )  # the others wait: a process that leaves early ends the run
+  # The others wait: a process that leaves early ends the run.
+  broadcast.from_first(finish)
   return evaluations[0] if evaluations else None
 
 
@@ -197,5 +196,4 @@ def _write(
   )
   evaluation_pictures.write_confusion(out, metrics.official_6.confusion)
   evaluation_zips.write(out, results, margin_px=margin_px)
-  text = json_text.to_json(evaluation.to_json())
-  (out / 'metrics.json').write_text(text + '\n')
+  atomic_files.write_json(out / 'metrics.json', evaluation.to_json())

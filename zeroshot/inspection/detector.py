@@ -211,7 +211,7 @@ class Detector:
         return None, orientation
       reference = relation.reorient(reference, orientation)
       return self._detect(reference, test, roi_mask=roi_mask), orientation
-    orientation = relation.AS_IT_CAME
+    orientation = relation.UNCHANGED
     detection = self._detect(reference, test, roi_mask=roi_mask)
     ratio = _match_ratio(detection, test, roi_mask)
     if ratio < relation.CERTAIN_RATIO:

@@ -45,7 +45,7 @@ class Orientation(NamedTuple):
   mirrored: bool
 
 
-AS_IT_CAME = Orientation(0, False)
+UNCHANGED = Orientation(0, False)
 
 
 def match_ratio(
@@ -101,19 +101,19 @@ def find_orientation(
 
   Returns:
     The first orientation that is clearly better, rotations before mirrors, and
-    quarter turns for square pictures only; else ``AS_IT_CAME``.
+    quarter turns for square pictures only; else ``UNCHANGED``.
   """
   small, small_test = _shrink(reference), _shrink(test)
   is_square = test.shape[0] == test.shape[1]
   for mirrored in (False, True):
     for quarters in (2, 0, 1, 3) if is_square else (2, 0):
       orientation = Orientation(quarters, mirrored)
-      if orientation == AS_IT_CAME:
+      if orientation == UNCHANGED:
         continue
       other = _registered_ratio(reorient(small, orientation), small_test)
       if other >= max(_MIN_OTHER_RATIO, ratio + _MIN_GAIN):
         return orientation
-  return AS_IT_CAME
+  return UNCHANGED
 
 
 def quick_check(
@@ -138,9 +138,9 @@ def quick_check(
     roi_mask = coarse_search.shrink(roi_mask, _QUICK_PX)
   ratio = _registered_ratio(small, small_test, roi_mask)
   if not ratio < CERTAIN_RATIO:  # NaN cannot be improved
-    return AS_IT_CAME, ratio
+    return UNCHANGED, ratio
   orientation = find_orientation(small, small_test, ratio)
-  if orientation != AS_IT_CAME:
+  if orientation != UNCHANGED:
     small = reorient(small, orientation)
     ratio = _registered_ratio(small, small_test, roi_mask)
   return orientation, ratio

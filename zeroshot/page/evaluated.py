@@ -140,7 +140,7 @@ def _headline(metrics: JsonObject) -> str:
     pairs: official['num_images'],
   }
   return (
-    '<section class="tiles" aria-label="Headline figures">'
+    '<section class="tiles" aria-label="Main metrics">'
     + ''.join(
       f'<div class="tile"><b>{markup.text(value)}</b>'
       f'<span>{markup.text(words)}</span></div>'

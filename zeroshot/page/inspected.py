@@ -38,7 +38,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   chosen = sorted(inspected, key=_urgency)[:max_pictures]
   shown: set[int] = set()
   faults: dict[int, str] = {}
-  notes = [*run.notes, *_left_out(len(inspected), len(chosen))]
+  notes = [*run.notes, *_note_left_out(len(inspected), len(chosen))]
 
   def data() -> JsonObject:
     if faults:
@@ -60,7 +60,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   return tuple(notes)
 
 
-def _left_out(total: int, chosen: int) -> list[str]:
+def _note_left_out(total: int, chosen: int) -> list[str]:
   if chosen == total:
     return []
   return [

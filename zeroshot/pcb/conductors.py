@@ -42,10 +42,12 @@ def conductors(
     not separate.
   """
   threshold = conductor_threshold(reference, test)
-  return cut_at(threshold, reference, test, dark_is_conductor=dark_is_conductor)
+  return separate_at(
+    threshold, reference, test, dark_is_conductor=dark_is_conductor
+  )
 
 
-def cut_at(
+def separate_at(
   threshold: float | None,
   reference: HostArray,
   test: HostArray,

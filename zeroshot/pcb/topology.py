@@ -46,7 +46,7 @@ from zeroshot.pcb.surroundings import Surroundings, growth_of, surroundings
 from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 # See ``conductors.conductors``.
-Cut = Callable[..., tuple[HostArray, HostArray] | None]
+Separate = Callable[..., tuple[HostArray, HostArray] | None]
 
 
 class _Reading(NamedTuple):
@@ -84,7 +84,7 @@ def name_kinds(
   valid: HostArray | None = None,
   *,
   dark_is_conductor: bool = True,
-  cut: Cut = conductors,
+  separate: Separate = conductors,
 ) -> Boxes:
   """Names each box from what physically changed in it.
 
@@ -94,7 +94,7 @@ def name_kinds(
     test: image ``[H, W, 3]``.
     valid: ``[H, W]``, 1 where both have content; None is everywhere.
     dark_is_conductor: whether the darker of the two materials is copper.
-    cut: cuts the pictures into conductor and board.
+    separate: separates the pictures into conductor and board.
 
   Returns:
     The same boxes with kinds. Each is one of ``deeppcb.KINDS`` with its
@@ -111,7 +111,7 @@ def name_kinds(
     test,
     valid,
     dark_is_conductor=dark_is_conductor,
-    cut=cut,
+    separate=separate,
   )
   best = probabilities.argmax(axis=1)
   highest = probabilities.max(axis=1)
@@ -132,7 +132,7 @@ def kind_probabilities(
   valid: HostArray | None = None,
   *,
   dark_is_conductor: bool = True,
-  cut: Cut = conductors,
+  separate: Separate = conductors,
 ) -> HostArray:
   """How probable each kind is for each box, given that it truly differs.
 
@@ -142,7 +142,7 @@ def kind_probabilities(
     test: image ``[H, W, 3]``.
     valid: ``[H, W]``, 1 where both have content; None is everywhere.
     dark_is_conductor: whether the darker of the two materials is copper.
-    cut: cuts the pictures into conductor and board.
+    separate: separates the pictures into conductor and board.
 
   Returns:
     Float32 ``[K, 6]``, in the order of ``deeppcb.KINDS``; rows sum to 1. All
@@ -156,7 +156,7 @@ def kind_probabilities(
   votes = np.full((len(xyxy), len(KINDS)), _DOUBT)
   masks = None
   if len(xyxy):
-    masks = cut(reference, test, dark_is_conductor=dark_is_conductor)
+    masks = separate(reference, test, dark_is_conductor=dark_is_conductor)
   if masks is not None:
     valid_mask = np.ones(test.shape[:2]) if valid is None else valid
     valid_mask = (valid_mask > 0).astype(np.uint8)

@@ -80,7 +80,7 @@ def refine(
   if not points.pixel.size:
     return matrix
   for _ in range(iterations):
-    jacobian, error, weight = _linearised(
+    jacobian, error, weight = _linearise(
       reference, valid, matrix, points, num_parameters=num_parameters
     )
     step = _step(jacobian, error, weight)
@@ -106,7 +106,7 @@ def _points(
   )
 
 
-def _linearised(
+def _linearise(
   reference: HostArray,
   valid: HostArray | None,
   matrix: HostArray,

@@ -73,7 +73,7 @@ def lighting_of(
     regression for large data sets, 2006.
   """
   height, width, channels = test.shape
-  step = sample_step(height, width)
+  step = fit_step(height, width)
   content = np.ones((height, width), bool) if valid is None else valid > 0
   content = content[::step, ::step]
   gains, offsets = np.ones(channels), np.zeros(channels)
@@ -85,7 +85,7 @@ def lighting_of(
   return Lighting(gains, offsets)
 
 
-def sample_step(height: int, width: int) -> int:
+def fit_step(height: int, width: int) -> int:
   """Of a picture of this size every so many-th row and column is looked at."""
   return max(1, math.isqrt(height * width // _FIT_PIXELS))
 

@@ -28,7 +28,7 @@ class RunStudy(Protocol):
 
 def define_flags() -> None:
   """Defines the flags of a study but for ``--config``."""
-  flags.DEFINE_string('workdir', None, 'Folder of it all.', required=True)
+  flags.DEFINE_string('workdir', None, 'Folder of the study.', required=True)
   flags.DEFINE_string(
     'init_weights',
     'default',

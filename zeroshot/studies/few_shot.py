@@ -49,7 +49,7 @@ def run(
     config: the whole config.
     default_config: of ``configs/default.py``, by which the weights before
       transfer are evaluated.
-    workdir: folder of it all.
+    workdir: folder of the study.
     only: comma-separated names of runs, as ``'n10_seed1,all_seed0'``; ``''``
       takes all.
 
@@ -70,7 +70,7 @@ def plan(
   config: ml_collections.ConfigDict,
   default_config: ml_collections.ConfigDict,
 ) -> dict[str, Size]:
-  """All there is to run.
+  """The plan: everything to run.
 
   Args:
     config: the whole config.
@@ -83,7 +83,7 @@ def plan(
     ValueError: invalid settings or files.
   """
   settings = config.few_shot
-  base = _held_out(config, command.check_labelled(config))
+  base = _exclude_held_out(config, command.check_labelled(config))
   num_max = len(labelled_sets.read_split(base).train)
   _check(settings, num_max)
   sizes = {}
@@ -91,7 +91,7 @@ def plan(
     sizes[str(num_pairs)] = (
       _size(base, f'n{num_pairs}', num_pairs, settings.num_seeds)
       if num_pairs
-      else _untrained(base, default_config)
+      else _plan_untrained(base, default_config)
     )
   everything = _size(base, ALL, num_max, settings.num_seeds)
   return {**sizes, ALL: everything}
@@ -103,7 +103,7 @@ def write(
   workdir: Path,
   records: Mapping[str, Record],
 ) -> None:
-  """Writes table and plot of the records that there are."""
+  """Writes table and plot of the records of finished runs."""
   rows = {
     label: few_shot_table.build_row(
       size.num_pairs,
@@ -126,7 +126,7 @@ def write(
   os.replace(partial, workdir / 'few_shot.png')
 
 
-def _held_out(
+def _exclude_held_out(
   config: ml_collections.ConfigDict, pairs: Sequence[LabelledPair]
 ) -> ml_collections.ConfigDict:
   """A config that trains on all pairs but those reported on."""
@@ -143,11 +143,11 @@ def _held_out(
   return copy
 
 
-def _untrained(
+def _plan_untrained(
   base: ml_collections.ConfigDict, default_config: ml_collections.ConfigDict
 ) -> Size:
   """The one run of no pairs: the initial weights as they are."""
-  config = runs.untrained(base, default_config)
+  config = runs.untrained_config(base, default_config)
   return Size(0, (Run('n0', 'n0', config, trained=False),))
 
 

@@ -77,7 +77,7 @@ def describe(
 
   Args:
     config: the whole config.
-    records: that there are.
+    records: of the finished runs.
 
   Returns:
     The head of ``few_shot.json``: ``settings``, ``num_reported_pairs``,

@@ -40,7 +40,7 @@ def run(
     config: the whole config.
     default_config: of ``configs/default.py``, by which the weights before
       transfer are evaluated.
-    workdir: folder of it all.
+    workdir: folder of the study.
     only: comma-separated groups to run now; ``''`` takes all.
 
   Raises:
@@ -60,7 +60,7 @@ def plan(
   config: ml_collections.ConfigDict,
   default_config: ml_collections.ConfigDict,
 ) -> dict[str, Group]:
-  """All there is to run.
+  """The plan: everything to run.
 
   Args:
     config: the whole config.
@@ -75,7 +75,7 @@ def plan(
   settings = config.leave_one_out
   names = _list_groups(config)
   command.check_every(settings.every, 'leave_one_out.every')
-  views = dict(runs.AS_IT_IS, moved=settings.moved.to_dict())
+  views = dict(runs.STILL_VIEW, moved=settings.moved.to_dict())
   groups = {}
   for name in names:
     copy, folder = _without(config, name), folder_name(name)
@@ -84,7 +84,7 @@ def plan(
       Run(
         f'{folder}-untrained',
         name,
-        runs.untrained(copy, default_config),
+        runs.untrained_config(copy, default_config),
         views,
         trained=False,
       ),
@@ -98,7 +98,7 @@ def write(
   workdir: Path,
   records: Mapping[str, Record],
 ) -> None:
-  """Writes the table of the records that there are."""
+  """Writes the table of the records of finished runs."""
   rows = [
     leave_one_out_table.build_row(
       name,

@@ -66,7 +66,7 @@ def describe(
 
   Args:
     config: the whole config.
-    records: that there are.
+    records: of the finished runs.
 
   Returns:
     The head of ``leave_one_out.json``: ``settings``, ``commits``, ``hardware``,

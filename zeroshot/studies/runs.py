@@ -31,7 +31,7 @@ from zeroshot.train import loop
 from zeroshot.types import JsonObject
 from zeroshot.weights import files
 
-AS_IT_IS: Mapping[str, Mapping[str, float]] = {'as_is': STILL}
+STILL_VIEW: Mapping[str, Mapping[str, float]] = {'as_is': STILL}
 # What decides the metrics of a run: sections of its config, fields of eval.
 _SECTIONS = (
   'seed',
@@ -79,11 +79,11 @@ class Run(NamedTuple):
   name: str
   part: str
   config: ml_collections.ConfigDict
-  views: Mapping[str, Mapping[str, float]] = AS_IT_IS
+  views: Mapping[str, Mapping[str, float]] = STILL_VIEW
   trained: bool = True
 
 
-def untrained(
+def untrained_config(
   config: ml_collections.ConfigDict,
   default_config: ml_collections.ConfigDict,
 ) -> ml_collections.ConfigDict:
@@ -112,8 +112,8 @@ def run_all(
   Args:
     runs: all of them.
     only: comma-separated parts to run now; ``''`` takes all.
-    workdir: folder of it all.
-    report: called with the records that there are, by the names of their runs.
+    workdir: folder of the study.
+    report: called with the records of finished runs, by their names.
 
   Raises:
     ValueError: a part is unknown, a record is of another config, or pairs of

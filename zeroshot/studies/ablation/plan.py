@@ -89,7 +89,7 @@ class Row(NamedTuple):
 
 
 class Plan(NamedTuple):
-  """All there is to run.
+  """The plan: everything to run.
 
   Attributes:
     rows: every row of the config, in its order.
@@ -157,7 +157,7 @@ def _select_rows(config: ml_collections.ConfigDict) -> set[str]:
       f'only: there is no row {", ".join(unknown)}; the rows are '
       f'{", ".join(rows)}'
     )
-  if twice := _repeated(names):
+  if twice := _find_repeated(names):
     raise ValueError(f'only: {twice[0]} is named twice; name it once')
   return set(names or rows)
 
@@ -186,7 +186,7 @@ def _check_row(name: str, row: ml_collections.ConfigDict) -> None:
     raise ValueError(
       f'rows.{name}.seeds is {row.seeds}; give integers, as (0,)'
     )
-  if twice := _repeated(row.seeds):
+  if twice := _find_repeated(row.seeds):
     raise ValueError(
       f'rows.{name}.seeds: {twice[0]} is there twice; give each seed once'
     )
@@ -197,7 +197,7 @@ def _check_row(name: str, row: ml_collections.ConfigDict) -> None:
     )
 
 
-def _repeated(values: Sequence[_T]) -> list[_T]:
+def _find_repeated(values: Sequence[_T]) -> list[_T]:
   """Those that are there more than once."""
   return sorted({value for value in values if values.count(value) > 1})
 
