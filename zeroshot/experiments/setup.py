@@ -136,7 +136,7 @@ def with_calibration(weights: files.Weights) -> files.Weights:
     parameters, changed the trunk, or its initial weights cannot be read, which
     is logged.
   """
-  name = weights.config['train']['init_weights']
+  name = weights.config['train'].get('init_weights')
   if not name:
     return weights
   try:

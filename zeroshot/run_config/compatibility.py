@@ -59,8 +59,16 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
   Returns:
     Dotted names -> values, without the fields of what the config does not use:
     labelled pairs or a pair head.
+
+  Raises:
+    ValueError: a version before labelled pairs made the config.
   """
   decisive = {name: config[name] for name in _DECISIVE if name in config}
+  if 'kinds' not in decisive.get('model', {'kinds': ()}):
+    raise ValueError(
+      'the stored config has no model.kinds: it was made by a version before '
+      'labelled pairs; use that version, or train again'
+    )
   if 'labelled' in decisive:
     # What labelled pairs are cut and drawn by.
     detect = {name: config['detect'][name] for name in _TARGETS}

@@ -53,5 +53,8 @@ def write_text(path: Path, text: str) -> None:
   # Processes of two machines, or of two containers, may have one number.
   writer = f'{socket.gethostname()}.{os.getpid()}'
   partial = path.with_name(f'{path.name}.{writer}.partial')
-  partial.write_text(text, 'utf-8')
-  os.replace(partial, path)
+  try:
+    partial.write_text(text, 'utf-8')
+    os.replace(partial, path)
+  finally:
+    partial.unlink(missing_ok=True)

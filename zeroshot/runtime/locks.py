@@ -60,7 +60,8 @@ def hold(file: str | Path, *, wait: bool = False) -> Iterator[None]:
       *(file, error.strerror),
     )
   try:
-    _write_holder(file)
+    with contextlib.suppress(OSError):  # it only informs others
+      _write_holder(file)
     yield
   finally:
     lock.release()

@@ -34,7 +34,8 @@ SHEET = 'worst.png'
 _SHEET_MAX = 16  # examples on the sheet
 _NAMED_MAX = 8  # examples in the verdict
 _ROUNDING = 1e-3  # beyond [0, 1] without being a fault
-_IN_UNIT_RANGE = ('reference', 'test', 'mask')  # in [0, 1]
+# Arrays of a pair with values in [0, 1].
+_IN_UNIT_RANGE = ('reference', 'test', 'mask', 'weight', 'share', 'upright')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +137,8 @@ def _find_faults(arrays: Mapping[str, HostArray]) -> Iterator[str]:
     num_bad = int(np.sum(~np.isfinite(array)))
     if num_bad:
       yield f'{num_bad} value(s) of {name} are not finite'
+    if name == 'kind' and array.min(initial=-1) < -1:
+      yield f'kind has {array.min()}; -1 is the least'
     if name in _IN_UNIT_RANGE:
       beyond = array[
         np.isfinite(array) & (np.abs(array - 0.5) > 0.5 + _ROUNDING)

@@ -133,7 +133,8 @@ def store_config(workdir: Path, config: PlainConfig, *, step: int) -> None:
     before = file.with_name(f'config-before-step-{step}.json')
     if not before.exists():
       os.replace(file, before)
-  atomic_files.write_json(file, config)
+  # Not as metrics are: a field that is infinite must compare equal again.
+  atomic_files.write_text(file, json.dumps(config, indent=2) + '\n')
 
 
 def save(

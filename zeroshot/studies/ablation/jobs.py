@@ -30,6 +30,7 @@ from zeroshot.types import JsonObject
 
 LOCK = 'claim.lock'
 ALL = 'all'
+POLL_S = 1.0  # between two looks at jobs that others hold
 
 
 class Job(NamedTuple):
@@ -128,14 +129,19 @@ def run_jobs(study: Study, shard: Shard) -> list[Failure]:
     _forget_faults(job)
   _report(study)
   failures, remaining = [], jobs
-  for wait in (False, True):
+  waiting: set[Path] = set()
+  while remaining:
     held = []
     for job in remaining:
       try:
-        failures += _run_job(job, study, wait=wait)
+        failures += _run_job(job, study)
       except locks.HeldError as error:
-        logging.info('left for later: %s', error)
+        if job.folder not in waiting:
+          logging.info('left for later: %s', error)
+        waiting.add(job.folder)
         held.append(job)
+    if len(held) == len(remaining):
+      time.sleep(POLL_S)
     remaining = held
   return failures
 
@@ -152,7 +158,7 @@ def _forget_faults(job: Job) -> None:
         records.remove_fault(step)
 
 
-def _run_job(job: Job, study: Study, *, wait: bool) -> list[Failure]:
+def _run_job(job: Job, study: Study) -> list[Failure]:
   """Runs what is missing of a job.
 
   Raises:
@@ -160,7 +166,7 @@ def _run_job(job: Job, study: Study, *, wait: bool) -> list[Failure]:
   """
   if all(map(records.is_settled, job.evaluations)):
     return _list_failures(job.evaluations)
-  with locks.hold(job.folder / LOCK, wait=wait):
+  with locks.hold(job.folder / LOCK):
     for evaluation in job.evaluations:
       if job.training and not records.is_settled(evaluation):
         _train(job.training, study)
