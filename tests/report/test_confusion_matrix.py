@@ -15,7 +15,7 @@ THREE = Confusion(
 
 def cells(image, confusion):
   """The median colour of each cell's rim, where no number is."""
-  left, bottom, width, height = matrix._PLACE
+  left, bottom, width, height = matrix._AREA
   h, w = image.shape[:2]
   n = len(confusion.counts)
   rows = []

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.synthesis import parts
-from zeroshot.synthesis import fills, pairs, regions
+from zeroshot.synthesis import changes, fills, pairs, regions
 
 COUNT = 8
 KEYS = parts.keys(COUNT, seed=1)
@@ -39,18 +39,22 @@ def synthesise_with(keys, weights, probabilities, ragged_px, free_share):
     nuisance[name]['probability'] = probability
   nuisance['binarisation']['max_ragged_px'] = ragged_px
   region = dict(size=parts.SIZE + 2 * parts.MARGIN, min_px=4.0, max_px=12.0)
-  make = functools.partial(
-    pairs.synthesise_pair,
-    bank=None,
-    size_px=config.size_px,
-    margin_px=config.margin_px,
-    background_weights=config.backgrounds.to_dict(),
+  make_changes = functools.partial(
+    changes.change,
     region_kinds=kinds_of(regions, weights['regions'], **region),
     fill_kinds=kinds_of(fills, weights['fills']),
     num_regions_min=config.regions.num_min,
     num_regions_max=config.regions.num_max,
     defect_free_share=free_share,
     blend_px=config.fills.blend_px,
+  )
+  make = functools.partial(
+    pairs.synthesise_pair,
+    bank=None,
+    size_px=config.size_px,
+    margin_px=config.margin_px,
+    background_weights=config.backgrounds.to_dict(),
+    make_changes=make_changes,
     min_change=config.fills.min_change,
     nuisance=nuisance,
   )

@@ -199,7 +199,8 @@ def test_the_last_hooks_may_take_longer_than_all_wait_for_each_other(tmp_path):
 
 def test_two_runs_in_one_workdir(tmp_path, whole):
   workdir = tmp_path / 'run'
-  with started(tmp_path, workdir, slow_s=0.2) as first:
+  # Slow enough to be running yet when the second has started up.
+  with started(tmp_path, workdir, slow_s=1.0) as first:
     first.wait_for('^step 2')
     with started(tmp_path, workdir) as second:
       assert second.wait() == [MISTAKE, MISTAKE]
