@@ -199,12 +199,12 @@ def _detect_boxes(
   Returns:
     The boxes of each window, in the whole picture's grid.
   """
+  mask = scan.scores > options.box_settings.threshold
+  if not mask.any():  # a good part: nothing to name
+    return []
   namer = _build_namer(options, scorer, threshold=pair.conductor_threshold())
   parts = []
-  for region in regions.regions(
-    scan.scores > options.box_settings.threshold,
-    join_px=options.box_settings.join_px,
-  ):
+  for region in regions.regions(mask, join_px=options.box_settings.join_px):
     tile = region.tile
     crop = pair.crop(tile)
     if scan.head_maps is None:
