@@ -7,15 +7,6 @@ import numpy as np
 from zeroshot.evaluate import protocols
 from zeroshot.types import Boxes
 
-KEYS = {
-  'ap',
-  'precision',
-  'recall',
-  'f_score',
-  'num_images',
-  'num_ground_truth',
-  'num_detections',
-}
 NO_MARGIN = {'official': 0, 'shrunk': 0, 'as_published': 0, 'coco': 0}
 
 

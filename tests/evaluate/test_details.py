@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tests.evaluate.results import (
-  KEYS,
   NO_MARGIN,
   boxes,
   evaluate,
   picture,
   random_set,
 )
+from tests.experiments.expected import METRICS
 
 
 def test_official_details():
@@ -110,5 +110,5 @@ def test_groups_are_scored_as_sets_of_their_own():
   groups = evaluate(pictures)['official']['groups']
   for group, metrics in groups.items():
     alone = evaluate([p for p in pictures if p.group == group])['official']
-    assert metrics == pytest.approx({k: alone[k] for k in KEYS}, nan_ok=True)
+    assert metrics == pytest.approx({k: alone[k] for k in METRICS}, nan_ok=True)
   assert sum(g['num_images'] for g in groups.values()) == len(pictures)
