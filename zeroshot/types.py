@@ -46,6 +46,23 @@ UNKNOWN_KIND = 'difference'  # of a box without a name
 OPEN = 255  # in ``Windows.instance``: whether the pixel differs is open
 
 
+class Tile(NamedTuple):
+  """A window of a picture, in pixels."""
+
+  top: int
+  left: int
+  height: int
+  width: int
+
+  @property
+  def window(self) -> tuple[slice, slice]:
+    """What cuts the tile out of ``[H, W, ...]``."""
+    return (
+      slice(self.top, self.top + self.height),
+      slice(self.left, self.left + self.width),
+    )
+
+
 class Labels(NamedTuple):
   """Annotations of each pixel of a pair, besides the mask.
 

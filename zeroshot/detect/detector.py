@@ -35,7 +35,7 @@ from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
 from zeroshot.registration import register
-from zeroshot.types import Boxes, HostArray
+from zeroshot.types import Boxes, HostArray, Tile
 
 
 class Detection(NamedTuple):
@@ -137,7 +137,7 @@ def detect(
   move = register.estimate_move(
     reference, test, reference_mask, method=options.registration
   )
-  pair = register_pair(reference, test, move.applied, reference_mask)
+  pair = register_pair(reference, test, move.warp, reference_mask)
   tile_px, overlap_px = options.tile_size(height, width)
   grid = tiling.TileSettings(tile_px, overlap_px, scorer.stride_px)
   scan = _scan(pair, scorer, roi_mask, grid)
@@ -150,9 +150,7 @@ def detect(
     height=height,
     width=width,
   )
-  registration = register.describe(
-    move, scan.aligned, scan.valid, method=options.registration
-  )
+  registration = register.describe(move, scan.aligned, scan.valid)
   return Detection(scan.scores, merged, registration)
 
 
@@ -227,7 +225,7 @@ def _detect_boxes(
 
 
 def _within_roi(
-  valid_mask: HostArray, roi_mask: HostArray | None, tile: tiling.Tile
+  valid_mask: HostArray, roi_mask: HostArray | None, tile: Tile
 ) -> HostArray:
   """A window's valid mask, 0 outside the region of interest."""
   return valid_mask if roi_mask is None else valid_mask * roi_mask[tile.window]

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.detect.boxes import at_least_a_pixel
-from zeroshot.detect.tiling import Tile
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, Tile
 
 
 class HeadMaps(NamedTuple):

@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 
 from zeroshot.detect.components import join
-from zeroshot.detect.tiling import Tile
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, Tile
 
 # Naming looks 18 px beyond a box, see pcb/topology and pcb/surroundings; boxes
 # look less far.

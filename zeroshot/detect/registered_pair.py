@@ -1,6 +1,6 @@
 """A registered pair of any size, of which windows are cut.
 
-  pair = register_pair(reference, test, matrix)
+  pair = register_pair(reference, test, warp)
   crop = pair.crop(tile)   # a window of the test picture's grid
   crop.comparable, crop.relit, crop.test, crop.valid_mask
 
@@ -16,13 +16,12 @@ import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_image
-from zeroshot.detect.tiling import Tile
 from zeroshot.pcb import conductors
-from zeroshot.registration import lighting, register, transforms
-from zeroshot.types import HostArray
+from zeroshot.registration import lighting, register
+from zeroshot.registration.warp import Warp
+from zeroshot.types import HostArray, Tile
 
 RIM_PX = 3  # of the valid area, left out of what is compared
-_AROUND_PX = 2  # of what a window is resampled from
 _MIN_CONTENT = 0.99  # of a resampled mask; less is mixed with its outside
 
 
@@ -54,8 +53,8 @@ class RegisteredPair(NamedTuple):
 
   Attributes:
     reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: likewise.
-    matrix: float64 ``[3, 3]``, see ``register.Registration``.
+    test: likewise; its size may be another.
+    warp: where the test picture's pixels lie in the reference.
     reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
       its own grid; None is everywhere.
     to_reference: gives the test picture the reference's lighting.
@@ -64,7 +63,7 @@ class RegisteredPair(NamedTuple):
 
   reference: HostArray
   test: HostArray
-  matrix: HostArray
+  warp: Warp
   reference_mask: HostArray | None
   to_reference: lighting.Lighting
   to_test: lighting.Lighting
@@ -72,7 +71,7 @@ class RegisteredPair(NamedTuple):
   def crop(self, tile: Tile) -> Crop:
     """What lies in a window of the test picture."""
     test = as_image(self.test[tile.window])
-    aligned = _warp(self.reference, self.matrix, tile)
+    aligned = as_image(self.warp.resample(self.reference, tile))
     valid, valid_mask = self._content(tile)
     comparable = aligned
     if not valid.all():
@@ -86,7 +85,7 @@ class RegisteredPair(NamedTuple):
     """See ``conductors.conductor_threshold``, of the whole pictures."""
     step = conductors.sample_step(*self.test.shape[:2])
     aligned, test, valid = _sample(
-      self.reference, self.test, self.matrix, self.reference_mask, step
+      self.reference, self.test, self.warp, self.reference_mask, step
     )
     stand_in = self.to_reference.on(test)
     comparable = np.where(valid[..., None], aligned, stand_in)
@@ -98,16 +97,10 @@ class RegisteredPair(NamedTuple):
     top, left = max(tile.top - RIM_PX, 0), max(tile.left - RIM_PX, 0)
     bottom = min(tile.top + tile.height + RIM_PX, height)
     right = min(tile.left + tile.width + RIM_PX, width)
-    valid = transforms.leads_inside(
-      self.matrix,
-      np.arange(left, right, dtype=np.float32)[None, :],
-      np.arange(top, bottom, dtype=np.float32)[:, None],
-      height=height,
-      width=width,
-    )
+    around = Tile(top, left, bottom - top, right - left)
+    valid = self.warp.inside(around)
     if self.reference_mask is not None:
-      around = Tile(top, left, bottom - top, right - left)
-      content = _warp(self.reference_mask, self.matrix, around)
+      content = self.warp.resample(self.reference_mask, around)
       valid = valid & (content > _MIN_CONTENT)
     valid_mask = without_rim(valid.astype(np.float32))
     inner = (
@@ -120,7 +113,7 @@ class RegisteredPair(NamedTuple):
 def register_pair(
   reference: HostArray,
   test: HostArray,
-  matrix: HostArray,
+  warp: Warp,
   reference_mask: HostArray | None = None,
 ) -> RegisteredPair:
   """A registered pair, with the lighting of both pictures measured.
@@ -128,19 +121,17 @@ def register_pair(
   Args:
     reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
     test: likewise.
-    matrix: float64 ``[3, 3]``, see ``register.Registration``.
+    warp: where the test picture's pixels lie in the reference.
     reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
       its own grid; None is everywhere.
   """
   step = lighting.fit_step(*test.shape[:2])
-  aligned, tested, valid = _sample(
-    reference, test, matrix, reference_mask, step
-  )
+  aligned, tested, valid = _sample(reference, test, warp, reference_mask, step)
   to_reference = lighting.lighting_of(aligned, tested, valid)
   comparable = np.where(valid[..., None], aligned, to_reference.on(tested))
   to_test = lighting.lighting_of(tested, comparable)
   return RegisteredPair(
-    reference, test, matrix, reference_mask, to_reference, to_test
+    reference, test, warp, reference_mask, to_reference, to_test
   )
 
 
@@ -157,7 +148,7 @@ def align(reference: HostArray, test: HostArray, *, method: str) -> Crop:
   """
   move = register.estimate_move(reference, test, method=method)
   height, width = test.shape[:2]
-  return register_pair(reference, test, move.applied).crop(
+  return register_pair(reference, test, move.warp).crop(
     Tile(0, 0, height, width)
   )
 
@@ -179,44 +170,10 @@ def without_rim(valid: HostArray) -> HostArray:
   return cv2.erode(valid, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
-def _warp(reference: HostArray, matrix: HostArray, tile: Tile) -> HostArray:
-  """The window of ``transforms.warp(reference, matrix)``, as float32."""
-  if np.array_equal(matrix, np.eye(3)):
-    return as_image(reference[tile.window])
-  height, width = reference.shape[:2]
-  right, bottom = tile.left + tile.width - 1, tile.top + tile.height - 1
-  corners = np.array(
-    [
-      [tile.left, right, tile.left, right],
-      [tile.top, tile.top, bottom, bottom],
-      [1, 1, 1, 1],
-    ]
-  )
-  x, y, depth = matrix @ corners
-  left, last_x = _span(x / depth, width)
-  top, last_y = _span(y / depth, height)
-  source = as_image(reference[top : last_y + 1, left : last_x + 1])
-  inner = (
-    transforms.translation(-left, -top)
-    @ matrix
-    @ transforms.translation(tile.left, tile.top)
-  )
-  return transforms.warp(
-    source, inner / inner[2, 2], shape=(tile.height, tile.width)
-  )
-
-
-def _span(position: HostArray, length: int) -> tuple[int, int]:
-  """The first and last pixel of a side that some positions are read from."""
-  first = int(np.floor(position.min())) - _AROUND_PX
-  last = int(np.ceil(position.max())) + _AROUND_PX
-  return min(max(first, 0), length - 1), min(max(last, 0), length - 1)
-
-
 def _sample(
   reference: HostArray,
   test: HostArray,
-  matrix: HostArray,
+  warp: Warp,
   reference_mask: HostArray | None,
   step: int,
 ) -> tuple[HostArray, HostArray, HostArray]:
@@ -228,16 +185,10 @@ def _sample(
   """
   height, width = test.shape[:2]
   y, x = np.mgrid[0:height:step, 0:width:step]
-  across, down, depth = np.tensordot(matrix, np.stack([x, y, x * 0 + 1]), 1)
-  points = across / depth, down / depth
-  aligned = _bilinear(reference, *points)
-  valid = transforms.leads_inside(
-    matrix,
-    x.astype(np.float32),
-    y.astype(np.float32),
-    height=height,
-    width=width,
+  *points, valid = (
+    values.reshape(x.shape) for values in warp.points(x.ravel(), y.ravel())
   )
+  aligned = _bilinear(reference, *points)
   if reference_mask is not None:
     content = _bilinear(reference_mask[..., None], *points)[..., 0]
     valid = valid & (content > _MIN_CONTENT)

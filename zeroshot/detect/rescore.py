@@ -11,14 +11,14 @@ from __future__ import annotations
 from zeroshot.detect import maps, tiling
 from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.detect.scorers import Scorer
-from zeroshot.types import HostArray
+from zeroshot.types import HostArray, Tile
 
 
 def rescore_window(
   pair: RegisteredPair,
   scorer: Scorer,
   scores: HostArray,
-  tile: tiling.Tile,
+  tile: Tile,
   grid: tiling.TileSettings,
 ) -> maps.HeadMaps:
   """The maps of a window.
@@ -37,7 +37,7 @@ def rescore_window(
   smallest = tiling.tile_grid(height, width, grid)[0]
   top, bottom = _widen(tile.top, tile.height, smallest.height, height, grid)
   left, right = _widen(tile.left, tile.width, smallest.width, width, grid)
-  crop = pair.crop(tiling.Tile(top, left, bottom - top, right - left))
+  crop = pair.crop(Tile(top, left, bottom - top, right - left))
   layers = tiling.score_tiled(scorer.score, crop.comparable, crop.test, grid)
   inner = tile._replace(top=tile.top - top, left=tile.left - left)
   return scorer.split(layers[inner.window])

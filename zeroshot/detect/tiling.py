@@ -19,24 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data.pair_shapes import check_pair_shapes
-from zeroshot.types import HostArray
-
-
-class Tile(NamedTuple):
-  """A window of a picture, in pixels."""
-
-  top: int
-  left: int
-  height: int
-  width: int
-
-  @property
-  def window(self) -> tuple[slice, slice]:
-    """What cuts the tile out of ``[H, W, ...]``."""
-    return (
-      slice(self.top, self.top + self.height),
-      slice(self.left, self.left + self.width),
-    )
+from zeroshot.types import HostArray, Tile
 
 
 class TileSettings(NamedTuple):

@@ -5,5 +5,6 @@ Files:
   coarse_search  pyramid, search over turns and scales, refinement
   gauss_newton   the last pixels
   transforms     matrices, resampling, plausible moves
+  warp           a matrix and a local field, between pictures of two sizes
   lighting       brightness and contrast of one picture under the other's
 """

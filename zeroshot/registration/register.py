@@ -18,8 +18,9 @@ import numpy as np
 
 from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.data.pictures import as_image
-from zeroshot.registration import coarse_search, transforms
-from zeroshot.types import HostArray
+from zeroshot.registration import coarse_search, transforms, warp
+from zeroshot.registration.warp import LocalField, Warp
+from zeroshot.types import HostArray, Tile
 
 METHODS = ('none', 'affine', 'homography')
 
@@ -49,6 +50,10 @@ class Registration(NamedTuple):
       was not measured.
     similarity_after: of the test picture and the best move found, over the
       same pixels; NaN if it was not measured.
+    probability: that the alignment is right, in [0, 1]; NaN if it was not
+      estimated.
+    coverage: share of the test picture that is compared, in [0, 1].
+    field: the local displacement, added before ``matrix``; None is none.
   """
 
   aligned_reference: HostArray
@@ -61,23 +66,38 @@ class Registration(NamedTuple):
   scale: float
   similarity_before: float
   similarity_after: float
+  probability: float
+  coverage: float
+  field: LocalField | None
+
+  @property
+  def max_local_px(self) -> float:
+    """The longest local displacement, pixels of the test picture."""
+    return 0.0 if self.field is None else self.field.max_px
 
 
 class EstimatedMove(NamedTuple):
-  """The best move there is; for the fields see ``Registration``.
+  """How the reference is to be moved; for the fields see ``Registration``.
 
-  ``reason`` says why it must not be made; '' if it may.
+  Attributes:
+    warp: to move by; that of no move where ``reason`` is not ''.
+    method: of the warp: ``'none'``, ``'affine'`` or ``'homography'``.
+    reason: why no move must be made; '' if one is made.
+    similarity_before: of the pictures as they came.
+    similarity_after: of the best move.
+    probability: that the alignment is right; NaN if it was not estimated.
+    foreign: uint8 ``[h, w]``, 1 where the pictures show different things, such
+      as another background, on a small copy of the test picture; None is
+      nowhere.
   """
 
-  matrix: HostArray
+  warp: Warp
+  method: str
   reason: str
   similarity_before: float
   similarity_after: float
-
-  @property
-  def applied(self) -> HostArray:
-    """The matrix to move by: that of no move where it must not be made."""
-    return np.eye(3) if self.reason else self.matrix
+  probability: float = math.nan
+  foreign: HostArray | None = None
 
 
 def register(
@@ -105,15 +125,13 @@ def register(
   """
   check_pair_shapes(reference, test, dtype=np.float32)
   move = estimate_move(reference, test, valid, method=method)
-  content = np.ones(test.shape[:2], bool) if valid is None else valid > 0
-  aligned = reference
-  if np.any(move.applied != np.eye(3)):
-    height, width = test.shape[:2]
-    aligned = transforms.warp(reference, move.matrix)
-    content = transforms.inside(move.matrix, height=height, width=width)
-    if valid is not None:
-      content &= transforms.warp(valid, move.matrix) > 0.99
-  return describe(move, aligned, content.astype(np.float32), method=method)
+  height, width = test.shape[:2]
+  tile = Tile(0, 0, height, width)
+  content = move.warp.inside(tile)
+  if valid is not None:
+    content &= move.warp.resample(valid, tile) > 0.99
+  aligned = move.warp.resample(reference, tile)
+  return describe(move, aligned, content.astype(np.float32))
 
 
 def estimate_move(
@@ -137,12 +155,13 @@ def estimate_move(
     ValueError: see ``register``.
   """
   _check(reference, test, method=method, valid=valid)
+  shape = test.shape[:2]
   if method == 'none':
-    return _stay('')
+    return _stay('', shape)
   if min(test.shape[:2]) < _MIN_SIDE_PX:
-    return _stay(f'a side is shorter than {_MIN_SIDE_PX} px')
+    return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', shape)
   if reference.dtype == test.dtype and np.array_equal(reference, test):
-    return _stay('the pictures are identical')
+    return _stay('the pictures are identical', shape)
   finest_px = coarse_search.LEVELS[-1][0]
   old, new = (
     as_image(coarse_search.shrink(picture, finest_px))
@@ -155,43 +174,51 @@ def estimate_move(
     levels, num_parameters=_NUM_PARAMETERS[method]
   )
   if estimate is None:
-    return _stay('no plausible move was found')
+    return _stay('no plausible move was found', shape)
   before, after = _similarities(levels[-1], estimate)
-  shape = test.shape[:2]
   matrix = transforms.rescale(
     estimate, from_shape=levels[-1].test.shape, to_shape=shape
   )
   reason = _objection(matrix, before, after, shape=shape)
-  return EstimatedMove(matrix, reason, before, after)
+  if reason:
+    return _stay(reason, shape)._replace(
+      similarity_before=before, similarity_after=after
+    )
+  return EstimatedMove(
+    Warp(matrix, reference.shape[:2], shape), method, '', before, after
+  )
 
 
 def describe(
-  move: EstimatedMove, aligned: HostArray, valid: HostArray, *, method: str
+  move: EstimatedMove, aligned: HostArray, valid: HostArray
 ) -> Registration:
   """Returns a move with the pictures that it made.
 
   Args:
     move: of ``estimate_move``.
-    aligned: the reference, moved by ``move.applied``.
+    aligned: the reference, moved by ``move.warp``.
     valid: where it has content.
-    method: that was asked for.
   """
   height, width = valid.shape
+  matrix = move.warp.matrix
   return Registration(
     aligned,
     valid,
-    move.applied,
-    'none' if move.reason else method,
+    matrix,
+    move.method,
     move.reason,
-    *transforms.describe(move.applied, height=height, width=width),
+    *transforms.describe(matrix, height=height, width=width),
     move.similarity_before,
     move.similarity_after,
+    move.probability,
+    float(valid.mean()),
+    move.warp.field,
   )
 
 
-def _stay(reason: str) -> EstimatedMove:
+def _stay(reason: str, shape: tuple[int, int]) -> EstimatedMove:
   """No move, and no similarity measured."""
-  return EstimatedMove(np.eye(3), reason, math.nan, math.nan)
+  return EstimatedMove(warp.identity(shape), 'none', reason, math.nan, math.nan)
 
 
 def _similarities(
