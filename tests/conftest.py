@@ -1,4 +1,4 @@
-"""What every test gets: four fake CPU devices, a compile cache, the data."""
+"""What every test gets: four fake CPU devices, a compile cache, fixtures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import xla_flags
+
+if TYPE_CHECKING:
+  from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MAPPINGS = 20_000
@@ -70,3 +74,16 @@ def shared() -> Path:
   if not folder.is_dir():
     pytest.skip(f'no folder {folder}: set ZEROSHOT_SHARED to run this')
   return folder
+
+
+@pytest.fixture(scope='module')
+def chromium() -> Iterator[Browser]:
+  """A headless Chromium, closed after the file.
+
+  While it is open, Playwright keeps an asyncio loop running in this thread: no
+  second Playwright can start, and ``asyncio.run`` fails in any other test.
+  """
+  from tests import browser
+
+  with browser.chromium() as started:
+    yield started

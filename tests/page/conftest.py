@@ -1,18 +1,11 @@
-"""Fixtures of the browser tests: one Chromium, one page."""
+"""Fixtures of the browser tests: one page."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests import browser
 from tests.page import parts
 from zeroshot.page import write
-
-
-@pytest.fixture(scope='session')
-def chromium():
-  with browser.chromium() as started:
-    yield started
 
 
 @pytest.fixture(scope='session')

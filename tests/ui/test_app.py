@@ -13,7 +13,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from tests import browser, samples
+from tests import samples
 from zeroshot.inspection import result
 from zeroshot.ui import app
 
@@ -68,15 +68,14 @@ def address():
 
 
 @pytest.mark.slow
-def test_in_a_browser(address, files, tmp_path):
+def test_in_a_browser(address, chromium, files, tmp_path):
   port = int(address.rstrip('/').rpartition(':')[2])
   with socket.socket() as elsewhere:  # loopback alone, no other address of ours
     elsewhere.settimeout(2)
     assert elsewhere.connect_ex((_own_address(), port)) != 0
   large = tmp_path / 'large.bmp'
   cv2.imwrite(str(large), np.zeros((800, 800, 3), np.uint8))
-  with browser.chromium() as chromium:
-    page = chromium.new_page()
+  with chromium.new_page() as page:
     errors = []
     page.on('pageerror', lambda error: errors.append(str(error)))
     page.goto(address, wait_until='domcontentloaded')
