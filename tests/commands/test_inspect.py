@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import cv2
 import numpy as np
 import pytest
 
+import zeroshot
 from tests import samples
 from zeroshot.commands import main
 from zeroshot.data import pictures
@@ -26,7 +28,7 @@ def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
   assert out.count('\n') == 1
   record = json.loads(out)
   assert ' '.join(record) == (
-    'name verdict boxes threshold registration seconds'
+    'name verdict boxes threshold registration seconds warnings'
   )
   assert (record['name'], record['verdict']) == ('part 7', 'different')
   assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
@@ -43,6 +45,20 @@ def test_people_get_a_verdict_and_a_table(capsys, pair):
   assert lines[0].startswith('part: different, 1 difference of')
   assert lines[1].split() == ['x1', 'y1', 'x2', 'y2', 'sure', 'kind']
   assert lines[-1].startswith('alignment: none')
+
+
+def test_warnings_are_told_on_stderr(capsys, pair, monkeypatch):
+  inspect = zeroshot.Detector.inspect
+
+  def warned(*arguments, **options):
+    inspection = inspect(*arguments, **options)
+    return dataclasses.replace(inspection, warnings=('dark', 'blurred\n'))
+
+  monkeypatch.setattr(zeroshot.Detector, 'inspect', warned)
+  assert main.main(['inspect', *pair, '--json']) == 1
+  out, err = capsys.readouterr()
+  assert json.loads(out)['warnings'] == ['dark', 'blurred\n']
+  assert err.splitlines() == ['warning: dark', 'warning: blurred?']
 
 
 def test_regions_the_mask_and_the_threshold_count(capsys, pair, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import zeroshot
 from tests import samples
 from zeroshot.commands import main
 from zeroshot.inspection import folder, result_records
@@ -44,6 +46,32 @@ def rows(work):
   return [
     (r['row'], r['verdict']) for r in result_records.read_records(work / 'out')
   ]
+
+
+def test_warnings_are_told_by_row_of_older_results_too(
+  capsys, work, monkeypatch
+):
+  write_list(work, 'good.png', 'part.png')
+  inspect_pair = zeroshot.Detector.inspect
+
+  def warned(*arguments, **options):
+    inspection = inspect_pair(*arguments, **options)
+    return dataclasses.replace(inspection, warnings=('dark',) * 15)
+
+  monkeypatch.setattr(zeroshot.Detector, 'inspect', warned)
+  assert inspect(work) == 1
+  err = capsys.readouterr().err.splitlines()
+  assert err.count('warning: row 1 (n1): dark') == 15
+  assert err.count('warning: row 2 (n2): dark') == 5
+  assert 'warning: and 10 more' in err
+  results = work / 'out/results.jsonl'
+  records = [json.loads(line) for line in results.read_text().splitlines()]
+  for record in records:
+    del record['warnings']
+  results.write_text(''.join(map(result_records.format_record, records)))
+  assert inspect(work, '--json') == 1
+  out = capsys.readouterr().out.splitlines()
+  assert [json.loads(line)['warnings'] for line in out] == [[], []]
 
 
 def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):

@@ -99,8 +99,12 @@ def test_a_table_with_faults(tmp_path):
   expected = ['line 7: 2 cells', 'lies outside', 'mask ', 'gone.png: no such']
   for fault, words in zip(report.faults, expected, strict=True):
     assert words in fault
+  path.write_text('reference,test\ngood.png,b.png\ngood.png,small.png\n')
+  assert checks.check_manifest(path).faults == []  # to inspect
+  path.write_text('reference,test,boxes\ngood.png,small.png,\n')
+  (fault,) = checks.check_manifest(path).faults
+  assert fault.startswith('sizes differ: ')
   path.write_text('reference,test\ngood.png,b.png\n')
-  assert checks.check_manifest(path).faults == []
   (fault,) = checks.check_manifest(path, need_labels=True).faults
   assert 'line 2: neither boxes nor mask' in fault
 

@@ -126,6 +126,7 @@ BOX = inspection().candidates[1].to_dict()
     ({'verdict': 'error'}, 'error is no text'),
     ({'threshold': None}, 'threshold is no number'),
     ({'seconds': float('nan')}, 'seconds is no number'),
+    ({'warnings': ['dark', 3]}, 'warnings are no texts'),
     ({'width': 1e12}, 'width is no number'),
     ({'boxes': [{}]}, 'boxes are no boxes'),
     ({'candidates': [BOX | {'x1': '1'}]}, 'candidates are no boxes'),

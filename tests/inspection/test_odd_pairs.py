@@ -22,20 +22,6 @@ def detector():
   return load_detector()
 
 
-def test_sizes_that_differ_are_told_and_why(detector, tmp_path):
-  upright, turned = tmp_path / 'upright.jpg', tmp_path / 'turned.jpg'
-  tag = Image.Exif()
-  tag[0x112] = 6
-  picture = Image.fromarray(cell_pair()[0][:80])
-  picture.save(upright)
-  picture.rotate(90, expand=True).save(turned, exif=tag)
-  words = r'upright\.jpg is 120x80 .*turned\.jpg is 80x120; .*save both upright'
-  with pytest.raises(ValueError, match=words):
-    detector.inspect(upright, turned)
-  with pytest.raises(ValueError, match=r'reference \(array\) is 120x80 '):
-    detector.inspect(cell_pair()[0][:80], turned)
-
-
 def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
   path = tmp_path / 'other.png'
   Image.fromarray(cells(seed=9)).save(path)

@@ -30,3 +30,12 @@ def test_a_file_keeps_its_pixels(tmp_path):
   np.testing.assert_array_equal(
     pictures.as_image(pixels), pictures.read_picture(tmp_path / 'a.png')
   )
+
+
+def test_sizes_may_differ(tmp_path):
+  pictures.write_picture(tmp_path / 'a.png', np.full((40, 60, 3), 0.7))
+  large = np.full((90, 80, 3), 200, np.uint8)
+  pair = inputs.load_pair(tmp_path / 'a.png', large, max_megapixels=1)
+  assert pair.reference.shape == (40, 60, 3)
+  assert pair.test.shape == (90, 80, 3)
+  assert pair.warnings == ()

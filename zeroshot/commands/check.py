@@ -4,9 +4,9 @@
   zeroshot check LABELLED.jsonl
 
 Each row is looked at and each picture read to its end: wrong columns, names
-given twice, boxes that are none, pictures that are missing or damaged, sizes
-that differ. Without labels a list is one to inspect. Prints a line for each
-fault.
+given twice, boxes that are none, pictures that are missing or damaged, sizes of
+labelled pairs that differ. Without labels a list is one to inspect, and sizes
+may differ. Prints a line for each fault.
 
 Exit statuses: 0 all is well, 2 something is wrong.
 """

@@ -23,9 +23,18 @@ from zeroshot.inspection.result_records import ERROR, RESULTS, read_records
 from zeroshot.runtime.progress import progress_bar
 from zeroshot.types import JsonObject
 
-_KEYS = ('name', 'verdict', 'boxes', 'threshold', 'registration', 'seconds')
+_KEYS = (
+  'name',
+  'verdict',
+  'boxes',
+  'threshold',
+  'registration',
+  'seconds',
+  'warnings',
+)
 _ERROR_KEYS = ('name', 'verdict', 'error')
 _LINE_EVERY = 50  # rows
+_WARNING = 'warning'  # counted beside the verdicts
 
 
 class _Job(NamedTuple):
@@ -51,19 +60,25 @@ def run(options: InspectOptions) -> int:
   """Inspects the rows that are not done yet; returns the exit status."""
   counts: Counter[str] = Counter()
   errors: list[str] = []  # the first ones, so that memory stays flat
+  warnings: list[str] = []
   with contextlib.closing(_inspect(_prepare(options))) as records:
     for record in records:
       counts[record['verdict']] += 1
       is_error = record['verdict'] == ERROR
+      row = f'row {record["row"]} ({record["name"]})'
       if is_error and len(errors) < faults.MAX_TOLD:
-        errors.append(
-          f'row {record["row"]} ({record["name"]}): {record["error"]}'
-        )
+        errors.append(f'{row}: {record["error"]}')
+      for warning in record.setdefault('warnings', []):
+        counts[_WARNING] += 1
+        if len(warnings) < faults.MAX_TOLD:
+          warnings.append(f'{row}: {warning}')
       if options.json:
         keys = _ERROR_KEYS if is_error else _KEYS
         line = json.dumps({key: record[key] for key in keys}, allow_nan=False)
         print(line, flush=True)
-  _print_summary(options, counts, errors)
+  _print_remarks('warning', warnings, counts.pop(_WARNING, 0))
+  _print_remarks('error', errors, counts[ERROR])
+  _print_summary(options, counts)
   if counts[ERROR]:
     return 2
   return 1 if counts[result.DIFFERENT] else 0
@@ -125,15 +140,16 @@ def _inspect(job: _Job) -> Generator[JsonObject]:
         yield record
 
 
-def _print_summary(
-  options: InspectOptions, counts: Counter[str], errors: list[str]
-) -> None:
-  """Prints the count of each verdict, and the first errors."""
-  for line in errors:
-    print(f'error: {printable(line)}', file=sys.stderr)
-  num_more = counts[ERROR] - len(errors)
-  if num_more:
-    print(f'error: and {num_more} more rows', file=sys.stderr)
+def _print_remarks(word: str, lines: list[str], count: int) -> None:
+  """Prints the first warnings or errors, and how many more there are."""
+  for line in lines:
+    print(f'{word}: {printable(line)}', file=sys.stderr)
+  if count > len(lines):
+    print(f'{word}: and {count - len(lines)} more', file=sys.stderr)
+
+
+def _print_summary(options: InspectOptions, counts: Counter[str]) -> None:
+  """Prints the count of each verdict."""
   summary = (
     f'{counts.total()} pairs: {counts[result.SAME]} same, '
     f'{counts[result.DIFFERENT]} different, {counts[ERROR]} could not '

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def run(options: InspectOptions) -> int:
       ignore=options.ignore,
     )
     note = write(inspection)
+  for warning in inspection.warnings:
+    print(f'warning: {printable(warning)}', file=sys.stderr)
   if options.json:
     print(json.dumps(inspection.to_dict(), allow_nan=False))
   else:

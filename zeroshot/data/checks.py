@@ -57,7 +57,7 @@ def check_deeppcb(root: _Path, split: str, *, max_pairs: int = 0) -> Report:
     entries = deeppcb.select_pairs(root, split, max_pairs=max_pairs)
   except ValueError as error:
     return Report(f'0 pairs of {name}', [str(error)])
-  return _report(name, *manifest.annotate(entries))
+  return _report(name, *manifest.annotate(entries), labelled=True)
 
 
 def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
@@ -81,7 +81,8 @@ def check_manifest(path: _Path, *, need_labels: bool = False) -> Report:
       for pair in pair_list.parse_pair_list(parsed, path)
       if pair.fault and pair.fault.partition(': ')[0] not in lines
     ]
-  return _report(str(path), pairs, wrong)
+  labelled = need_labels or manifest.has_labels(parsed)
+  return _report(str(path), pairs, wrong, labelled=labelled)
 
 
 def check_photographs(folder: _Path) -> Report:
@@ -104,8 +105,9 @@ def check_bank(path: _Path) -> Report:
   return Report(f'{count} pictures of {path}', [])
 
 
-def _report(name: str, pairs: list[LabelledPair], wrong: list[str]) -> Report:
+def _report(
+  name: str, pairs: list[LabelledPair], wrong: list[str], *, labelled: bool
+) -> Report:
   """Checks the pictures of pairs, and adds their faults to those known."""
-  return Report(
-    f'{len(pairs)} pairs of {name}', [*wrong, *readable.pair_faults(pairs)]
-  )
+  unreadable = readable.pair_faults(pairs, labelled=labelled)
+  return Report(f'{len(pairs)} pairs of {name}', [*wrong, *unreadable])

@@ -174,7 +174,7 @@ def _parse(
 ) -> tuple[dict[int, LabelledPair], list[str]]:
   """The pairs by line number, and the faults of the other lines."""
   wrong = list(parsed.faults.values())
-  need_labels = need_labels or any(map(_is_labelled, parsed.records))
+  need_labels = need_labels or has_labels(parsed)
   pairs: dict[int, LabelledPair] = {}
   lines: dict[str, int] = {}  # by name
   for record in parsed.records:
@@ -195,6 +195,11 @@ def _parse(
       lines[pair.name] = record.line
       pairs[record.line] = pair
   return pairs, wrong
+
+
+def has_labels(parsed: records.Records) -> bool:
+  """Whether any line has boxes or a mask."""
+  return any(map(_is_labelled, parsed.records))
 
 
 def _is_labelled(record: records.Record) -> bool:

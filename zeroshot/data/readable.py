@@ -45,12 +45,17 @@ def check_pictures(paths: Iterable[pictures.Path]) -> None:
 
 
 def pair_faults(
-  pairs: Sequence[LabelledPair], *, read: _Read = pictures.read_bytes
+  pairs: Sequence[LabelledPair],
+  *,
+  labelled: bool = True,
+  read: _Read = pictures.read_bytes,
 ) -> list[str]:
   """The faults of pairs.
 
   Args:
     pairs: to check; a picture of several pairs is read once.
+    labelled: whether the pairs are to evaluate or to train on: their sizes must
+      agree. Those of pairs to inspect may differ.
     read: reads the content of a file.
 
   Returns:
@@ -65,7 +70,7 @@ def pair_faults(
     lines += [size for size in (reference, test) if isinstance(size, str)]
     if isinstance(test, str):
       continue
-    if not isinstance(reference, str) and reference != test:
+    if labelled and not isinstance(reference, str) and reference != test:
       lines.append(
         pair_shapes.describe_mismatch(
           pair.reference_path, pair.test_path, reference, test

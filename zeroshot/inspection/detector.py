@@ -122,7 +122,7 @@ class Detector:
     Args:
       reference: picture of the good part, a path or an array, RGB (OpenCV's
         arrays are BGR: ``frame[..., ::-1]``); see ``inputs.to_pixels``.
-      test: picture of the part under test, of the same size.
+      test: picture of the part under test; its size may differ.
       name: of the pair; None takes the stem of the test picture's file.
       threshold: least confidence of a box that counts; None takes the
         detector's.
@@ -136,21 +136,20 @@ class Detector:
       Inspection.
 
     Raises:
-      ValueError: a picture cannot be read or is too dark, the two differ in
-        size or do not show the same part, or a region or the mask does not fit
-        them.
+      ValueError: a picture cannot be read or is too dark, the two do not show
+        the same part, or a region or the mask does not fit them.
     """
     start = time.perf_counter()
     threshold = (
       self.threshold if threshold is None else _check_threshold(threshold)
     )
     limit = self._max_megapixels
-    pixels = inputs.load_pair(reference, test, max_megapixels=limit)
-    height, width = pixels[1].shape[:2]
+    pair = inputs.load_pair(reference, test, max_megapixels=limit)
+    height, width = pair.test.shape[:2]
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection, orientation = self._compare(*pixels, roi_mask)
+    detection, orientation = self._compare(pair.reference, pair.test, roi_mask)
     if detection is None:
       raise ValueError(inputs.unlike(reference, test, orientation.mirrored))
     candidates = result.to_boxes(detection.boxes)
@@ -161,12 +160,13 @@ class Detector:
       verdict=verdict,
       boxes=boxes,
       threshold=threshold,
-      registration=_describe_alignment(registration, pixels[1], orientation),
+      registration=_describe_alignment(registration, pair.test, orientation),
       seconds=round(time.perf_counter() - start, 4),
       score_map=detection.scores,
       aligned_reference=pictures.as_uint8(registration.aligned_reference),
-      test=pictures.as_uint8(pixels[1]),
+      test=pictures.as_uint8(pair.test),
       candidates=candidates,
+      warnings=pair.warnings,
     )
 
   def inspect_many(

@@ -7,6 +7,7 @@ pixels = inputs.to_pixels(camera_frame, role='test')
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -48,9 +49,23 @@ def to_pixels(
   return _from_array(np.asarray(picture), role, max_megapixels)
 
 
+class LoadedPair(NamedTuple):
+  """The pixels of a pair, on one scale of brightness.
+
+  Attributes:
+    reference: uint8, uint16 or float32 ``[H, W, 3]``, RGB.
+    test: as ``reference``, of its own height and width.
+    warnings: sentences on what was changed, for the user.
+  """
+
+  reference: HostArray
+  test: HostArray
+  warnings: tuple[str, ...]
+
+
 def load_pair(
   reference: Picture, test: Picture, *, max_megapixels: float
-) -> tuple[HostArray, HostArray]:
+) -> LoadedPair:
   """Reads both pictures of a pair and checks that they can be compared.
 
   If only one of them has colours, both become grey.
@@ -61,22 +76,17 @@ def load_pair(
     max_megapixels: see ``to_pixels``.
 
   Returns:
-    The pixels ``[H, W, 3]`` of reference and test, each in its own dtype.
+    The pixels; their sizes may differ.
 
   Raises:
-    ValueError: see ``to_pixels``; their sizes differ; or one is so dark that
-      differences would be missed, since those are measured relative to white.
+    ValueError: see ``to_pixels``; or one is so dark that differences would be
+      missed, since those are measured relative to white.
   """
   given = {'reference': reference, 'test': test}
   pair = [
     to_pixels(picture, role=role, max_megapixels=max_megapixels)
     for role, picture in given.items()
   ]
-  sizes = [pixels.shape[:2] for pixels in pair]
-  if sizes[0] != sizes[1]:
-    raise ValueError(
-      pair_shapes.describe_mismatch(describe(reference), describe(test), *sizes)
-    )
   for (role, picture), pixels in zip(given.items(), pair, strict=True):
     sample = pictures.as_image(_sample(pixels))
     brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
@@ -89,7 +99,7 @@ def load_pair(
       )
   if _is_grey(pair[0]) != _is_grey(pair[1]):
     pair = [_to_grey(pixels) for pixels in pair]
-  return pair[0], pair[1]
+  return LoadedPair(pair[0], pair[1], ())
 
 
 def _sample(pixels: HostArray) -> HostArray:

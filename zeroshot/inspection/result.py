@@ -80,6 +80,8 @@ class Inspection:
     aligned_reference: uint8 ``[H, W, 3]``, RGB, in the test picture's grid.
     test: uint8 ``[H, W, 3]``, RGB.
     candidates: boxes of any confidence, for other thresholds.
+    warnings: sentences on what makes the outcome less certain, of the pictures
+      and of their alignment; none is the usual case.
   """
 
   name: str
@@ -92,6 +94,7 @@ class Inspection:
   aligned_reference: HostArray = dataclasses.field(repr=False)
   test: HostArray = dataclasses.field(repr=False)
   candidates: tuple[Box, ...] = dataclasses.field(repr=False)
+  warnings: tuple[str, ...] = ()
 
   def at(self, threshold: float) -> Inspection:
     """The outcome at another threshold."""
@@ -109,6 +112,7 @@ class Inspection:
       'threshold': self.threshold,
       'registration': self.registration._asdict(),
       'seconds': self.seconds,
+      'warnings': list(self.warnings),
     }
 
   def overlay(self) -> HostArray:

@@ -94,6 +94,11 @@ def _find_fault(record: JsonObject) -> str:
     boxes = record.get(name)
     if not isinstance(boxes, list) or not all(map(_is_box, boxes)):
       return f'{name} are no boxes'
+  warnings = record.get('warnings', [])  # older results have none
+  if not isinstance(warnings, list) or not all(
+    isinstance(warning, str) for warning in warnings
+  ):
+    return 'warnings are no texts'
   if not isinstance(record.get('pictures'), str):
     return 'pictures names no folder'
   if not isinstance(record.get('registration'), dict):
