@@ -108,6 +108,22 @@ def test_a_calibration_reaches_the_boxes():
   )
 
 
+@pytest.mark.parametrize('kind', ['network', 'classical'])
+def test_uint8_is_the_same_picture(kind):
+  if kind == 'network':
+    _, parameters = parts.siamese()
+    scorer = scorers.network_scorer(parts.config(), parameters)
+  else:
+    config = default.get_config().classical.scores
+    scorer = scorers.classical_scorer(config)
+  pair = [np.rint(255 * scene(60, 70, seed=seed)) for seed in range(2)]
+  scores = scorer.score(*(picture.astype(np.uint8) for picture in pair))
+  expected = scorer.score(*(np.float32(picture / 255) for picture in pair))
+  assert scores.dtype == expected.dtype == np.float32
+  assert expected.std() > 1e-3
+  np.testing.assert_allclose(scores, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize('tile_px', [1024, 64])
 def test_the_classical_baseline_is_a_detector_too(tile_px):
   config = default.get_config()

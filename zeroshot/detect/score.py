@@ -30,7 +30,7 @@ BUCKET_PX = 64
 # mappings of which Linux allows a process 65,530, and beyond them XLA crashes.
 MAX_PROGRAMS = 100
 
-_compiled: set[tuple[Any, ...]] = set()  # network and shape
+_compiled: set[tuple[Any, ...]] = set()  # network, shape and dtype
 _lock = threading.Lock()
 
 
@@ -45,8 +45,9 @@ def build_score(
 
   Returns:
     A function ``(parameters, reference, test) -> scores`` that takes images
-    ``[H, W, 3]`` of any one size and returns float32 ``[H, W]`` in [0, 1], or
-    layers ``[H, W, C]`` of which the first is the scores.
+    ``[H, W, 3]`` of any one size, uint8 or float32 in [0, 1], and returns
+    float32 ``[H, W]`` in [0, 1], or layers ``[H, W, C]`` of which the first is
+    the scores.
 
   Raises:
     ValueError: if the network's stride does not divide 64.
@@ -59,7 +60,8 @@ def build_score(
 
   @jax.jit
   def score_padded(parameters: Any, reference: Array, test: Array) -> Array:
-    scores, *others = predict(model, parameters, reference[None], test[None])
+    pair = _as_float(reference)[None], _as_float(test)[None]
+    scores, *others = predict(model, parameters, *pair)
     if not others:
       return scores[0]
     return jnp.concatenate([scores[..., None], *others], axis=-1)[0]
@@ -67,7 +69,7 @@ def build_score(
   def score(parameters: Any, reference: Picture, test: Picture) -> Array:
     height, width = test.shape[:2]
     reference, test = _pad(reference), _pad(test)
-    _make_room((model, test.shape))
+    _make_room((model, test.shape, test.dtype))
     scores = score_padded(parameters, reference, test)
     return scores[:height, :width]
 
@@ -105,6 +107,13 @@ def _make_room(program: tuple[Any, ...]) -> None:
       jax.clear_caches()  # with what padded each size of picture
       _compiled.clear()
     _compiled.add(program)
+
+
+def _as_float(image: Array) -> Array:
+  """An image of uint8 or float32 as float32 in [0, 1]."""
+  if image.dtype == jnp.uint8:
+    return image.astype(jnp.float32) / 255
+  return image
 
 
 def _pad(image: Picture) -> Array:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from zeroshot.data.pictures import as_image
 from zeroshot.detect import maps, tiling
 from zeroshot.detect.classical import classical_scores
 from zeroshot.types import HostArray, Params
@@ -24,9 +25,10 @@ class Scorer(NamedTuple):
   """A network, or its baseline, as detection calls it.
 
   Attributes:
-    score: ``(reference, test) -> scores``, images ``[H, W, 3]`` to float32
-      ``[H, W]`` in [0, 1], or with a pair head to layers ``[H, W, C]``; see
-      ``maps.split``.
+    score: ``(reference, test) -> scores``. Both pictures are of one shape and
+      one type ``[H, W, 3]``: uint8, which costs least, or float32 in [0, 1].
+      Scores are float32 ``[H, W]`` in [0, 1], or with a pair head layers
+      ``[H, W, C]``; see ``maps.split``.
     stride_px: tiles start at its multiples, so that every tile has the cells
       of the whole picture.
     kinds: names of the kinds that the pair head tells apart.
@@ -87,6 +89,8 @@ def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
   Args:
     config: ``config.classical.scores``.
   """
+  score = functools.partial(classical_scores, **config.to_dict())
   return Scorer(
-    functools.partial(classical_scores, **config.to_dict()), stride_px=1
+    lambda reference, test: score(as_image(reference), as_image(test)),
+    stride_px=1,
   )

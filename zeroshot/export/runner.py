@@ -136,7 +136,9 @@ def _build_score(
 
   def pad(image: HostArray) -> HostArray:
     size = metadata.height, metadata.width
-    return tiling.pad(image * np.float32(255), size)[None]
+    if image.dtype != np.uint8:
+      image = image * np.float32(255)
+    return tiling.pad(image, size).astype(np.float32)[None]
 
   def score(reference: HostArray, test: HostArray) -> HostArray:
     height, width = test.shape[:2]
