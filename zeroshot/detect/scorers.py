@@ -6,7 +6,6 @@ head_maps = scorer.split(scorer.score(reference, test))
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,8 +88,9 @@ def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
   Args:
     config: ``config.classical.scores``.
   """
-  score = functools.partial(classical_scores, **config.to_dict())
-  return Scorer(
-    lambda reference, test: score(as_image(reference), as_image(test)),
-    stride_px=1,
-  )
+  options = config.to_dict()
+
+  def score(reference: HostArray, test: HostArray) -> HostArray:
+    return classical_scores(as_image(reference), as_image(test), **options)
+
+  return Scorer(score, stride_px=1)
