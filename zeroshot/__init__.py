@@ -44,14 +44,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+  from zeroshot.inspection.could_not_align import (
+    CouldNotAlignError as CouldNotAlignError,
+  )
   from zeroshot.inspection.detector import Detector as Detector
   from zeroshot.inspection.result import Inspection as Inspection
 
-__all__ = ['Detector', 'Inspection']
+__all__ = ['CouldNotAlignError', 'Detector', 'Inspection']
 
 
 # Imported when they are asked for: JAX takes a second.
 _MODULES = {
+  'CouldNotAlignError': 'zeroshot.inspection.could_not_align',
   'Detector': 'zeroshot.inspection.detector',
   'Inspection': 'zeroshot.inspection.result',
 }

@@ -13,6 +13,7 @@ import zeroshot
 from tests import samples
 from zeroshot.commands import main
 from zeroshot.data import pictures
+from zeroshot.inspection import result_records
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
   assert (record['name'], record['verdict']) == ('part 7', 'different')
   assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
   assert ' '.join(record['registration']) == (
-    'method shift_px rotation_deg scale residual_px'
+    'method shift_px rotation_deg scale residual_px probability coverage'
   )
 
 
@@ -95,6 +96,34 @@ def test_the_folder_keeps_the_pair_and_refuses_another(capsys, pair, tmp_path):
   assert main.main([*command, '--threshold=0.9']) == 2
   assert 'differs in threshold' in capsys.readouterr().err
   assert (tmp_path / 'out/results.jsonl').read_text() == text
+
+
+def test_what_cannot_be_aligned_is_told_and_shown(capsys, pair, tmp_path):
+  other = tmp_path / 'other.png'
+  cv2.imwrite(str(other), samples.cells(seed=9))
+  cv2.imwrite(pair[0], samples.cells())
+  out = tmp_path / 'out'
+  command = ['inspect', pair[0], str(other)]
+  assert main.main([*command, '--json']) == 2
+  printed = capsys.readouterr()
+  assert printed.out == ''
+  assert printed.err.startswith('could not align: reference ')
+  assert printed.err.count('\n') == 1
+  assert '--out=DIR writes a picture' in printed.err
+  assert not out.exists()
+  assert main.main([*command, f'--out={out}']) == 2
+  picture = out / 'pairs/0001-other/alignment.png'
+  assert capsys.readouterr().err.endswith(f'; see {picture}\n')
+  assert pictures.read_picture(picture).shape == (120, 120, 3)
+  (record,) = result_records.read_records(out)
+  assert (record['verdict'], record['reason']) == ('error', 'could not align')
+  assert record['error'].startswith('could not align: ')
+  assert record['pictures'] == 'pairs/0001-other'
+  # Once it can be aligned, its pictures take that one's place.
+  cv2.imwrite(str(other), samples.cells())
+  assert main.main([*command, f'--out={out}']) == 0
+  assert not picture.exists()
+  assert (picture.parent / 'overlay.png').exists()
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import pytest
 
 import zeroshot
@@ -104,6 +105,27 @@ def test_bad_rows_are_survived_listed_and_tried_again(capsys, work):
   (work / 'cut.png').write_bytes((work / 'part.png').read_bytes())
   assert inspect(work) == 1
   assert '4 pairs: 2 same, 2 different, 0 could' in capsys.readouterr().out
+
+
+def test_a_row_that_cannot_be_aligned_has_its_picture(capsys, work):
+  cv2.imwrite(str(work / 'good.png'), samples.cells())
+  cv2.imwrite(str(work / 'part.png'), samples.cells(seed=9))
+  write_list(work, 'part.png', 'good.png')
+  assert inspect(work, '--json') == 2
+  out, err = capsys.readouterr()
+  first, second = (json.loads(line) for line in out.splitlines())
+  assert list(first) == ['name', 'verdict', 'error', 'reason']
+  assert first['reason'] == 'could not align'
+  assert second['verdict'] == 'same'
+  assert 'error: row 1 (n1): could not align: ' in err
+  names = [path.name for path in (work / 'out/pairs/0001-n1').iterdir()]
+  assert names == ['alignment.png']
+  assert main.main(['report', str(work / 'out')]) == 0
+  # The row is tried again; this time its picture is broken.
+  (work / 'part.png').write_bytes(b'')
+  assert inspect(work) == 2
+  assert [row for row, _ in rows(work)] == [2, 1]
+  assert not (work / 'out/pairs/0001-n1').exists()
 
 
 def test_another_run_is_refused_by_what_differs(capsys, work):

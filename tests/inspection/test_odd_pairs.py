@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import pickle
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from tests.samples import (
   is_detected,
   load_detector,
 )
+from zeroshot.inspection import relation
 
 
 @pytest.fixture(scope='module')
@@ -30,6 +34,41 @@ def test_other_parts_and_mirrored_ones_are_refused(detector, tmp_path):
     detector.inspect(reference, path)
   with pytest.raises(ValueError, match='mirror images; flip'):
     detector.inspect(reference, reference[:, ::-1])
+
+
+def test_a_refusal_shows_both_laid_over_each_other(detector):
+  reference, test = cells(), cells(seed=9)
+  with pytest.raises(zeroshot.CouldNotAlignError) as raised:
+    detector.inspect(reference, test)
+  error = pickle.loads(pickle.dumps(raised.value))  # as from a process
+  assert str(error).startswith('could not align: reference (array) and test')
+  assert error.reason.startswith('do not show the same part')
+  assert (error.picture.shape, error.picture.dtype) == (test.shape, np.uint8)
+  # Grey where both agree, red where only the reference is bright.
+  red, cyan, blue = np.moveaxis(error.picture.astype(float), 2, 0)
+  assert np.array_equal(cyan, blue)
+  assert np.corrcoef(cyan.ravel(), test[..., 0].ravel())[0, 1] > 0.99
+  with pytest.raises(zeroshot.CouldNotAlignError) as raised:
+    detector.inspect(test[:, ::-1], test)
+  assert raised.value.reason == 'are mirror images'
+  red = raised.value.picture[..., 0]  # as it came, not flipped
+  assert np.corrcoef(red.ravel(), test[:, ::-1, 0].ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize(
+  ('probability', 'ratio', 'expected'),
+  [
+    (0.49, 1.0, False),
+    (0.5, 0.0, True),
+    (math.nan, 0.29, False),
+    (math.nan, 0.3, True),
+    (math.nan, math.nan, True),
+  ],
+)
+def test_the_probability_decides_where_it_is_known(
+  probability, ratio, expected
+):
+  assert relation.is_aligned(probability, ratio) == expected
 
 
 def test_slender_pictures_of_other_parts_are_refused(detector):

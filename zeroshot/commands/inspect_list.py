@@ -32,7 +32,7 @@ _KEYS = (
   'seconds',
   'warnings',
 )
-_ERROR_KEYS = ('name', 'verdict', 'error')
+_ERROR_KEYS = ('name', 'verdict', 'error', 'reason')  # the last may lack
 _LINE_EVERY = 50  # rows
 _WARNING = 'warning'  # counted beside the verdicts
 
@@ -74,7 +74,8 @@ def run(options: InspectOptions) -> int:
           warnings.append(f'{row}: {warning}')
       if options.json:
         keys = _ERROR_KEYS if is_error else _KEYS
-        line = json.dumps({key: record[key] for key in keys}, allow_nan=False)
+        kept = {key: record[key] for key in keys if key in record}
+        line = json.dumps(kept, allow_nan=False)
         print(line, flush=True)
   _print_remarks('warning', warnings, counts.pop(_WARNING, 0))
   _print_remarks('error', errors, counts[ERROR])

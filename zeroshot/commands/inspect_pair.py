@@ -13,15 +13,19 @@ from pathlib import Path
 
 from zeroshot.commands.terminal import printable
 from zeroshot.inspection import folder, settings
+from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.detector import Detector
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.result import Inspection
 
+_Outcome = Inspection | CouldNotAlignError
+
+_CANNOT = 2  # exit status
+_OFFER = '; --out=DIR writes a picture of both laid over each other'
+
 
 def run(options: InspectOptions) -> int:
   """Inspects the pair; returns the exit status."""
-  assert options.reference is not None
-  assert options.test is not None
   detector = Detector.load(
     options.weights,
     threshold=options.threshold,
@@ -29,41 +33,57 @@ def run(options: InspectOptions) -> int:
     kinds=options.kinds,
   )
   with _open_folder(options, detector.threshold) as write:
-    inspection = detector.inspect(
+    outcome = _inspect(detector, options)
+    note = write(outcome)
+  if isinstance(outcome, CouldNotAlignError):
+    print(printable(str(outcome)) + note, file=sys.stderr)
+    return _CANNOT
+  for warning in outcome.warnings:
+    print(f'warning: {printable(warning)}', file=sys.stderr)
+  if options.json:
+    print(json.dumps(outcome.to_dict(), allow_nan=False))
+  else:
+    print(_summarize(outcome) + note)
+  return 1 if outcome.boxes else 0
+
+
+def _inspect(detector: Detector, options: InspectOptions) -> _Outcome:
+  assert options.reference is not None
+  assert options.test is not None
+  try:
+    return detector.inspect(
       options.reference,
       options.test,
       name=options.name,
       roi=options.roi,
       ignore=options.ignore,
     )
-    note = write(inspection)
-  for warning in inspection.warnings:
-    print(f'warning: {printable(warning)}', file=sys.stderr)
-  if options.json:
-    print(json.dumps(inspection.to_dict(), allow_nan=False))
-  else:
-    print(_summarize(inspection) + note)
-  return 1 if inspection.boxes else 0
+  except CouldNotAlignError as error:
+    return error
 
 
 @contextlib.contextmanager
 def _open_folder(
   options: InspectOptions, threshold: float
-) -> Iterator[Callable[[Inspection], str]]:
+) -> Iterator[Callable[[_Outcome], str]]:
   """Yields what writes the results, if asked for, and names their folder.
 
   Whether the folder may be used is checked before the pair is inspected.
   """
   if options.out is None:
-    yield lambda inspection: ''
+    yield lambda outcome: '' if isinstance(outcome, Inspection) else _OFFER
     return
   out = Path(options.out)
   this_run = settings.describe_run(options, threshold=threshold, rows=1)
 
-  def write(inspection: Inspection) -> str:
+  def write(outcome: _Outcome) -> str:
     folder.begin(out, this_run, keep=lambda record: False)
-    record = folder.add(out, 1, inspection)
-    return f'\npictures: {out / record["pictures"]}'
+    if isinstance(outcome, Inspection):
+      record = folder.add(out, 1, outcome)
+      return f'\npictures: {out / record["pictures"]}'
+    name = options.name or Path(options.test or '').stem
+    record = folder.add_error(out, 1, name, outcome)
+    return f'; see {out / record["pictures"] / folder.ALIGNMENT}'
 
   with folder.lock_folder(out):
     folder.check(out, this_run)

@@ -23,7 +23,14 @@ from pathlib import Path
 from zeroshot.data import headers, pictures
 from zeroshot.detect import calibration, detector, scorers
 from zeroshot.detect.settings import LARGE_PX
-from zeroshot.inspection import alignment, areas, inputs, relation, result
+from zeroshot.inspection import (
+  alignment,
+  areas,
+  could_not_align,
+  inputs,
+  relation,
+  result,
+)
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.regions import Region
 from zeroshot.registration import register
@@ -136,8 +143,11 @@ class Detector:
       Inspection.
 
     Raises:
-      ValueError: a picture cannot be read or is too dark, the two do not show
-        the same part, or a region or the mask does not fit them.
+      CouldNotAlignError: the two do not show the same part, are mirror images,
+        or their alignment is more likely wrong than right; it is a ValueError
+        and has a picture of both laid over each other.
+      ValueError: a picture cannot be read or is too dark, or a region or the
+        mask does not fit them.
     """
     start = time.perf_counter()
     threshold = (
@@ -149,9 +159,10 @@ class Detector:
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection, orientation = self._compare(pair.reference, pair.test, roi_mask)
+    detection, orientation, probability = self._compare(pair, roi_mask)
     if detection is None:
-      raise ValueError(inputs.unlike(reference, test, orientation.mirrored))
+      given = reference, test
+      raise could_not_align.error_for(given, pair, orientation, probability)
     candidates = result.to_boxes(detection.boxes)
     verdict, boxes = result.judge(candidates, threshold)
     registration = detection.registration
@@ -166,7 +177,7 @@ class Detector:
       aligned_reference=pictures.as_uint8(registration.aligned_reference),
       test=pictures.as_uint8(pair.test),
       candidates=candidates,
-      warnings=pair.warnings,
+      warnings=pair.warnings + result.coverage_warnings(registration.coverage),
     )
 
   def inspect_many(
@@ -198,30 +209,36 @@ class Detector:
       )
 
   def _compare(
-    self, reference: HostArray, test: HostArray, roi_mask: HostArray | None
-  ) -> tuple[detector.Detection | None, relation.Orientation]:
-    """The detections and the orientation of the reference that gave them.
+    self, pair: inputs.LoadedPair, roi_mask: HostArray | None
+  ) -> tuple[detector.Detection | None, relation.Orientation, float]:
+    """The detections, the reference's orientation, the alignment's probability.
 
-    The detections are None if the two do not show the same part.
+    The detections are None if the two could not be aligned.
     """
+    reference, test, _ = pair
     if test.shape[0] * test.shape[1] >= LARGE_PX:
       # A check on small copies spares minutes and the memory of a second run.
-      orientation, ratio = relation.quick_check(reference, test, roi_mask)
-      if orientation.mirrored or ratio < relation.MIN_RATIO:
-        return None, orientation
+      orientation, probability, ratio = relation.quick_check(
+        reference, test, roi_mask
+      )
+      if orientation.mirrored or not relation.is_aligned(probability, ratio):
+        return None, orientation, probability
       reference = relation.reorient(reference, orientation)
-      return self._detect(reference, test, roi_mask=roi_mask), orientation
-    orientation = relation.UNCHANGED
-    detection = self._detect(reference, test, roi_mask=roi_mask)
-    ratio = _match_ratio(detection, test, roi_mask)
-    if ratio < relation.CERTAIN_RATIO:
-      orientation = relation.find_orientation(reference, test, ratio)
-      if orientation.quarters and not orientation.mirrored:
-        reference = relation.reorient(reference, orientation)
-        detection = self._detect(reference, test, roi_mask=roi_mask)
-        ratio = _match_ratio(detection, test, roi_mask)
-    refused = orientation.mirrored or ratio < relation.MIN_RATIO
-    return (None if refused else detection), orientation
+      detection = self._detect(reference, test, roi_mask=roi_mask)
+    else:
+      orientation = relation.UNCHANGED
+      detection = self._detect(reference, test, roi_mask=roi_mask)
+      ratio = _match_ratio(detection, test, roi_mask)
+      if ratio < relation.CERTAIN_RATIO:
+        orientation = relation.find_orientation(reference, test, ratio)
+        if orientation.quarters and not orientation.mirrored:
+          reference = relation.reorient(reference, orientation)
+          detection = self._detect(reference, test, roi_mask=roi_mask)
+          ratio = _match_ratio(detection, test, roi_mask)
+    probability = detection.registration.probability
+    if orientation.mirrored or not relation.is_aligned(probability, ratio):
+      return None, orientation, probability
+    return detection, orientation, probability
 
 
 def _match_ratio(
@@ -254,6 +271,8 @@ def _describe_alignment(
     round(_wrap_degrees(rotation_deg), 3),
     round(registration.scale, 5),
     None if residual is None else round(residual, 2),
+    result.round_known(registration.probability, 3),
+    round(registration.coverage, 4),
   )
 
 

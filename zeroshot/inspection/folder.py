@@ -18,14 +18,15 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.inspection import result
+from zeroshot.inspection import could_not_align, result
+from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.result_records import (
   ERROR,
   RESULTS,
@@ -36,6 +37,7 @@ from zeroshot.runtime import atomic_files, locks
 from zeroshot.types import HostArray, JsonObject
 
 RUN, PAIRS = 'run.json', 'pairs'
+ALIGNMENT = 'alignment.png'  # both pictures of a pair, laid over each other
 _LOCK = 'run.lock'
 _MAX_SLUG = 60  # letters of a pair's name in the name of its folder
 
@@ -173,16 +175,16 @@ def add(
   Raises:
     OSError: a file cannot be written.
   """
-  place = Path(PAIRS) / _folder_name(row, inspection.name)
-  partial = _partial(out)
-  partial.mkdir(parents=True)
-  _write_png(partial / 'reference.png', inspection.aligned_reference)
-  _write_png(partial / 'test.png', inspection.test)
-  _write_png(partial / 'overlay.png', inspection.overlay())
-  _write_png(partial / 'scores.png', pictures.as_uint8(inspection.score_map))
-  (out / PAIRS).mkdir(exist_ok=True)
-  shutil.rmtree(out / place, ignore_errors=True)  # of a run killed just here
-  os.replace(partial, out / place)
+  place = _write_pictures(
+    out,
+    _folder_name(row, inspection.name),
+    {
+      'reference.png': inspection.aligned_reference,
+      'test.png': inspection.test,
+      'overlay.png': inspection.overlay(),
+      'scores.png': pictures.as_uint8(inspection.score_map),
+    },
+  )
   height, width = inspection.test.shape[:2]
   record = {
     'row': row,
@@ -197,16 +199,60 @@ def add(
   return record
 
 
-def add_error(out: Path, row: int, name: str, message: str) -> JsonObject:
-  """Writes the record of a pair that could not be inspected; see ``add``."""
+def add_error(
+  out: Path, row: int, name: str, error: str | CouldNotAlignError
+) -> JsonObject:
+  """Writes the record of a pair that could not be inspected; see ``add``.
+
+  Args:
+    out: the folder of ``begin``.
+    row: number of the pair, from 1.
+    name: of the pair.
+    error: what went wrong; the picture of pairs that could not be aligned is
+      written as ``alignment.png``.
+  """
   record: JsonObject = {
     'row': row,
     'name': name,
     'verdict': ERROR,
-    'error': message,
+    'error': ' '.join(str(error).split()),
   }
+  folder_name = _folder_name(row, name)
+  if isinstance(error, CouldNotAlignError):
+    place = _write_pictures(out, folder_name, {ALIGNMENT: error.picture})
+    record |= {
+      'reason': could_not_align.REASON,
+      'probability': result.round_known(error.probability, 3),
+      'pictures': place.as_posix(),
+    }
+  else:
+    # Those of an earlier run, when the files were others.
+    shutil.rmtree(out / PAIRS / folder_name, ignore_errors=True)
   _append(out, record)
   return record
+
+
+def _write_pictures(
+  out: Path, name: str, images: Mapping[str, HostArray]
+) -> Path:
+  """Writes the pictures of a row together.
+
+  Args:
+    out: the folder of the run.
+    name: of the row's folder; an existing one is replaced.
+    images: by file name; see ``_write_png``.
+
+  Returns:
+    The row's folder, relative to ``out``.
+  """
+  place, partial = Path(PAIRS) / name, _partial(out)
+  partial.mkdir(parents=True)
+  for file_name, image in images.items():
+    _write_png(partial / file_name, image)
+  (out / PAIRS).mkdir(exist_ok=True)
+  shutil.rmtree(out / place, ignore_errors=True)  # of a run killed just here
+  os.replace(partial, out / place)
+  return place
 
 
 def _append(out: Path, record: JsonObject) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pair_shapes, pictures
+from zeroshot.data import headers, pictures
 from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
@@ -118,27 +118,6 @@ def _is_grey(pixels: HostArray) -> bool:
 def _to_grey(pixels: HostArray) -> HostArray:
   grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
   return np.repeat(grey[..., None], 3, axis=2)
-
-
-def unlike(reference: Picture, test: Picture, mirrored: bool) -> str:
-  """The error text for two pictures that do not show the same part.
-
-  Args:
-    reference: as the user gave it.
-    test: as the user gave it.
-    mirrored: whether one is the mirror image of the other.
-  """
-  first, second = describe(reference), describe(test)
-  pair = (
-    f'reference {headers.printable(first)} and test {headers.printable(second)}'
-  )
-  if mirrored:
-    return f'{pair} are mirror images; flip one of them'
-  return (
-    f'{pair} do not show the same part, or lie too far apart to be aligned; '
-    'check that they belong together and show the same side at the same scale'
-    f'{pair_shapes.describe_orientations(first, second)}'
-  )
 
 
 def describe(picture: Picture) -> str:

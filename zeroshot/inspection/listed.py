@@ -16,10 +16,14 @@ from typing import NamedTuple
 
 from zeroshot.data.pair_list import ListedPair
 from zeroshot.inspection import folder
+from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.result import Inspection
 from zeroshot.types import JsonObject
 
 Inspect = Callable[[ListedPair], Inspection]
+
+
+_Failed = str | CouldNotAlignError  # why there is no outcome
 
 
 class _Inspected(NamedTuple):
@@ -63,10 +67,10 @@ def inspect_listed(
 
 def _prefetch(
   inspect: Inspect, pairs: Iterable[ListedPair]
-) -> Generator[tuple[ListedPair, _Inspected | str]]:
+) -> Generator[tuple[ListedPair, _Inspected | _Failed]]:
   """Each pair with its outcome, while the next one is being inspected."""
   pool = ThreadPoolExecutor(1)
-  previous: tuple[ListedPair, Future[_Inspected | str]] | None = None
+  previous: tuple[ListedPair, Future[_Inspected | _Failed]] | None = None
   try:
     for pair in pairs:
       running = pool.submit(_try, inspect, pair)
@@ -79,13 +83,15 @@ def _prefetch(
     pool.shutdown(cancel_futures=True)
 
 
-def _try(inspect: Inspect, pair: ListedPair) -> _Inspected | str:
+def _try(inspect: Inspect, pair: ListedPair) -> _Inspected | _Failed:
   """The outcome for a pair, or why there is none."""
   if pair.fault:
     return pair.fault
   try:
     stamp = _stamp(pair)
     return _Inspected(inspect(pair), stamp)
+  except CouldNotAlignError as error:
+    return error
   except Exception as error:
     # An error of a library on one picture must not stop thousands of others.
     kind = '' if isinstance(error, ValueError) else f'{type(error).__name__}: '

@@ -3,6 +3,7 @@
   ratio = relation.match_ratio(aligned_reference, test, valid, roi_mask)
   if ratio < relation.CERTAIN_RATIO:
     orientation = relation.find_orientation(reference, test, ratio)
+  relation.is_aligned(probability, ratio)
 
 Small copies are compared patch by patch in their middle frequencies, which do
 not depend on light; a defect changes few patches only. Pictures with too little
@@ -12,6 +13,7 @@ scratch on them is found.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -28,6 +30,7 @@ _MIN_CONTRAST = 0.02  # standard deviation of a patch with structure
 _MIN_PATCHES = 12  # with structure, in each picture; fewer cannot be judged
 _MIN_CORRELATION = 0.7  # of a patch that matches
 MIN_RATIO = 0.3  # of pictures of the same part
+MIN_PROBABILITY = 0.5  # that an alignment is right
 CERTAIN_RATIO = 0.8  # above it no other orientation is tried
 _MIN_GAIN = 0.2  # of another orientation, since parts may look symmetric
 _MIN_OTHER_RATIO = 0.5  # of another orientation
@@ -89,6 +92,19 @@ def match_ratio(
   return float(np.fmax.reduce(ratios))
 
 
+def is_aligned(probability: float, ratio: float) -> bool:
+  """Whether two pictures may be compared as they are aligned.
+
+  Args:
+    probability: that the alignment is right; NaN leaves it to ``ratio``.
+    ratio: ``match_ratio``; NaN, of pictures without structure, counts as
+      aligned.
+  """
+  if not math.isnan(probability):
+    return probability >= MIN_PROBABILITY
+  return not ratio < MIN_RATIO
+
+
 def find_orientation(
   reference: HostArray, test: HostArray, ratio: float
 ) -> Orientation:
@@ -110,7 +126,8 @@ def find_orientation(
       orientation = Orientation(quarters, mirrored)
       if orientation == UNCHANGED:
         continue
-      other = _registered_ratio(reorient(small, orientation), small_test)
+      turned = reorient(small, orientation)
+      _, other = _judge_registered(turned, small_test)
       if other >= max(_MIN_OTHER_RATIO, ratio + _MIN_GAIN):
         return orientation
   return UNCHANGED
@@ -118,7 +135,7 @@ def find_orientation(
 
 def quick_check(
   reference: HostArray, test: HostArray, roi_mask: HostArray | None = None
-) -> tuple[Orientation, float]:
+) -> tuple[Orientation, float, float]:
   """Checks on small copies whether large pictures show the same part.
 
   Args:
@@ -127,8 +144,9 @@ def quick_check(
     roi_mask: see ``match_ratio``.
 
   Returns:
-    ``find_orientation``, and ``match_ratio`` in that orientation, both of
-    copies with a longest side of 640 px.
+    ``find_orientation``, and the probability of the alignment and
+    ``match_ratio`` in that orientation, all of copies with a longest side of
+    640 px.
   """
   small, small_test = (
     pictures.as_image(coarse_search.shrink(picture, _QUICK_PX))
@@ -136,14 +154,14 @@ def quick_check(
   )
   if roi_mask is not None:
     roi_mask = coarse_search.shrink(roi_mask, _QUICK_PX)
-  ratio = _registered_ratio(small, small_test, roi_mask)
+  probability, ratio = _judge_registered(small, small_test, roi_mask)
   if not ratio < CERTAIN_RATIO:  # NaN cannot be improved
-    return UNCHANGED, ratio
+    return UNCHANGED, probability, ratio
   orientation = find_orientation(small, small_test, ratio)
   if orientation != UNCHANGED:
     small = reorient(small, orientation)
-    ratio = _registered_ratio(small, small_test, roi_mask)
-  return orientation, ratio
+    probability, ratio = _judge_registered(small, small_test, roi_mask)
+  return orientation, probability, ratio
 
 
 def reorient(picture: HostArray, orientation: Orientation) -> HostArray:
@@ -152,14 +170,15 @@ def reorient(picture: HostArray, orientation: Orientation) -> HostArray:
   return np.ascontiguousarray(np.rot90(flipped, orientation.quarters))
 
 
-def _registered_ratio(
+def _judge_registered(
   reference: HostArray, test: HostArray, roi_mask: HostArray | None = None
-) -> float:
-  """``match_ratio`` of two images after registration."""
+) -> tuple[float, float]:
+  """Registers two images; returns the probability and ``match_ratio``."""
   registration = register.register(reference, test, method='affine')
-  return match_ratio(
+  ratio = match_ratio(
     registration.aligned_reference, test, registration.valid, roi_mask
   )
+  return registration.probability, ratio
 
 
 def _shrink(picture: HostArray) -> HostArray:

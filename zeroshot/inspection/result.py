@@ -7,6 +7,7 @@ inspection.verdict, inspection.to_dict(), inspection.overlay()
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from zeroshot.report import drawing
 from zeroshot.types import Boxes, HostArray, JsonObject
 
 SAME, DIFFERENT = 'same', 'different'  # verdicts
+_MIN_COVERAGE = 0.98  # of the test picture, to go without saying
 
 
 class Box(NamedTuple):
@@ -56,6 +58,9 @@ class Alignment(NamedTuple):
     scale: size of the reference relative to the test picture.
     residual_px: median misalignment after registration; None if there is not
       enough texture to measure it.
+    probability: that the alignment is right, in [0, 1]; None if it was not
+      estimated.
+    coverage: share of the test picture that was compared, in [0, 1].
   """
 
   method: str
@@ -63,6 +68,8 @@ class Alignment(NamedTuple):
   rotation_deg: float
   scale: float
   residual_px: float | None
+  probability: float | None = None
+  coverage: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,6 +132,25 @@ class Inspection:
       label=True,
     )
     return drawn
+
+
+def coverage_warnings(coverage: float) -> tuple[str, ...]:
+  """A sentence if a part of the test picture was not compared.
+
+  Args:
+    coverage: share of it that was compared, in [0, 1].
+  """
+  if coverage >= _MIN_COVERAGE:
+    return ()
+  return (
+    f'{1 - coverage:.0%} of the test picture was not compared: the reference '
+    'does not show it; it is hatched in the overlay and has no boxes',
+  )
+
+
+def round_known(value: float, digits: int) -> float | None:
+  """A figure rounded; None where it is NaN, which JSON does not have."""
+  return None if math.isnan(value) else round(value, digits)
 
 
 def judge(

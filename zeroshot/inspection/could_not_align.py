@@ -1,0 +1,125 @@
+"""The refusal of a pair that cannot be aligned, with a picture that shows it.
+
+raise could_not_align.error_for((reference, test), pair, orientation)
+picture = could_not_align.lay_over(aligned_reference, test, valid)
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from zeroshot.data import headers, pictures
+from zeroshot.inspection import inputs, relation
+from zeroshot.registration import coarse_search, register
+from zeroshot.types import HostArray
+
+REASON = 'could not align'  # of the record of such a pair, and its error text
+_PICTURE_PX = 1600  # longest side of the picture of both
+
+
+class CouldNotAlignError(ValueError):
+  """The two pictures are not compared, since their alignment is not trusted.
+
+  Attributes:
+    reason: what is wrong, in a few words.
+    probability: that the best alignment is right, in [0, 1]; NaN if it was not
+      estimated.
+    picture: see ``lay_over``; the reference by its best move, or scaled to the
+      test picture where there is none.
+  """
+
+  def __init__(
+    self, message: str, reason: str, probability: float, picture: HostArray
+  ) -> None:
+    """Stores the parts; see the class."""
+    super().__init__(message)
+    self.reason = reason
+    self.probability = probability
+    self.picture = picture
+
+  def __reduce__(
+    self,
+  ) -> tuple[type[CouldNotAlignError], tuple[str, str, float, HostArray]]:
+    """All arguments, so that it passes from one process to another."""
+    return type(self), (
+      str(self),
+      self.reason,
+      self.probability,
+      self.picture,
+    )
+
+
+def error_for(
+  given: tuple[inputs.Picture, inputs.Picture],
+  pair: inputs.LoadedPair,
+  orientation: relation.Orientation,
+  probability: float = math.nan,
+) -> CouldNotAlignError:
+  """The error for a pair that is refused.
+
+  Args:
+    given: reference and test as the user gave them, for the message.
+    pair: their pixels.
+    orientation: of the reference, the best that was found.
+    probability: that the best alignment is right; NaN if it is not known.
+  """
+  first, second = (headers.printable(inputs.describe(each)) for each in given)
+  both = f'reference {first} and test {second}'
+  if orientation.mirrored:
+    reason, remedy = 'are mirror images', 'flip one of them'
+  else:
+    reason = 'do not show the same part, or lie too far apart to be aligned'
+    remedy = 'check that they belong together, show the same side and are sharp'
+  message = f'{REASON}: {both} {reason}; {remedy}'
+  if not math.isnan(probability) and not orientation.mirrored:
+    message += (
+      f' (the alignment is right with probability {probability:.2f}, '
+      f'{relation.MIN_PROBABILITY} is needed)'
+    )
+  picture = _best_overlay(pair.reference, pair.test, orientation)
+  return CouldNotAlignError(message, reason, probability, picture)
+
+
+def lay_over(
+  reference: HostArray, test: HostArray, valid: HostArray | None = None
+) -> HostArray:
+  """Both pictures in one: the reference in red, the test picture in cyan.
+
+  Where they agree it is grey.
+
+  Args:
+    reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: like ``reference``.
+    valid: ``[H, W]``, 0 where the reference has no content; None is nowhere.
+
+  Returns:
+    uint8 ``[H, W, 3]``, RGB.
+  """
+  red, cyan = (
+    cv2.cvtColor(pictures.as_uint8(picture), cv2.COLOR_RGB2GRAY)
+    for picture in (reference, test)
+  )
+  if valid is not None:
+    red = np.where(valid > 0, red, 0).astype(np.uint8)
+  return np.stack([red, cyan, cyan], axis=2)
+
+
+def _best_overlay(
+  reference: HostArray, test: HostArray, orientation: relation.Orientation
+) -> HostArray:
+  """``lay_over`` of small copies, by the best move; mirrored ones as given."""
+  if not orientation.mirrored:
+    reference = relation.reorient(reference, orientation)
+  method = 'none' if orientation.mirrored else 'affine'
+  small, small_test = (
+    pictures.as_image(coarse_search.shrink(picture, _PICTURE_PX))
+    for picture in (reference, test)
+  )
+  if small.shape != small_test.shape:
+    height, width = small_test.shape[:2]
+    small = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
+  found = register.register(small, small_test, method=method)
+  return lay_over(found.aligned_reference, small_test, found.valid)
