@@ -7,7 +7,6 @@ import os
 import struct
 import zlib
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -67,10 +66,6 @@ def truncate(kind):
   return data[: int(0.7 * len(data))]
 
 
-def float_tiff():
-  return cv2.imencode('.tiff', np.ones((120, 120, 3), np.float32))[1].tobytes()
-
-
 AGAIN, CONVERT, SCALE = 'copy it again', 'convert it to PNG', 'scale it down'
 ONE = 'save the one that is meant'
 
@@ -92,7 +87,6 @@ CONTENT = {
   'animated.png': (frames('PNG'), ONE),
   'pages.tiff': (frames('TIFF'), ONE),
   'thumbnail.tiff': (thumbnail_first(), ONE),
-  'float.tiff': (float_tiff(), 'convert it to 8 or 16 bits'),
   'bomb.png': (announcing(60_000, 60_000), SCALE),
   'side.png': (announcing(40_000, 40_000), SCALE),
   'large.png': (announcing(30_000, 30_000), 'raise max_megapixels to 901'),

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from zeroshot.data import headers, records
+from zeroshot.data import limits, records
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.regions import validate_region
 
@@ -61,7 +61,7 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
   add(
     '--max_megapixels',
     type=float,
-    default=headers.MAX_MEGAPIXELS,
+    default=limits.MAX_MEGAPIXELS,
     metavar='N',
     help='refuse larger pictures (default: %(default)g)',
   )

@@ -1,7 +1,12 @@
 """Pictures, lists of pairs, labels and backgrounds on the host.
 
 pictures     reads and writes picture files
+decoding     the content of a picture file -> pixels
+tiff         TIFF files of any kind
+heic         pictures of phones, by an optional package
+raw          raw pictures of cameras, by an optional package
 headers      checks picture files before they are decoded
+limits       the largest picture, and the errors of every format
 masks        painted masks -> boxes
 pair_shapes  checks the shapes of a pair
 deeppcb      the layout of the DeepPCB data set

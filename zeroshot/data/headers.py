@@ -18,20 +18,18 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import re
-import struct
 from typing import Any, NamedTuple
 
-Path = str | os.PathLike[str]
-
-MAX_MEGAPIXELS = 400.0  # default limit
+from zeroshot.data import limits, tiff
+from zeroshot.data.limits import Path, printable
 
 _JPEG_START = b'\xff\xd8\xff'
 _PNG_START = b'\x89PNG\r\n\x1a\n'
 # A marker that ends the entropy-coded bytes of a JPEG: no stuffed zero, no
 # restart marker, no fill byte.
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
+_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 # Name -> first bytes of files, and Pillow's plugin for the header ('' for TIFF,
 # which is parsed here).
 _FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
@@ -40,13 +38,10 @@ _FORMATS: dict[str, tuple[tuple[bytes, ...], str]] = {
   'JPEG': ((_JPEG_START,), 'Jpeg'),
   'PNG': ((_PNG_START,), 'Png'),
   'PNM': (tuple(b'P%d' % n for n in range(1, 7)), 'Ppm'),
-  'TIFF': ((b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'), ''),
+  'TIFF': (tiff.STARTS, ''),
   'WebP': ((b'RIFF',), 'WebP'),
 }
-_DECODER_MEGAPIXELS = 1073  # OpenCV decodes 2 ** 30 pixels at most
-_WIDTH, _HEIGHT, _SUBFILE = 256, 257, 254  # tags of TIFF
-_TIFF_CODES = {3: 'H', 4: 'L', 16: 'Q'}  # of struct, for types of TIFF
-_MAX_PAGES = 64  # that are parsed
+_ORIENTATION = 0x112  # tag of EXIF
 
 
 class Header(NamedTuple):
@@ -56,20 +51,25 @@ class Header(NamedTuple):
     width: pixels.
     height: pixels.
     several: whether there is more than one picture, as frames or pages.
+    tiff: all that is known of a TIFF; None for another format.
   """
 
   width: int
   height: int
   several: bool
+  tiff: tiff.TiffHeader | None = None
 
 
-def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
+def check(data: bytes, path: Path, *, max_megapixels: float) -> Header | None:
   """Refuses a file that must not be decoded.
 
   Args:
     data: content of the file.
     path: of the file, for the error.
     max_megapixels: largest size allowed, 1e6 pixels.
+
+  Returns:
+    The header; None if nothing here can read it.
 
   Raises:
     ValueError: no picture, cut short, a damaged header, too many pixels, or
@@ -82,73 +82,46 @@ def check(data: bytes, path: Path, *, max_megapixels: float) -> None:
     )
   header = _header(data, path)
   if header is None:
-    return
-  width, height, has_several = header
-  check_size(width, height, printable(path), max_megapixels=max_megapixels)
-  if has_several:
-    raise ValueError(
-      f'{printable(path)}: holds several pictures (an animation, or pages); '
-      'save the one that is meant as PNG'
-    )
-
-
-def check_size(
-  width: int, height: int, name: str, *, max_megapixels: float
-) -> None:
-  """Refuses a picture that is too large; ``name`` is for the error."""
-  megapixels = width * height / 1e6
-  if megapixels <= max_megapixels:
-    return
-  remedy = 'crop it or scale it down'
-  if megapixels <= _DECODER_MEGAPIXELS:
-    remedy += f', or raise max_megapixels to {int(megapixels) + 1}'
-  raise ValueError(
-    f'{name}: {width}x{height} is {megapixels:.6g} megapixels, more than '
-    f'max_megapixels, {max_megapixels:g}; {remedy}'
+    return None
+  limits.check_size(
+    header.width, header.height, printable(path), max_megapixels=max_megapixels
   )
-
-
-def check_limit(max_megapixels: float) -> float:
-  """Returns a legal limit unchanged.
-
-  Raises:
-    ValueError: it is not positive, or more than OpenCV decodes.
-  """
-  if not 0 < max_megapixels <= _DECODER_MEGAPIXELS:
-    raise ValueError(
-      f'max_megapixels is {max_megapixels}; give more than 0 and at most '
-      f'{_DECODER_MEGAPIXELS}'
-    )
-  return float(max_megapixels)
+  if header.several:
+    raise ValueError(limits.several(printable(path)))
+  return header
 
 
 def undecodable(data: bytes, path: Path) -> str:
   """The error text for a file whose header is one of a picture only."""
-  return (
-    f'{printable(path)}: not a picture that OpenCV can decode (damaged, cut '
-    f'short, or a rare kind of {_format(data)}); copy it again, or convert it '
-    'to PNG'
-  )
+  return limits.damaged(printable(path), _format(data))
 
 
 def orientation(path: Path) -> int:
   """The EXIF orientation of a file, 1 (upright) to 8; 1 if it has none.
 
-  A TIFF counts as upright: OpenCV applies its tag.
+  A TIFF, HEIC or raw picture counts as upright: decoders apply its tag.
   """
   try:
     with open(path, 'rb') as file:
       reader = _reader(_format(file.read(16)))
       file.seek(0)
-      return int(reader(file).getexif().get(0x112, 1)) if reader else 1
+      return _orientation(reader(file)) if reader else 1
   except Exception:  # only a hint within another error
     return 1
 
 
-def printable(path: Path) -> str:
-  """A path on one line, without control characters, for messages."""
-  text = os.fspath(path)
-  return text if text.isprintable() else repr(text)
+def orientation_of(data: bytes) -> int:
+  """As ``orientation``, of a file's content."""
+  try:
+    reader = _reader(_format(data))
+    return _orientation(reader(io.BytesIO(data))) if reader else 1
+  except Exception:  # the decoder tells what is wrong with it
+    return 1
+
+
+def _orientation(picture: Any) -> int:
+  tag = int(picture.getexif().get(_ORIENTATION, 1))
+  return tag if 1 <= tag <= 8 else 1
 
 
 def _format(data: bytes) -> str | None:
@@ -177,15 +150,15 @@ def _header(data: bytes, path: Path) -> Header | None:
   """The header of a file; None if nothing here can read it."""
   kind = _format(data)
   if kind is None:
-    *most, last = _FORMATS
     raise ValueError(
-      f'{printable(path)}: not a picture ({", ".join(most)} or {last}); give '
-      'one, or convert it to PNG'
+      f'{printable(path)}: not a picture ({", ".join(_FORMATS)}, HEIC or a '
+      "camera's raw format); give one, or convert it to PNG"
     )
   reader = _reader(kind)
   try:
     if kind == 'TIFF':
-      return _tiff_header(data)
+      parsed = tiff.parse(data)
+      return Header(parsed.width, parsed.height, parsed.several, parsed)
     if reader is None:
       return None
     picture = reader(io.BytesIO(data))
@@ -194,42 +167,6 @@ def _header(data: bytes, path: Path) -> Header | None:
     return Header(width, height, getattr(picture, 'is_animated', False))
   except Exception as error:  # of many types, on malformed bytes
     raise ValueError(undecodable(data, path)) from error
-
-
-def _tiff_header(data: bytes) -> Header:
-  """The header of a TIFF, whose pixel types Pillow may not support.
-
-  Walks the directories of TIFF 6.0 and BigTIFF. A page that is a reduced copy
-  of another is not counted.
-
-  Raises:
-    struct.error, KeyError: the file is damaged.
-  """
-  order = '<' if data.startswith(b'II') else '>'
-  big = b'+' in data[:4]
-  offset_code, count_code = ('Q', 'Q') if big else ('L', 'H')
-  entry_size, value_at = (20, 12) if big else (12, 8)
-
-  def number(code: str, place: int) -> int:
-    value: int = struct.unpack_from(order + code, data, place)[0]
-    return value
-
-  place, pages = number(offset_code, 8 if big else 4), []
-  visited: set[int] = set()
-  while place and place not in visited and len(visited) < _MAX_PAGES:
-    visited.add(place)
-    num_entries = number(count_code, place)
-    place += struct.calcsize(order + count_code)
-    tags = {}
-    for entry in range(place, place + num_entries * entry_size, entry_size):
-      if (tag := number('H', entry)) in (_WIDTH, _HEIGHT, _SUBFILE):
-        code = _TIFF_CODES[number('H', entry + 2)]
-        tags[tag] = number(code, entry + value_at)
-    pages.append(tags)
-    place = number(offset_code, place + num_entries * entry_size)
-  whole = [tags for tags in pages if not tags.get(_SUBFILE, 0) & 0b101]
-  several = len(whole) > 1 or pages[0] not in whole  # decoders take the first
-  return Header(pages[0][_WIDTH], pages[0][_HEIGHT], several)
 
 
 def _is_cut_short(data: bytes) -> bool:
@@ -252,8 +189,10 @@ def _jpeg_ends(data: bytes) -> bool:
   position = 2
   while match := _JPEG_MARKER.search(data, position):
     marker = data[match.start() + 1]
-    if marker == 0xD9:
+    if marker == _END_OF_IMAGE:
       return True
+    if marker == _START_OF_SCAN and data.endswith(b'\xff\xd9'):
+      return True  # the walk over the entropy-coded bytes is spared
     length = data[match.end() : match.end() + 2]
     position = match.end() + int.from_bytes(length, 'big')
   return False

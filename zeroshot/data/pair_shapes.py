@@ -8,7 +8,7 @@ from __future__ import annotations
 from numpy.typing import DTypeLike
 
 from zeroshot.data import headers
-from zeroshot.data.headers import Path, printable
+from zeroshot.data.limits import Path, printable
 from zeroshot.types import HostArray
 
 

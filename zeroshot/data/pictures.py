@@ -3,7 +3,9 @@
   reference, test = pictures.read_pair('good.png', 'part.png')
   pictures.write_picture('out.png', test)
 
-Errors name the file. ``headers.check`` runs before anything is decoded.
+Errors name the file. Pictures to inspect are read upright and in any type of
+pixels, by ``read_pixels``; those with labels in the stored grid, by
+``read_picture``.
 """
 
 from __future__ import annotations
@@ -16,12 +18,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pair_shapes
-from zeroshot.data.headers import MAX_MEGAPIXELS, printable
+from zeroshot.data import decoding, pair_shapes
+from zeroshot.data.limits import MAX_MEGAPIXELS, Path, printable
 from zeroshot.types import HostArray
 
-Path = str | os.PathLike[str]
-
+# Of files that are found in folders: raw pictures often lie beside a JPEG.
 SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 _MAX_VALUE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
@@ -32,15 +33,14 @@ _MAX_METADATA_BYTES = 1 << 26
 def read_picture(
   path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> HostArray:
-  """Reads a picture file.
+  """Reads a picture file in the grid that boxes and masks are drawn in.
 
-  Grey is repeated over the channels and alpha is dropped. An EXIF orientation
-  is not applied, since boxes and masks are in the stored grid; OpenCV does
-  apply that of a TIFF.
+  Grey is repeated over the channels and alpha is dropped. The EXIF orientation
+  of a JPEG, PNG or WebP is not applied.
 
   Args:
-    path: a file of BMP, GIF, JPEG, PNG, PNM, TIFF or WebP, grey or colour, 8
-      or 16 bits.
+    path: a file of BMP, GIF, HEIC, JPEG, PNG, PNM, TIFF, WebP or a camera's raw
+      format, grey or colour, 8 or 16 bits.
     max_megapixels: largest size allowed, 1e6 pixels.
 
   Returns:
@@ -57,21 +57,22 @@ def read_picture(
 def read_pixels(
   path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
 ) -> HostArray:
-  """Reads a picture file in its stored dtype.
+  """Reads a picture file upright: its EXIF orientation is applied.
 
   Args:
-    path: see ``read_picture``.
+    path: see ``read_picture``; samples of a TIFF may be of any type.
     max_megapixels: see ``read_picture``.
 
   Returns:
-    uint8 or uint16 ``[H, W, 3]``, RGB.
+    ``[H, W, 3]``, RGB, of the stored type; see ``decoding.decode``.
 
   Raises:
     ValueError: see ``read_picture``.
   """
   data = read_bytes(path, max_megapixels=max_megapixels)
-  stored = _decode(data, path, max_megapixels)
-  return np.ascontiguousarray(_to_rgb(stored))
+  return decoding.decode(
+    data, path, max_megapixels=max_megapixels, upright=True
+  )
 
 
 def as_image(pixels: HostArray) -> HostArray:
@@ -86,19 +87,6 @@ def as_uint8(pixels: HostArray) -> HostArray:
   if pixels.dtype == np.uint8:
     return pixels
   return np.rint(as_image(pixels) * 255).astype(np.uint8)
-
-
-def three_channels(pixels: HostArray) -> HostArray:
-  """Pixels ``[H, W, 3]`` of the same dtype: grey repeated, alpha dropped.
-
-  Args:
-    pixels: ``[H, W]``, or ``[H, W, C]`` with 1 to 4 channels.
-  """
-  if pixels.ndim == 2:
-    pixels = pixels[..., np.newaxis]  # [H, W, 1]
-  if pixels.shape[-1] < 3:  # grey, or grey and alpha
-    pixels = np.repeat(pixels[..., :1], 3, axis=-1)  # [H, W, 3]
-  return pixels[..., :3]
 
 
 def decode(
@@ -117,14 +105,34 @@ def decode(
   Raises:
     ValueError: see ``read_picture``.
   """
-  return as_image(_to_rgb(_decode(data, path, max_megapixels)))
+  return as_image(_decode_stored(data, path, max_megapixels))
 
 
 def size_of(
-  data: bytes, path: Path, *, max_megapixels: float = MAX_MEGAPIXELS
+  data: bytes,
+  path: Path,
+  *,
+  upright: bool = False,
+  max_megapixels: float = MAX_MEGAPIXELS,
 ) -> tuple[int, int]:
-  """Height and width in pixels; raises wherever ``decode`` does."""
-  height, width = _decode(data, path, max_megapixels).shape[:2]
+  """Height and width in pixels of a file's content.
+
+  Args:
+    data: the content.
+    path: of the file, for the error.
+    upright: as ``read_pixels`` reads it; else as ``decode`` does.
+    max_megapixels: see ``read_picture``.
+
+  Raises:
+    ValueError: wherever that reader raises one.
+  """
+  if upright:
+    pixels = decoding.decode(
+      data, path, max_megapixels=max_megapixels, upright=True
+    )
+  else:
+    pixels = _decode_stored(data, path, max_megapixels)
+  height, width = pixels.shape[:2]
   return height, width
 
 
@@ -258,23 +266,14 @@ def _open_regular(path: str, flags: int) -> int:
   return descriptor
 
 
-def _decode(data: bytes, path: Path, max_megapixels: float) -> HostArray:
-  """The pixels as they are stored: grey, BGR or BGRA, 8 or 16 bits."""
-  headers.check(data, path, max_megapixels=max_megapixels)
-  try:
-    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-  except cv2.error:
-    stored = None
-  if stored is None:
-    raise ValueError(headers.undecodable(data, path))
-  if stored.dtype not in _MAX_VALUE:
+def _decode_stored(data: bytes, path: Path, max_megapixels: float) -> HostArray:
+  """RGB pixels in the stored grid, 8 or 16 bits."""
+  pixels = decoding.decode(
+    data, path, max_megapixels=max_megapixels, upright=False
+  )
+  if pixels.dtype not in _MAX_VALUE:
     raise ValueError(
-      f'{printable(path)}: pixels of type {stored.dtype}; convert it to 8 or '
+      f'{printable(path)}: pixels of type {pixels.dtype}; convert it to 8 or '
       '16 bits'
     )
-  return stored
-
-
-def _to_rgb(stored: HostArray) -> HostArray:
-  """Decoded pixels as RGB of the same dtype."""
-  return three_channels(stored)[..., ::-1]  # from OpenCV's BGR
+  return pixels

@@ -15,8 +15,10 @@ import concurrent.futures
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from zeroshot.data import faults, pair_shapes, pictures
+from zeroshot.data import faults, headers, pair_shapes, pictures
+from zeroshot.data.limits import printable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.types import HostArray
 
@@ -24,7 +26,18 @@ _WORKERS = 8
 _BATCH = 256  # files submitted at once, which bounds the number of futures
 
 _Read = Callable[[pictures.Path], bytes]
-_Size = tuple[int, int]
+
+
+class _Seen(NamedTuple):
+  """What matters of a picture that can be read.
+
+  Attributes:
+    size: height and width, pixels.
+    orientation: of EXIF, 1 (upright) to 8; 1 where decoders apply it.
+  """
+
+  size: tuple[int, int]
+  orientation: int
 
 
 def check_pairs(pairs: Sequence[LabelledPair]) -> None:
@@ -55,37 +68,35 @@ def pair_faults(
   Args:
     pairs: to check; a picture of several pairs is read once.
     labelled: whether the pairs are to evaluate or to train on: their sizes must
-      agree. Those of pairs to inspect may differ.
+      agree, and an EXIF orientation is not applied. Pairs to inspect may differ
+      in both.
     read: reads the content of a file.
 
   Returns:
     A line for each picture that cannot be read, each pair whose sizes differ,
-    each mask of another size and each box outside of its picture, in the order
-    of the pairs.
+    each mask of another size, each box outside of its picture and each picture
+    with labels that an EXIF orientation turns, in the order of the pairs.
   """
-  sizes = _sizes((path for pair in pairs for path in _files(pair)), read)
+  paths = (path for pair in pairs for path in _files(pair))
+  seen = _look_at(paths, read, upright=not labelled)
   lines = []
   for pair in pairs:
-    reference, test = sizes[pair.reference_path], sizes[pair.test_path]
-    lines += [size for size in (reference, test) if isinstance(size, str)]
+    reference, test = seen[pair.reference_path], seen[pair.test_path]
+    lines += [fault for fault in (reference, test) if isinstance(fault, str)]
     if isinstance(test, str):
       continue
-    if labelled and not isinstance(reference, str) and reference != test:
-      lines.append(
-        pair_shapes.describe_mismatch(
-          pair.reference_path, pair.test_path, reference, test
-        )
-      )
+    if labelled and not isinstance(reference, str):
+      lines += _mismatches(pair, reference, test)
     if pair.mask_path is not None:
-      lines += _mask_faults(pair, sizes[pair.mask_path], test)
-    lines += box_faults(pair, *test)
+      lines += _mask_faults(pair, seen[pair.mask_path], test)
+    lines += box_faults(pair, *test.size)
   return list(dict.fromkeys(lines))
 
 
 def picture_faults(paths: Iterable[pictures.Path]) -> list[str]:
   """A line for each picture that cannot be read, in the order given."""
-  sizes = _sizes(paths, pictures.read_bytes).values()
-  return [size for size in sizes if isinstance(size, str)]
+  seen = _look_at(paths, pictures.read_bytes, upright=False).values()
+  return [fault for fault in seen if isinstance(fault, str)]
 
 
 def box_faults(pair: LabelledPair, height: int, width: int) -> list[str]:
@@ -131,37 +142,58 @@ def _files(pair: LabelledPair) -> list[pictures.Path]:
   return [file for file in files if file is not None]
 
 
+def _mismatches(pair: LabelledPair, reference: _Seen, test: _Seen) -> list[str]:
+  """Why a labelled pair does not lie in one grid with its labels."""
+  files = pair.reference_path, pair.test_path
+  if reference.size != test.size:
+    return [pair_shapes.describe_mismatch(*files, reference.size, test.size)]
+  has_labels = pair.mask_path is not None or len(pair.truth.xyxy) > 0
+  turned = test.orientation != 1 and has_labels
+  if not turned and reference.orientation == test.orientation:
+    return []
+  return [
+    f'{printable(files[1])}: its EXIF orientation is {test.orientation}, that '
+    f'of its reference {reference.orientation}, and labelled pairs are read as '
+    'stored, since nobody knows whether boxes were drawn before or after the '
+    'turn; save both upright (mogrify -auto-orient), with the labels on them'
+  ]
+
+
 def _mask_faults(
-  pair: LabelledPair, mask: _Size | str, test: _Size
+  pair: LabelledPair, mask: _Seen | str, test: _Seen
 ) -> list[str]:
   """The fault of a pair's mask, if it has one."""
   if isinstance(mask, str):
     return [mask]
-  if mask == test:
+  if mask.size == test.size:
     return []
-  sizes = [f'{width}x{height}' for height, width in (mask, test)]
+  sizes = [f'{width}x{height}' for height, width in (mask.size, test.size)]
   return [
     f'sizes differ: mask {pair.mask_path} is {sizes[0]} and test '
     f'{pair.test_path} is {sizes[1]}; paint the mask on the test picture'
   ]
 
 
-def _sizes(
-  paths: Iterable[pictures.Path], read: _Read
-) -> dict[pictures.Path, _Size | str]:
-  """The height and width of each picture, or its fault."""
+def _look_at(
+  paths: Iterable[pictures.Path], read: _Read, *, upright: bool
+) -> dict[pictures.Path, _Seen | str]:
+  """What matters of each picture, or its fault."""
   unique = iter(dict.fromkeys(paths))
-  check = functools.partial(_size_or_fault, read=read)
-  sizes: dict[pictures.Path, _Size | str] = {}
+  check = functools.partial(_seen_or_fault, read=read, upright=upright)
+  seen: dict[pictures.Path, _Seen | str] = {}
   with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
     while batch := list(itertools.islice(unique, _BATCH)):
-      sizes.update(zip(batch, pool.map(check, batch), strict=True))
-  return sizes
+      seen.update(zip(batch, pool.map(check, batch), strict=True))
+  return seen
 
 
-def _size_or_fault(path: pictures.Path, *, read: _Read) -> _Size | str:
-  """One picture's height and width, or its fault."""
+def _seen_or_fault(
+  path: pictures.Path, *, read: _Read, upright: bool
+) -> _Seen | str:
+  """What matters of one picture, or its fault."""
   try:
-    return pictures.size_of(read(path), path)
+    data = read(path)
+    size = pictures.size_of(data, path, upright=upright)
+    return _Seen(size, headers.orientation_of(data))
   except ValueError as error:
     return str(error)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zeroshot.data import headers, masks
+from zeroshot.data import limits, masks
 from zeroshot.inspection import inputs
 from zeroshot.inspection.regions import Region, format_region, validate_region
 from zeroshot.types import HostArray
@@ -26,7 +26,7 @@ def roi_mask(
   *,
   height: int,
   width: int,
-  max_megapixels: float = headers.MAX_MEGAPIXELS,
+  max_megapixels: float = limits.MAX_MEGAPIXELS,
 ) -> HostArray | None:
   """The mask of the pixels to inspect.
 

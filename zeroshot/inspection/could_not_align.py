@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pictures
+from zeroshot.data import limits, pictures
 from zeroshot.inspection import inputs, relation
 from zeroshot.registration import coarse_search, register
 from zeroshot.types import HostArray
@@ -66,7 +66,7 @@ def error_for(
     orientation: of the reference, the best that was found.
     probability: that the best alignment is right; NaN if it is not known.
   """
-  first, second = (headers.printable(inputs.describe(each)) for each in given)
+  first, second = (limits.printable(inputs.describe(each)) for each in given)
   both = f'reference {first} and test {second}'
   if orientation.mirrored:
     reason, remedy = 'are mirror images', 'flip one of them'

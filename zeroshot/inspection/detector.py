@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from zeroshot.data import headers, pictures
+from zeroshot.data import limits, pictures
 from zeroshot.detect import calibration, detector, scorers
 from zeroshot.detect.settings import LARGE_PX
 from zeroshot.inspection import (
@@ -51,7 +51,7 @@ class Detector:
     fitted: calibration.Calibration | None,
     *,
     threshold: float,
-    max_megapixels: float = headers.MAX_MEGAPIXELS,
+    max_megapixels: float = limits.MAX_MEGAPIXELS,
   ) -> None:
     """Use ``load`` for weights and ``zeroshot.export.runner`` for exports.
 
@@ -63,7 +63,7 @@ class Detector:
       max_megapixels: see ``load``.
     """
     self._detect = detector.build_detector(scorer, settings, fitted)
-    self._max_megapixels = headers.check_limit(max_megapixels)
+    self._max_megapixels = limits.check_limit(max_megapixels)
     self.threshold = _check_threshold(threshold)
 
   @classmethod
@@ -72,7 +72,7 @@ class Detector:
     weights: str | os.PathLike[str] = 'default',
     *,
     threshold: float | None = None,
-    max_megapixels: float = headers.MAX_MEGAPIXELS,
+    max_megapixels: float = limits.MAX_MEGAPIXELS,
     kinds: str | None = None,
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.

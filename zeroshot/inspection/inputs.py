@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.data import headers, pictures
+from zeroshot.data import decoding, limits, pictures
 from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
@@ -27,7 +27,7 @@ def to_pixels(
   picture: Picture,
   *,
   role: str,
-  max_megapixels: float = headers.MAX_MEGAPIXELS,
+  max_megapixels: float = limits.MAX_MEGAPIXELS,
 ) -> HostArray:
   """Reads a file, or copies an array, without changing its dtype.
 
@@ -92,7 +92,7 @@ def load_pair(
     brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
     if brightest < _MIN_BRIGHTEST:
       raise ValueError(
-        f'the {role} {headers.printable(describe(picture))} is too dark: its '
+        f'the {role} {limits.printable(describe(picture))} is too dark: its '
         f'brightest parts reach {brightest:.0%} of white, and '
         f'{_MIN_BRIGHTEST:.0%} are needed; expose longer, or scale the values '
         '(12 bits stored as 16?)'
@@ -141,10 +141,10 @@ def _from_array(
       f'the {role} picture has shape {array.shape} and no pixel; give one'
     )
   height, width = array.shape[:2]
-  headers.check_size(
+  limits.check_size(
     width, height, f'the {role} picture', max_megapixels=max_megapixels
   )
-  return _copy_checked(pictures.three_channels(array), role)
+  return _copy_checked(decoding.three_channels(array), role)
 
 
 def _copy_checked(array: HostArray, role: str) -> HostArray:

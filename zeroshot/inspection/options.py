@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from zeroshot.data.headers import MAX_MEGAPIXELS
+from zeroshot.data.limits import MAX_MEGAPIXELS
 from zeroshot.inspection.regions import Region
 
 
