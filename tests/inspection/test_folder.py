@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
+from zeroshot.data import pictures
 from zeroshot.inspection import folder, result, result_records
+from zeroshot.registration import warp
 
 SETTINGS = {'threshold': 0.5, 'roi': [[0, 0, 4, 4]], 'manifest': None}
 
@@ -27,6 +30,7 @@ def inspection(name='part 7'):
     aligned_reference=picture,
     test=picture,
     candidates=(box, faint),
+    valid=np.ones((8, 10), bool),
   )
 
 
@@ -48,6 +52,33 @@ def test_a_pair_is_written_as_the_page_reads_it(tmp_path):
   names = {path.name for path in (tmp_path / record['pictures']).iterdir()}
   assert names == {'reference.png', 'test.png', 'overlay.png', 'scores.png'}
   assert json.loads((tmp_path / 'run.json').read_text()) == SETTINGS
+
+
+def test_what_was_not_compared_and_the_local_field_are_stored(tmp_path):
+  begin(tmp_path)
+  valid = np.ones((8, 10), bool)
+  valid[:, :3] = False
+  nodes = np.zeros((30, 5, 2), np.float32)
+  nodes[..., 0] = 1.5
+  one = dataclasses.replace(
+    inspection(),
+    boxes=(),
+    valid=valid,
+    local_field=warp.LocalField(nodes, 8, 10),
+  )
+  place = tmp_path / folder.add(tmp_path, 1, one)['pictures']
+  assert np.array_equal(
+    pictures.read_pixels(place / 'valid.png')[..., 0], 255 * valid
+  )
+  overlay = pictures.read_pixels(place / 'overlay.png')
+  assert overlay[:, :3].any()  # hatched
+  assert not overlay[:, 3:].any()
+  (record,) = result_records.read_records(tmp_path)
+  assert len(record['local_field']) == 10 * 5
+  assert record['local_field'][0] == [0.5, -0.1, 1.5, 0.0]
+  assert 'local_field' not in one.to_dict()
+  folder.add(tmp_path, 1, inspection())
+  assert not (place / 'valid.png').exists()
 
 
 def test_what_a_kill_left_is_dropped_and_errors_are_tried_again(tmp_path):
@@ -133,6 +164,7 @@ BOX = inspection().candidates[1].to_dict()
     ({'candidates': [BOX | {'kind': 1}]}, 'candidates are no boxes'),
     ({'pictures': 2}, 'pictures names no folder'),
     ({'registration': 0}, 'registration is no object'),
+    ({'local_field': [[1, 2, 3, 'x']]}, 'local_field are no nodes'),
     ([], 'it is no JSON object'),
   ],
 )

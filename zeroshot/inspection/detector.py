@@ -159,10 +159,7 @@ class Detector:
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection, orientation, probability = self._compare(pair, roi_mask)
-    if detection is None:
-      given = reference, test
-      raise could_not_align.error_for(given, pair, orientation, probability)
+    detection, orientation = self._compare((reference, test), pair, roi_mask)
     candidates = result.to_boxes(detection.boxes)
     verdict, boxes = result.judge(candidates, threshold)
     registration = detection.registration
@@ -177,6 +174,8 @@ class Detector:
       aligned_reference=pictures.as_uint8(registration.aligned_reference),
       test=pictures.as_uint8(pair.test),
       candidates=candidates,
+      valid=registration.valid > 0,
+      local_field=registration.field,
       warnings=pair.warnings + result.coverage_warnings(registration.coverage),
     )
 
@@ -209,24 +208,28 @@ class Detector:
       )
 
   def _compare(
-    self, pair: inputs.LoadedPair, roi_mask: HostArray | None
-  ) -> tuple[detector.Detection | None, relation.Orientation, float]:
-    """The detections, the reference's orientation, the alignment's probability.
+    self,
+    given: tuple[Picture, Picture],
+    pair: inputs.LoadedPair,
+    roi_mask: HostArray | None,
+  ) -> tuple[detector.Detection, relation.Orientation]:
+    """The detections and the orientation of the reference that gave them.
 
-    The detections are None if the two could not be aligned.
+    Raises:
+      CouldNotAlignError: see ``inspect``; it names the pictures as ``given``.
     """
     reference, test, _ = pair
+    orientation = relation.UNCHANGED
     if test.shape[0] * test.shape[1] >= LARGE_PX:
       # A check on small copies spares minutes and the memory of a second run.
       orientation, probability, ratio = relation.quick_check(
         reference, test, roi_mask
       )
       if orientation.mirrored or not relation.is_aligned(probability, ratio):
-        return None, orientation, probability
+        raise could_not_align.error_for(given, pair, orientation, probability)
       reference = relation.reorient(reference, orientation)
       detection = self._detect(reference, test, roi_mask=roi_mask)
     else:
-      orientation = relation.UNCHANGED
       detection = self._detect(reference, test, roi_mask=roi_mask)
       ratio = _match_ratio(detection, test, roi_mask)
       if ratio < relation.CERTAIN_RATIO:
@@ -237,8 +240,8 @@ class Detector:
           ratio = _match_ratio(detection, test, roi_mask)
     probability = detection.registration.probability
     if orientation.mirrored or not relation.is_aligned(probability, ratio):
-      return None, orientation, probability
-    return detection, orientation, probability
+      raise could_not_align.error_for(given, pair, orientation, probability)
+    return detection, orientation
 
 
 def _match_ratio(

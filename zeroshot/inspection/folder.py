@@ -38,6 +38,7 @@ from zeroshot.types import HostArray, JsonObject
 
 RUN, PAIRS = 'run.json', 'pairs'
 ALIGNMENT = 'alignment.png'  # both pictures of a pair, laid over each other
+VALID = 'valid.png'  # white where the pair was compared; missing is everywhere
 _LOCK = 'run.lock'
 _MAX_SLUG = 60  # letters of a pair's name in the name of its folder
 
@@ -175,16 +176,15 @@ def add(
   Raises:
     OSError: a file cannot be written.
   """
-  place = _write_pictures(
-    out,
-    _folder_name(row, inspection.name),
-    {
-      'reference.png': inspection.aligned_reference,
-      'test.png': inspection.test,
-      'overlay.png': inspection.overlay(),
-      'scores.png': pictures.as_uint8(inspection.score_map),
-    },
-  )
+  images = {
+    'reference.png': inspection.aligned_reference,
+    'test.png': inspection.test,
+    'overlay.png': inspection.overlay(),
+    'scores.png': pictures.as_uint8(inspection.score_map),
+  }
+  if not inspection.valid.all():
+    images[VALID] = 255 * inspection.valid.astype(np.uint8)
+  place = _write_pictures(out, _folder_name(row, inspection.name), images)
   height, width = inspection.test.shape[:2]
   record = {
     'row': row,
@@ -195,6 +195,8 @@ def add(
     'pictures': place.as_posix(),
     'stamp': stamp,
   }
+  if inspection.local_field is not None:
+    record['local_field'] = result.sample_field(inspection.local_field)
   _append(out, record)
   return record
 

@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.registration.warp import LocalField
 from zeroshot.report import drawing
 from zeroshot.types import Boxes, HostArray, JsonObject
 
 SAME, DIFFERENT = 'same', 'different'  # verdicts
 _MIN_COVERAGE = 0.98  # of the test picture, to go without saying
+
+_FIELD_POINTS = 10  # along a side, of a local field that is stored
 
 
 class Box(NamedTuple):
@@ -87,6 +90,9 @@ class Inspection:
     aligned_reference: uint8 ``[H, W, 3]``, RGB, in the test picture's grid.
     test: uint8 ``[H, W, 3]``, RGB.
     candidates: boxes of any confidence, for other thresholds.
+    valid: bool ``[H, W]``, whether the aligned reference has content; the rest
+      was not compared.
+    local_field: local displacement of the reference; None is none.
     warnings: sentences on what makes the outcome less certain, of the pictures
       and of their alignment; none is the usual case.
   """
@@ -101,6 +107,8 @@ class Inspection:
   aligned_reference: HostArray = dataclasses.field(repr=False)
   test: HostArray = dataclasses.field(repr=False)
   candidates: tuple[Box, ...] = dataclasses.field(repr=False)
+  valid: HostArray = dataclasses.field(repr=False)
+  local_field: LocalField | None = dataclasses.field(default=None, repr=False)
   warnings: tuple[str, ...] = ()
 
   def at(self, threshold: float) -> Inspection:
@@ -123,8 +131,12 @@ class Inspection:
     }
 
   def overlay(self) -> HostArray:
-    """The test picture with its boxes, uint8 ``[H, W, 3]``, RGB."""
+    """The test picture with its boxes, uint8 ``[H, W, 3]``, RGB.
+
+    What was not compared is dimmed and hatched.
+    """
     drawn = self.test.copy()
+    drawing.hatch(drawn, ~self.valid)
     drawing.draw_on(
       drawn,
       _to_arrays(self.boxes),
@@ -132,6 +144,25 @@ class Inspection:
       label=True,
     )
     return drawn
+
+
+def sample_field(field: LocalField) -> list[list[float]]:
+  """A local field at 100 points at most, evenly spread over the test picture.
+
+  Returns:
+    x, y, dx and dy of each, pixels of the test picture, to 0.01: what lies at
+    (x, y) lay at (x + dx, y + dy) before the field was applied.
+  """
+  counts = [min(count, _FIELD_POINTS) for count in field.nodes.shape[:2]]
+  y, x = (
+    (axis.ravel() + 0.5) * side / count - 0.5
+    for axis, side, count in zip(
+      np.indices(counts), (field.height, field.width), counts, strict=True
+    )
+  )
+  rows = np.column_stack([x, y, field.at(x, y)])
+  nodes: list[list[float]] = rows.round(2).tolist()
+  return nodes
 
 
 def coverage_warnings(coverage: float) -> tuple[str, ...]:

@@ -103,7 +103,17 @@ def _find_fault(record: JsonObject) -> str:
     return 'pictures names no folder'
   if not isinstance(record.get('registration'), dict):
     return 'registration is no object'
+  if not _are_nodes(record.get('local_field', [])):
+    return 'local_field are no nodes'
   return ''
+
+
+def _are_nodes(nodes: object) -> bool:
+  """Whether a value is a list of [x, y, dx, dy]."""
+  return isinstance(nodes, list) and all(
+    isinstance(node, list) and len(node) == 4 and all(map(is_number, node))
+    for node in nodes
+  )
 
 
 def _is_box(box: object) -> bool:

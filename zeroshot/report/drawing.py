@@ -13,8 +13,12 @@ from zeroshot.types import Boxes, HostArray
 
 DETECTION_COLOUR = (230, 26, 26)  # RGB
 TRUTH_COLOUR = (0, 153, 26)
+HATCH_COLOUR = (128, 128, 128)
 GAP_PX = 8
 _LABEL_PX = 23  # width of '100'
+_HATCH_PX = 12  # from one line of a hatching to the next
+_HATCH_LINE_PX = 2
+_BAND_PX = 256  # rows hatched at a time, which bounds the memory
 
 
 def draw_result(
@@ -95,6 +99,21 @@ def draw_on(
         1,
         cv2.LINE_AA,
       )
+
+
+def hatch(canvas: HostArray, mask: HostArray) -> None:
+  """Dims a part of a picture and hatches it.
+
+  Args:
+    canvas: uint8 ``[H, W, 3]``, RGB, which is drawn into.
+    mask: bool ``[H, W]``, where.
+  """
+  for top in range(0, len(canvas), _BAND_PX):
+    band = canvas[top : top + _BAND_PX]
+    y, x = np.nonzero(mask[top : top + _BAND_PX])
+    band[y, x] //= 2
+    lines = (x + y + top) % _HATCH_PX < _HATCH_LINE_PX
+    band[y[lines], x[lines]] = HATCH_COLOUR
 
 
 def write_line(
