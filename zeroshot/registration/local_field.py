@@ -1,7 +1,7 @@
 """What a matrix leaves: lens distortion, a bent board, low relief.
 
   field = local_field.estimate_field(reference, test, warp)
-  warp = warp._replace(field=field)
+  warp = Warp(matrix, reference_shape, test_shape, field)
 
 A field is given only where it clearly helps: patches that were not used for it
 must lie closer and look more alike with it. It is too stiff to follow a part
@@ -100,13 +100,12 @@ def _copies(
   small = Warp(matrix, old.shape, new.shape)
   tile = Tile(0, 0, *new.shape)
   content = None
-  if valid is not None:
-    content = cv2.resize(valid, old.shape[::-1], interpolation=cv2.INTER_AREA)
-    content = small.resample(content, tile) > 0.99
   if valid is not None or not small.is_identity:
-    inside = np.broadcast_to(small.inside(tile), new.shape)
-    content = inside if content is None else content & inside
-    content = content.astype(np.uint8)
+    content = small.inside(tile)
+    if valid is not None:
+      mask = cv2.resize(valid, old.shape[::-1], interpolation=cv2.INTER_AREA)
+      content = content & (small.resample(mask, tile) > 0.99)
+    content = np.broadcast_to(content, new.shape).astype(np.uint8)
   aligned = small.resample(old, tile)
   return _Copies(
     patch_shifts.flatten(aligned),
