@@ -23,7 +23,7 @@ def test_each_component_is_whole_in_one_region(join_px):
   )
   total = np.zeros(mask.shape, int)
   covered = set()
-  for region in regions.regions(mask, join_px=join_px):
+  for region in regions.regions(mask, threshold=0, join_px=join_px):
     total[region.tile.window] += region.own
     members = set(np.unique(labels[region.tile.window][region.own]))
     assert not members & covered
@@ -34,7 +34,7 @@ def test_each_component_is_whole_in_one_region(join_px):
 def test_a_region_has_context_but_not_beyond_the_picture():
   mask = np.zeros((400, 300), bool)
   mask[200:210, 5:20] = True
-  (region,) = regions.regions(mask, join_px=2.0)
+  (region,) = regions.regions(mask, threshold=0, join_px=2.0)
   tile = region.tile
   assert tile.left == 0
   assert 20 <= tile.top <= 180
@@ -46,7 +46,7 @@ def test_what_is_too_large_is_cut():
   mask = np.zeros((700, 1500), bool)
   mask[100:600, 30:1400] = True
   mask[650:660, 700:720] = True
-  parts = list(regions.regions(mask, join_px=2.0, max_pixels=500_000))
+  parts = list(regions.regions(mask, threshold=0, join_px=2.0, max_pixels=500_000))
   total = np.zeros(mask.shape, int)
   for region in parts:
     total[region.tile.window] += region.own
@@ -56,4 +56,4 @@ def test_what_is_too_large_is_cut():
 
 
 def test_nothing_has_no_regions():
-  assert list(regions.regions(np.zeros((50, 60), bool), join_px=2.0)) == []
+  assert list(regions.regions(np.zeros((50, 60), bool), threshold=0, join_px=2.0)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import ml_collections
 import numpy as np
@@ -182,8 +184,8 @@ def test_a_long_thin_pair():
 
 def test_mistakes_are_named(pair):
   small = pair[0][:64, :64]
-  with pytest.raises(ValueError, match='of one size'):
-    in_tiles(small, pair[1])
+  with pytest.raises(ValueError, match='two RGB images'):
+    in_tiles(small[..., 0], pair[1])
   with pytest.raises(ValueError, match='roi_mask is'):
     in_tiles(small, small, roi_mask=np.ones((3, 3)))
   with pytest.raises(ValueError, match='threshold is 2'):
@@ -200,12 +202,29 @@ def test_equal_pictures_have_no_boxes(pair):
   assert len(tiled.boxes.xyxy) == 0
 
 
+def test_tiles_are_chosen_to_score_few_pixels_twice():
+  options = settings.from_config(config(tile_px=512, tile_overlap_px=128))
+  size, overlap_px = options.tile_size(1000, 3000, stride_px=16)
+  assert overlap_px == 128
+  assert math.prod(size) <= 512**2
+  grid = tiling.TileSettings(size, overlap_px, stride_px=16)
+  tiles = tiling.tile_grid(1000, 3000, grid)
+  squares = tiling.tile_grid(1000, 3000, grid._replace(tile_px=512))
+  assert scored(tiles) < scored(squares)
+
+
 def test_large_pictures_take_large_tiles():
   options = settings.from_config(config(tile_px=512, tile_overlap_px=128))
-  assert options.tile_size(2000, 3000) == (512, 128)
-  assert options.tile_size(3000, 4000) == (1536, 256)
+  size, overlap_px = options.tile_size(3000, 4000, stride_px=16)
+  grid = tiling.TileSettings(size, overlap_px, stride_px=16)
+  assert overlap_px == 192
+  assert scored(tiling.tile_grid(3000, 4000, grid)) < 1.13 * 3000 * 4000
   fixed = options._replace(tile_px=(256, 512))
-  assert fixed.tile_size(3000, 4000) == ((256, 512), 128)
+  assert fixed.tile_size(3000, 4000, stride_px=16) == ((256, 512), 128)
+
+
+def scored(tiles):
+  return sum(tile.height * tile.width for tile in tiles)
 
 
 def test_an_inspection_keeps_its_own_pictures():

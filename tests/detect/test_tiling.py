@@ -110,7 +110,7 @@ def test_all_tiles_have_one_shape():
   tiling.score_tiled(
     score, *pictures(150, 40), tiling.TileSettings(tile_px=64, overlap_px=16)
   )
-  assert shapes == {((64, 40, 3), (64, 40, 3))}
+  assert shapes == {((61, 40, 3), (61, 40, 3))}  # (150 + 2 * 16) / 3, and up
 
 
 def test_tiles_that_disagree_leave_no_seam():
@@ -122,7 +122,7 @@ def test_tiles_that_disagree_leave_no_seam():
   grid = tiling.TileSettings(tile_px=64, overlap_px=32)
   scores = tiling.score_tiled(score, *pictures(40, 160), grid)
   assert next(calls) > 2
-  assert np.abs(np.diff(scores, axis=1)).max() <= 1 / 16 + 1e-6
+  assert np.abs(np.diff(scores, axis=1)).max() <= 1 / 8 + 1e-6
   assert scores.min() == 0
   assert scores.max() == 1
 

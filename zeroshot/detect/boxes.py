@@ -41,8 +41,9 @@ def boxes_from_scores(
   Args:
     scores: ``[H, W]`` in [0, 1].
     valid: mask ``[H, W]``; pixels at 0 belong to no box. None is everywhere.
-    pictures: reference and test, images ``[H, W, 3]`` in one grid and lighting,
-      which say how far a difference reaches; None leaves that to the scores.
+    pictures: reference and test ``[H, W, 3]`` in one grid and lighting, uint8
+      or float32, which say how far a difference reaches; None leaves that to
+      the scores.
     threshold: in [0, 1); pixels that score above it form components.
     min_area_px: components with fewer pixels above the threshold are dropped.
     join_px: see ``components.find_components``.

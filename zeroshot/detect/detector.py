@@ -4,10 +4,9 @@
   detection = detect(reference, test)
   detection.boxes.xyxy, detection.scores, detection.registration.reason
 
-One path for every size of picture. The move is estimated on shrunk copies; the
-pictures are scored tile by tile, a small picture being one tile; and the
-components of the score map are boxed and named window by window. No array of
-the whole picture is float32 but the score map.
+One path for every two pictures, in uint8. The move is estimated on shrunk
+copies; the pictures are scored tile by tile, a small picture being one tile;
+and the components of the score map are boxed and named window by window.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zeroshot.data.pair_shapes import check_pair_shapes
+from zeroshot.data.pictures import as_image, as_uint8
 from zeroshot.detect import (
   boxes,
   maps,
@@ -30,7 +29,11 @@ from zeroshot.detect import (
   tiling,
 )
 from zeroshot.detect.calibration import Calibration
-from zeroshot.detect.registered_pair import RegisteredPair, register_pair
+from zeroshot.detect.registered_pair import (
+  Crop,
+  RegisteredPair,
+  register_pair,
+)
 from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
@@ -42,12 +45,12 @@ class Detection(NamedTuple):
   """The differences of one pair.
 
   Attributes:
-    scores: float32 ``[H, W]``, probability that the two truly differ; 0 where
-      the reference has no content, in a rim along that, and outside the
-      region of interest.
+    scores: ``[H, W]`` of the test picture, probability that the two truly
+      differ; 0 where they cannot be compared, in a rim along that, and outside
+      the region of interest. Float32; float16 from ``settings.LARGE_PX`` on.
     boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
-      it has content; its pictures are uint8.
+      the two can be compared; its pictures are uint8.
   """
 
   scores: HostArray
@@ -60,15 +63,13 @@ class _Scan(NamedTuple):
 
   Attributes:
     scores: see ``Detection``.
-    aligned: uint8 ``[H, W, 3]``, the aligned reference.
-    valid: uint8 ``[H, W]``, 1 where it has content.
     head_maps: of the whole picture where it is one tile; else None.
+    crop: of the whole picture where it is one tile; else None.
   """
 
   scores: HostArray
-  aligned: HostArray
-  valid: HostArray
   head_maps: maps.HeadMaps | None
+  crop: Crop | None
 
 
 def build_detector(
@@ -113,12 +114,13 @@ def detect(
 
   Args:
     reference: pixels ``[H, W, 3]`` of the good part: uint8, uint16, or float32
-      in [0, 1].
-    test: likewise, of the part under test.
+      in [0, 1]. The latter two are rounded to 8 bits: a difference that is
+      fainter than a 255th of white is below the noise of a camera.
+    test: likewise, of the part under test; its size may be another.
     reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
       its own grid; None is everywhere.
-    roi_mask: ``[H, W]``, 1 in the region of interest, in the test picture's
-      grid; None is everywhere. Registration sees the rest all the same.
+    roi_mask: 1 in the region of interest, in the test picture's grid; None
+      is everywhere. Registration sees the rest all the same.
     scorer: compares the registered pictures.
     options: of ``config.detect``.
     calibration: of the confidences; None leaves them as they are.
@@ -127,19 +129,22 @@ def detect(
     Detection.
 
   Raises:
-    ValueError: the pictures are not two images of one size, a mask is of
-      another, or a setting is out of its range.
+    ValueError: the pictures are not two RGB images, a mask does not fit its
+      picture, or a setting is out of its range.
   """
-  check_pair_shapes(reference, test)
-  if roi_mask is not None and roi_mask.shape != test.shape[:2]:
-    raise ValueError(f'roi_mask is {roi_mask.shape}; give {test.shape[:2]}')
+  _check(reference, test, reference_mask, roi_mask)
+  reference, test = as_uint8(reference), as_uint8(test)
   height, width = test.shape[:2]
   move = register.estimate_move(
     reference, test, reference_mask, method=options.registration
   )
-  pair = register_pair(reference, test, move.warp, reference_mask)
-  tile_px, overlap_px = options.tile_size(height, width)
-  grid = tiling.TileSettings(tile_px, overlap_px, scorer.stride_px)
+  pair = register_pair(
+    reference, test, move.warp, reference_mask, move.foreign
+  )
+  grid = tiling.TileSettings(
+    *options.tile_size(height, width, stride_px=scorer.stride_px),
+    scorer.stride_px,
+  )
   scan = _scan(pair, scorer, roi_mask, grid)
   parts = _detect_boxes(
     pair, scan, roi_mask, grid, scorer, options, calibration
@@ -150,7 +155,12 @@ def detect(
     height=height,
     width=width,
   )
-  registration = register.describe(move, scan.aligned, scan.valid)
+  registration = register.describe(
+    move,
+    align=pair.aligned if scan.crop is None else lambda: scan.crop.aligned,
+    find_valid=pair.valid,
+    coverage=pair.coverage,
+  )
   return Detection(scan.scores, merged, registration)
 
 
@@ -163,24 +173,34 @@ def _scan(
   """Aligns and scores the pictures tile by tile; see ``tiling``."""
   height, width = pair.test.shape[:2]
   tiles = tiling.tile_grid(height, width, grid)
-  scores = np.zeros((height, width), np.float32)
-  aligned = np.empty((height, width, 3), np.uint8)
-  valid = np.empty((height, width), np.uint8)
-  head_maps = None
+  if len(tiles) == 1:
+    crop = pair.crop(tiles[0])
+    valid_mask = _within_roi(crop.valid_mask, roi_mask, tiles[0])
+    head_maps = _score(crop, valid_mask, scorer)
+    return _Scan(head_maps.scores, head_maps, crop)
+  kind = np.float32 if height * width < settings.LARGE_PX else np.float16
+  scores = np.zeros((height, width), kind)
   weights = tiling.blend_weights(tiles, overlap_px=grid.overlap_px)
   for tile, weight in zip(tiles, weights, strict=True):
     crop = pair.crop(tile)
-    aligned[tile.window] = np.rint(crop.aligned * 255)
-    valid[tile.window] = crop.valid
     valid_mask = _within_roi(crop.valid_mask, roi_mask, tile)
-    if not valid_mask.any():
-      continue
-    tile_maps = scorer.split(scorer.score(crop.comparable, crop.test))
-    boxes.check_finite(tile_maps.scores)
-    scores[tile.window] += weight * valid_mask * tile_maps.scores
-    if len(tiles) == 1:
-      head_maps = tile_maps
-  return _Scan(scores, aligned, valid, head_maps)
+    tile_scores = _score(crop, valid_mask, scorer).scores
+    scores[tile.window] += (weight * tile_scores).astype(kind)
+  return _Scan(scores, None, None)
+
+
+def _score(
+  crop: Crop, valid_mask: HostArray | None, scorer: Scorer
+) -> maps.HeadMaps:
+  """The maps of a window; scores are 0 where nothing is to be compared."""
+  if valid_mask is not None and not valid_mask.any():
+    return maps.HeadMaps(np.zeros(valid_mask.shape, np.float32))
+  layers = scorer.score(as_image(crop.comparable), as_image(crop.test))
+  head_maps = scorer.split(layers)
+  boxes.check_finite(head_maps.scores)
+  if valid_mask is None:
+    return head_maps
+  return head_maps._replace(scores=head_maps.scores * valid_mask)
 
 
 def _detect_boxes(
@@ -197,23 +217,27 @@ def _detect_boxes(
   Returns:
     The boxes of each window, in the whole picture's grid.
   """
-  mask = scan.scores > options.box_settings.threshold
-  if not mask.any():  # a good part: nothing to name
-    return []
-  namer = _build_namer(options, scorer, threshold=pair.conductor_threshold())
+  namer = None
   parts = []
-  for region in regions.regions(mask, join_px=options.box_settings.join_px):
+  for region in regions.regions(
+    scan.scores,
+    threshold=options.box_settings.threshold,
+    join_px=options.box_settings.join_px,
+  ):
+    if not parts:  # a good part has nothing to name
+      threshold = pair.conductor_threshold()
+      namer = _build_namer(options, scorer, threshold=threshold)
     tile = region.tile
-    crop = pair.crop(tile)
+    crop = pair.crop(tile) if scan.crop is None else scan.crop.window(tile)
     if scan.head_maps is None:
       head_maps = rescore.rescore_window(pair, scorer, scan.scores, tile, grid)
     else:
       head_maps = scan.head_maps.crop(tile)
     detected = postprocess.postprocess(
-      scan.scores[tile.window],
+      scan.scores[tile.window].astype(np.float32, copy=False),
       head_maps,
       _within_roi(crop.valid_mask, roi_mask, tile),
-      (crop.relit, crop.test),
+      (pair.relight(crop), crop.test),
       options=options,
       calibration=calibration,
       namer=namer,
@@ -225,10 +249,13 @@ def _detect_boxes(
 
 
 def _within_roi(
-  valid_mask: HostArray, roi_mask: HostArray | None, tile: Tile
-) -> HostArray:
+  valid_mask: HostArray | None, roi_mask: HostArray | None, tile: Tile
+) -> HostArray | None:
   """A window's valid mask, 0 outside the region of interest."""
-  return valid_mask if roi_mask is None else valid_mask * roi_mask[tile.window]
+  if roi_mask is None:
+    return valid_mask
+  inside = (roi_mask[tile.window] > 0).view(np.uint8)
+  return inside if valid_mask is None else valid_mask * inside
 
 
 def _build_namer(
@@ -241,3 +268,24 @@ def _build_namer(
     dark_is_conductor=options.dark_is_conductor,
     separate=functools.partial(conductors.separate_at, threshold),
   )
+
+
+def _check(
+  reference: HostArray,
+  test: HostArray,
+  reference_mask: HostArray | None,
+  roi_mask: HostArray | None,
+) -> None:
+  """Raises ValueError unless all are what ``detect`` takes."""
+  pictures = {'reference': reference, 'test': test}
+  masks = {'reference_mask': reference_mask, 'roi_mask': roi_mask}
+  for (name, picture), (mask_name, mask) in zip(
+    pictures.items(), masks.items(), strict=True
+  ):
+    if picture.ndim != 3 or picture.shape[2] != 3:
+      raise ValueError(
+        f'the {name} picture has shape {picture.shape}; give two RGB images '
+        '[H, W, 3]'
+      )
+    if mask is not None and mask.shape != picture.shape[:2]:
+      raise ValueError(f'{mask_name} is {mask.shape}; give {picture.shape[:2]}')

@@ -12,6 +12,7 @@ those sides. For notation see components.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from zeroshot.detect.components import Components, mean_over_highest
@@ -39,8 +40,8 @@ def extents(
     components: the components.
     scores: ``[H, W]`` in [0, 1].
     typical_score: ``[K]``, ``mean_over_highest`` of the scores.
-    pictures: reference and test, images ``[H, W, 3]`` in one grid and light;
-      None leaves the extents to the scores alone.
+    pictures: reference and test ``[H, W, 3]`` in one grid and light, uint8 or
+      float32; None leaves the extents to the scores alone.
     extent_share: in [0, 1]; a box goes round those pixels of its component
       that have at least this share of its typical score and of its typical
       change. 0 goes round all of them.
@@ -55,7 +56,7 @@ def extents(
   if pictures is None:
     return _corners(components, _or_all(components, reached)).astype(np.float32)
   reference, test = pictures
-  change = np.abs(reference - test).max(axis=2)  # [H, W]
+  change = _largest_change(reference, test)
   typical_change = mean_over_highest(components, change)
   least = extent_share * typical_change
   changed = change[components.y, components.x] >= least[components.label]
@@ -64,6 +65,12 @@ def extents(
   runs_on = _runs_on(components, reached, corners, test, typical_change)
   outward = np.array([-hidden_px, -hidden_px, hidden_px, hidden_px])
   return (corners + outward * runs_on).astype(np.float32)
+
+
+def _largest_change(reference: HostArray, test: HostArray) -> HostArray:
+  """How far two pictures differ in the channel where they differ most."""
+  first, second, third = cv2.split(cv2.absdiff(reference, test))
+  return cv2.max(cv2.max(first, second), third)
 
 
 def _or_all(components: Components, reached: HostArray) -> HostArray:
@@ -119,7 +126,7 @@ def _runs_on(
     components: the components.
     reached: bool ``[N]``.
     corners: int ``[K, 4]``, round the reached pixels.
-    test: image ``[H, W, 3]``.
+    test: ``[H, W, 3]``.
     typical_change: ``[K]``.
 
   Returns:

@@ -18,7 +18,7 @@ from zeroshot.pcb import conductors, topology
 from zeroshot.types import Boxes, HostArray
 
 # (boxes, pictures, valid_mask, maps) -> the boxes, each with a kind.
-Namer = Callable[[Boxes, Pictures, HostArray, maps.HeadMaps], Boxes]
+Namer = Callable[[Boxes, Pictures, HostArray | None, maps.HeadMaps], Boxes]
 
 
 def build_namer(
@@ -73,7 +73,7 @@ def build_namer(
 def _by_topology(
   boxes: Boxes,
   pictures: Pictures,
-  valid_mask: HostArray,
+  valid_mask: HostArray | None,
   head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,
@@ -93,7 +93,7 @@ def _by_topology(
 def _by_head(
   boxes: Boxes,
   pictures: Pictures,
-  valid_mask: HostArray,
+  valid_mask: HostArray | None,
   head_maps: maps.HeadMaps,
   *,
   words: tuple[str, ...],
@@ -108,7 +108,7 @@ def _by_head(
 def _by_both(
   boxes: Boxes,
   pictures: Pictures,
-  valid_mask: HostArray,
+  valid_mask: HostArray | None,
   head_maps: maps.HeadMaps,
   *,
   dark_is_conductor: bool,

@@ -18,7 +18,7 @@ from zeroshot.types import Boxes, HostArray
 def postprocess(
   scores: HostArray,
   head_maps: maps.HeadMaps,
-  valid_mask: HostArray,
+  valid_mask: HostArray | None,
   pictures: Pictures,
   *,
   options: DetectSettings,
@@ -31,8 +31,8 @@ def postprocess(
   Args:
     scores: ``[H, W]`` in [0, 1], 0 where differences do not count.
     head_maps: of the network.
-    valid_mask: ``[H, W]``, 1 where differences count.
-    pictures: reference and test, images ``[H, W, 3]`` in one grid and
+    valid_mask: ``[H, W]``, 1 where differences count; None is everywhere.
+    pictures: reference and test, uint8 ``[H, W, 3]``, in one grid and
       lighting.
     options: of ``config.detect``.
     calibration: of the confidences; None leaves them as they are.

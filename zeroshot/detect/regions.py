@@ -1,6 +1,6 @@
 """Windows of a large picture, each with whole components of its mask.
 
-  for region in regions(scores > threshold, join_px=2.0):
+  for region in regions(scores, threshold=0.1, join_px=2.0):
     region.tile, region.own
 
 What is made of a window (its boxes, their kinds) is what would be made of the
@@ -9,6 +9,7 @@ whole picture, as long as it looks no farther than ``_CONTEXT_PX``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from zeroshot.types import HostArray, Tile
 # look less far.
 _CONTEXT_PX = 64
 _BLOCK_PX = 512  # components that begin within a square of this go together
+_CELL_PX = 4  # side of the squares on which components are told apart
+_BAND_PX = 1024  # rows of the picture that are looked at at once
 # Of a window, so that an image of it stays within some 100 MB.
 _MAX_PIXELS = 2**23
 
@@ -31,8 +34,8 @@ class Region(NamedTuple):
 
   Attributes:
     tile: the window.
-    own: bool ``[h, w]``, the pixels of its components; each component of the
-      mask is of one region alone, and whole.
+    own: bool ``[h, w]``, the pixels of its components; each component of what
+      scores above the threshold is of one region alone, and whole.
   """
 
   tile: Tile
@@ -40,26 +43,35 @@ class Region(NamedTuple):
 
 
 def regions(
-  mask: HostArray, *, join_px: float, max_pixels: int = _MAX_PIXELS
+  scores: HostArray,
+  *,
+  threshold: float,
+  join_px: float,
+  max_pixels: int = _MAX_PIXELS,
 ) -> Iterator[Region]:
-  """Yields windows that together hold all components of a mask.
+  """Yields windows that together hold all that scores above a threshold.
+
+  Components are told apart on cells of ``_CELL_PX``: what lies in neighbouring
+  cells goes together, and no map of labels is as large as the picture.
 
   Args:
-    mask: bool ``[H, W]``.
+    scores: ``[H, W]``.
+    threshold: pixels that score above it form components.
     join_px: see ``components.find_components``.
     max_pixels: a component whose box has more is cut along squares of 512 px,
       and each piece is one of its own.
 
   Yields:
-    The regions; none where the mask is empty.
+    The regions; none where nothing scores above the threshold.
   """
+  cells = _occupied(scores, threshold=threshold, join_px=join_px)
   _, labels, statistics, _ = cv2.connectedComponentsWithStats(
-    join(mask, join_px=join_px), connectivity=8
+    cells, connectivity=8
   )
-  left, top, width, height = statistics[:, :4].T
+  left, top, width, height = statistics[:, :4].T * _CELL_PX
   large = width.astype(np.int64) * height > max_pixels
   large[0] = False  # what is no component
-  home = top // _BLOCK_PX * mask.shape[1] + left // _BLOCK_PX
+  home = top // _BLOCK_PX * scores.shape[1] + left // _BLOCK_PX
   order = np.argsort(home, kind='stable')
   order = order[(order > 0) & ~large[order]]
   starts = np.flatnonzero(np.diff(home[order])) + 1
@@ -70,32 +82,65 @@ def regions(
       (left + width)[members].max(),
       (top + height)[members].max(),
     )
-    tile = _with_context(box, mask.shape)
-    is_member = np.zeros(len(statistics), bool)
-    is_member[members] = True
-    yield Region(tile, mask[tile.window] & is_member[labels[tile.window]])
+    tile = _with_context(box, scores.shape)
+    own = scores[tile.window] > threshold
+    yield Region(tile, own & _pixels(labels, members, tile))
   for label in np.flatnonzero(large):
-    yield from _pieces(mask, labels, int(label), statistics[label, :4])
-
-
-def _pieces(
-  mask: HostArray, labels: HostArray, label: int, box: HostArray
-) -> Iterator[Region]:
-  """Yields what a component has in each square that it reaches."""
-  left, top, width, height = box.tolist()
-  for y in range(top, top + height, _BLOCK_PX):
-    for x in range(left, left + width, _BLOCK_PX):
-      bottom = min(y + _BLOCK_PX, top + height)
-      right = min(x + _BLOCK_PX, left + width)
-      tile = _with_context((x, y, right, bottom), mask.shape)
-      square = (
-        slice(y - tile.top, bottom - tile.top),
-        slice(x - tile.left, right - tile.left),
-      )
+    for tile, square in _squares(statistics[label, :4] * _CELL_PX, scores):
       own = np.zeros((tile.height, tile.width), bool)
-      own[square] = (mask[tile.window] & (labels[tile.window] == label))[square]
+      own[square] = (scores[tile.window] > threshold)[square]
+      own &= _pixels(labels, label, tile)
       if own.any():
         yield Region(tile, own)
+
+
+def _occupied(
+  scores: HostArray, *, threshold: float, join_px: float
+) -> HostArray:
+  """Which cells hold pixels above the threshold or joined to them, uint8."""
+  around = math.ceil(join_px / 2)
+  cell = np.ones((_CELL_PX, _CELL_PX), np.uint8)
+  height = scores.shape[0]
+  bands = []
+  for top in range(0, height, _BAND_PX):
+    first = max(top - around, 0)
+    above = scores[first : min(top + _BAND_PX + around, height)] > threshold
+    joined = join(above, join_px=join_px)[top - first :][:_BAND_PX]
+    highest = cv2.dilate(joined, cell, anchor=(0, 0))
+    bands.append(highest[::_CELL_PX, ::_CELL_PX])
+  return np.concatenate(bands)
+
+
+def _pixels(labels: HostArray, members: HostArray, tile: Tile) -> HostArray:
+  """Which pixels of a window lie in cells of some labels, bool ``[h, w]``."""
+  rows, columns = (
+    np.arange(start, start + size) // _CELL_PX
+    for start, size in ((tile.top, tile.height), (tile.left, tile.width))
+  )
+  cells = labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+  is_member = np.isin(cells, members)
+  return is_member[np.ix_(rows - rows[0], columns - columns[0])]
+
+
+def _squares(
+  box: HostArray, scores: HostArray
+) -> Iterator[tuple[Tile, tuple[slice, slice]]]:
+  """The squares of a large box: a window, and the square's place in it."""
+  left, top, width, height = box.tolist()
+  bottom_most = min(top + height, scores.shape[0])
+  right_most = min(left + width, scores.shape[1])
+  for y in range(top, bottom_most, _BLOCK_PX):
+    for x in range(left, right_most, _BLOCK_PX):
+      bottom = min(y + _BLOCK_PX, bottom_most)
+      right = min(x + _BLOCK_PX, right_most)
+      tile = _with_context((x, y, right, bottom), scores.shape)
+      yield (
+        tile,
+        (
+          slice(y - tile.top, bottom - tile.top),
+          slice(x - tile.left, right - tile.left),
+        ),
+      )
 
 
 def _with_context(box: tuple[int, ...], shape: tuple[int, ...]) -> Tile:

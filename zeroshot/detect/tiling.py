@@ -3,16 +3,17 @@
   grid = TileSettings(tile_px=1024, overlap_px=128, stride_px=16)
   scores = score_tiled(score_function, reference, test, grid)
 
-Where two tiles overlap, the outer quarter of each, which the tile's own border
-may have disturbed, has no weight, and a ramp leads from one tile to the other
-in the half between. So the map equals that of the whole picture for a function
-whose receptive field is less than a quarter of the overlap, and shows no seam
-for one with a larger field.
+Where two tiles overlap, the outer three eighths of each, which the tile's own
+border may have disturbed, have no weight, and a ramp leads from one tile to the
+other in the quarter between. So the map equals that of the whole picture for a
+function that looks no farther than three eighths of the overlap, and shows no
+seam for one that does.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,6 +21,10 @@ import numpy as np
 
 from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.types import HostArray, Tile
+
+
+_MAX_SIDE_PX = 2**14  # of a tile that is chosen; OpenCV resamples up to 2**15
+_OUTER_SHARE = 0.375  # of an overlap, at the border of a tile: not used
 
 
 class TileSettings(NamedTuple):
@@ -57,7 +62,9 @@ def tile_grid(height: int, width: int, grid: TileSettings) -> list[Tile]:
     raise ValueError(f'the picture is {height} x {width} px; give at least 1')
   tile_px, overlap_px, stride_px = grid
   most = (tile_px, tile_px) if isinstance(tile_px, int) else tile_px
-  if stride_px < 1 or overlap_px < 0 or min(most) < overlap_px + 2 * stride_px:
+  cut = [side for side, full in zip(most, (height, width)) if side < full]
+  least = overlap_px + 2 * stride_px
+  if stride_px < 1 or overlap_px < 0 or min(cut, default=least) < least:
     raise ValueError(
       f'tiles of {tile_px} px cannot overlap by {overlap_px} px in steps of '
       f'{stride_px} px; use a larger tile or a smaller overlap'
@@ -69,6 +76,38 @@ def tile_grid(height: int, width: int, grid: TileSettings) -> list[Tile]:
     Tile(top, left, tile_height, tile_width)
     for top, left in itertools.product(tops, lefts)
   ]
+
+
+def fewest_pixels(
+  height: int,
+  width: int,
+  *,
+  max_pixels: int,
+  overlap_px: int,
+  stride_px: int,
+) -> tuple[int, int] | None:
+  """Returns the size of tile with which the fewest pixels are scored twice.
+
+  Args:
+    height: of the picture.
+    width: of the picture.
+    max_pixels: of a tile.
+    overlap_px: see ``TileSettings``.
+    stride_px: see ``TileSettings``.
+
+  Returns:
+    Height and width for ``TileSettings.tile_px``; None if tiles of so few
+    pixels cannot overlap so far.
+  """
+  rule = {'overlap_px': overlap_px, 'stride_px': stride_px}
+  rows, columns = (_sizes(side, **rule) for side in (height, width))
+  possible = [
+    (i * j * tile_height * tile_width, i * j, tile_height, tile_width)
+    for i, tile_height in rows.items()
+    for j, tile_width in columns.items()
+    if tile_height * tile_width <= max_pixels
+  ]
+  return min(possible)[2:] if possible else None
 
 
 def blend_weights(tiles: list[Tile], *, overlap_px: int) -> Iterator[HostArray]:
@@ -137,27 +176,54 @@ def pad(image: HostArray, size: tuple[int, int]) -> HostArray:
   return np.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')
 
 
+def _sizes(
+  length: int, *, overlap_px: int, stride_px: int
+) -> dict[int, int]:
+  """Returns the shortest tiles of a side, by how many there are of them."""
+  sizes = {} if length > _MAX_SIDE_PX else {1: length}
+  least = overlap_px + 2 * stride_px
+  for count in range(2, max(length // least, 1) + 1):
+    size = -(-(length + (count - 1) * overlap_px) // count)
+    size += (length - size) % stride_px
+    while length - size > (count - 1) * (
+      (size - overlap_px) // stride_px * stride_px
+    ):
+      size += stride_px
+    if least <= size <= _MAX_SIDE_PX:
+      sizes[count] = size
+  return sizes
+
+
 def _starts(
   length: int, *, tile_px: int, overlap_px: int, stride_px: int
 ) -> tuple[list[int], int]:
-  """Returns where the tiles of a side begin, and how long they are."""
+  """Returns where the tiles of a side begin, and how long they are.
+
+  They are as few as they can be, and as short as their number allows.
+  """
   if length <= tile_px:
     return [0], length
-  tile = tile_px - (tile_px - length) % stride_px
-  last = length - tile  # a multiple of the stride
-  step = (tile - overlap_px) // stride_px * stride_px
-  return [*range(0, last, step), last], tile
+  longest = tile_px - (tile_px - length) % stride_px
+  last = (length - longest) // stride_px  # in strides, as all that follows
+  step = (longest - overlap_px) // stride_px
+  count = math.ceil(last / step)  # of steps
+  # A tile that is shorter by a stride has a last start that is later by one.
+  shorter = (count * step - last) // (count + 1)
+  last, step = last + shorter, step - shorter
+  size = length - last * stride_px
+  return [min(i * step, last) * stride_px for i in range(count + 1)], size
 
 
 def _ramp(start: int, size: int, length: int, *, overlap_px: int) -> HostArray:
   """Returns the weight along one side of a tile, float32 ``[size]``."""
   position = np.arange(size, dtype=np.float32) + 0.5
-  quarter = max(overlap_px / 4, 1e-3)
+  outer, ramp = _OUTER_SHARE * overlap_px, (1 - 2 * _OUTER_SHARE) * overlap_px
+  ramp = max(ramp, 1e-3)
   weight = np.ones(size, np.float32)
   if start > 0:
-    weight = np.minimum(weight, (position - quarter) / (2 * quarter))
+    weight = np.minimum(weight, (position - outer) / ramp)
   if start + size < length:
-    weight = np.minimum(weight, (size - position - quarter) / (2 * quarter))
+    weight = np.minimum(weight, (size - position - outer) / ramp)
   return np.maximum(weight, 0.0)
 
 

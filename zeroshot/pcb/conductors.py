@@ -13,6 +13,7 @@ import math
 import cv2
 import numpy as np
 
+from zeroshot.data.pictures import as_image
 from zeroshot.types import HostArray
 
 # Of the two populations of brightness. DeepPCB's pictures, cut into black and
@@ -33,8 +34,8 @@ def conductors(
   """Where the conductor is in each of two pictures.
 
   Args:
-    reference: image ``[H, W, 3]``.
-    test: image ``[H, W, 3]``.
+    reference: image or uint8 ``[H, W, 3]``.
+    test: likewise.
     dark_is_conductor: whether the darker population is copper.
 
   Returns:
@@ -58,7 +59,9 @@ def separate_at(
   if threshold is None:
     return None
   before, after = (
-    ((_grey(picture) < threshold) == dark_is_conductor).astype(np.uint8)
+    ((_grey(picture) < _level(threshold, picture)) == dark_is_conductor).astype(
+      np.uint8
+    )
     for picture in (reference, test)
   )
   return before, after
@@ -72,10 +75,10 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
   pictures in one light, one may show bare board alone.
 
   Args:
-    *pictures: images ``[H, W, 3]`` in one light.
+    *pictures: images or uint8 ``[H, W, 3]`` in one light.
 
   Returns:
-    The grey value halfway between the populations' means; None where the
+    In [0, 1], the grey value halfway between the populations' means; None where the
     pictures do not separate.
 
   Source: Otsu, A threshold selection method from gray-level histograms, 1979,
@@ -111,13 +114,17 @@ def sample_step(height: int, width: int) -> int:
 def _sample(picture: HostArray) -> HostArray:
   """Subsamples an image; enough pixels remain to separate the populations."""
   step = sample_step(*picture.shape[:2])
-  return np.ascontiguousarray(picture[::step, ::step], np.float32)
+  return as_image(np.ascontiguousarray(picture[::step, ::step]))
 
 
 def _grey(picture: HostArray) -> HostArray:
-  """Brightness, float32 ``[H, W]``, of an image."""
-  image = np.ascontiguousarray(picture, np.float32)
-  return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+  """Brightness ``[H, W]`` of a picture, of the same dtype."""
+  return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
+
+
+def _level(threshold: float, picture: HostArray) -> float:
+  """A threshold in [0, 1] on the scale of a picture's dtype."""
+  return 255 * threshold if picture.dtype == np.uint8 else threshold
 
 
 def _colour(sample: HostArray) -> float:

@@ -1,6 +1,8 @@
 """One picture under the brightness and contrast of another.
 
-relit = with_lighting_of(test, reference)
+  relit = with_lighting_of(test, reference)
+  lighting = lighting_of(test, reference)   # of samples of both
+  relit, back = lighting.on(reference), lighting.inverse.on(test)
 """
 
 from __future__ import annotations
@@ -8,14 +10,16 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
+from zeroshot.data.pictures import as_image
 from zeroshot.types import HostArray
 
 _MAX_GAIN = 2.0  # of contrast, or its inverse; more is a true difference
 _KEPT_SHARE = 0.8  # of the pixels fit the lighting; the rest may be defects
 _FIT_ROUNDS = 4
-_FIT_PIXELS = 2**16  # about so many are enough for two numbers
+_FIT_PIXELS = 2**13  # about so many are enough for two numbers
 _MIN_SPREAD = 0.02  # of a channel; flatter pictures tell no contrast
 
 
@@ -30,9 +34,28 @@ class Lighting(NamedTuple):
   gains: HostArray
   offsets: HostArray
 
-  def on(self, image: HostArray) -> HostArray:
-    """An image ``[..., C]`` under the other lighting, float32, not clipped."""
-    return (image * self.gains + self.offsets).astype(np.float32)
+  @property
+  def inverse(self) -> Lighting:
+    """What turns the other picture's lighting into that of the first."""
+    return Lighting(1.0 / self.gains, -self.offsets / self.gains)
+
+  def on(self, picture: HostArray) -> HostArray:
+    """A picture under the other lighting.
+
+    Args:
+      picture: uint8 ``[H, W, C]``, or an image ``[..., C]``.
+
+    Returns:
+      Of the same shape: uint8 within [0, 255], of which each level is
+      rounded; or float32, not clipped.
+    """
+    if picture.dtype != np.uint8:
+      return (picture * self.gains + self.offsets).astype(np.float32)
+    levels = np.arange(256)[:, None] * self.gains + 255 * self.offsets
+    table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)  # [256, C]
+    if (table == table[:, :1]).all():
+      return cv2.LUT(picture, table[:, 0])
+    return cv2.LUT(picture, table[None])
 
 
 def with_lighting_of(
@@ -61,8 +84,8 @@ def lighting_of(
   best: a defect takes no part, and equal pictures stay equal bit for bit.
 
   Args:
-    test: image ``[H, W, 3]``.
-    reference: image ``[H, W, 3]``, registered.
+    test: image or uint8 ``[H, W, 3]``, or a sample of its pixels.
+    reference: likewise, registered.
     valid: ``[H, W]``, 1 where both have content, and tell the lighting; None
       is everywhere. Where nothing is valid the reference keeps its own.
 
@@ -76,18 +99,22 @@ def lighting_of(
   step = fit_step(height, width)
   content = np.ones((height, width), bool) if valid is None else valid > 0
   content = content[::step, ::step]
+  old, new = (
+    as_image(picture[::step, ::step])[content].astype(np.float64).T
+    for picture in (reference, test)
+  )  # [C, N]
   gains, offsets = np.ones(channels), np.zeros(channels)
   for c in range(channels if content.any() else 0):
-    gains[c], offsets[c] = _fit_line(
-      reference[::step, ::step, c][content].astype(np.float64),
-      test[::step, ::step, c][content].astype(np.float64),
-    )
+    if c and all(np.array_equal(plane[c], plane[0]) for plane in (old, new)):
+      gains[c], offsets[c] = gains[0], offsets[0]  # grey
+    else:
+      gains[c], offsets[c] = _fit_line(old[c], new[c])
   return Lighting(gains, offsets)
 
 
 def fit_step(height: int, width: int) -> int:
   """Of a picture of this size every so many-th row and column is looked at."""
-  return max(1, math.isqrt(height * width // _FIT_PIXELS))
+  return max(1, round(math.sqrt(height * width / _FIT_PIXELS)))
 
 
 def _fit_line(x: HostArray, y: HostArray) -> tuple[float, float]:

@@ -11,7 +11,10 @@ is, bit for bit, and ``reason`` says why.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -31,13 +34,13 @@ _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
 
-class Registration(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Registration:
   """A reference in the pixel grid of the test picture.
 
   Attributes:
-    aligned_reference: image ``[H, W, 3]``; where it has no content its
-      nearest edge pixel is repeated.
-    valid: mask ``[H, W]``, 1 where the aligned reference has content.
+    align: makes ``aligned_reference``, which most inspections never need.
+    find_valid: makes ``valid``, likewise.
     matrix: float64 ``[3, 3]``; what lies at (x, y) in the test picture lies
       at ``matrix @ (x, y, 1)`` in the reference.
     method: what was applied: ``'none'``, ``'affine'`` or ``'homography'``.
@@ -56,8 +59,8 @@ class Registration(NamedTuple):
     field: the local displacement, added before ``matrix``; None is none.
   """
 
-  aligned_reference: HostArray
-  valid: HostArray
+  align: Callable[[], HostArray] = dataclasses.field(repr=False)
+  find_valid: Callable[[], HostArray] = dataclasses.field(repr=False)
   matrix: HostArray
   method: str
   reason: str
@@ -69,6 +72,19 @@ class Registration(NamedTuple):
   probability: float
   coverage: float
   field: LocalField | None
+
+  @functools.cached_property
+  def aligned_reference(self) -> HostArray:
+    """The reference ``[H, W, 3]`` in the test picture's grid.
+
+    Where it has no content its nearest edge pixel is repeated.
+    """
+    return self.align()
+
+  @functools.cached_property
+  def valid(self) -> HostArray:
+    """A mask ``[H, W]``, 1 where the two pictures can be compared."""
+    return self.find_valid()
 
   @property
   def max_local_px(self) -> float:
@@ -131,7 +147,13 @@ def register(
   if valid is not None:
     content &= move.warp.resample(valid, tile) > 0.99
   aligned = move.warp.resample(reference, tile)
-  return describe(move, aligned, content.astype(np.float32))
+  content = content.astype(np.float32)
+  return describe(
+    move,
+    align=lambda: aligned,
+    find_valid=lambda: content,
+    coverage=float(content.mean()),
+  )
 
 
 def estimate_move(
@@ -190,20 +212,25 @@ def estimate_move(
 
 
 def describe(
-  move: EstimatedMove, aligned: HostArray, valid: HostArray
+  move: EstimatedMove,
+  *,
+  align: Callable[[], HostArray],
+  find_valid: Callable[[], HostArray],
+  coverage: float,
 ) -> Registration:
-  """Returns a move with the pictures that it made.
+  """Returns a move with the pictures that it makes.
 
   Args:
     move: of ``estimate_move``.
-    aligned: the reference, moved by ``move.warp``.
-    valid: where it has content.
+    align: see ``Registration``.
+    find_valid: likewise.
+    coverage: likewise.
   """
-  height, width = valid.shape
+  height, width = move.warp.test_shape
   matrix = move.warp.matrix
   return Registration(
-    aligned,
-    valid,
+    align,
+    find_valid,
     matrix,
     move.method,
     move.reason,
@@ -211,7 +238,7 @@ def describe(
     move.similarity_before,
     move.similarity_after,
     move.probability,
-    float(valid.mean()),
+    coverage,
     move.warp.field,
   )
 
