@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.model import parts
+from zeroshot.data.pictures import as_image
 from zeroshot.detect import detector, scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.registration.lighting import with_lighting_of
@@ -42,12 +43,12 @@ def with_defect(image, top, left, height, width):
 
 
 def plain_score(reference, test):
-  return np.abs(reference - test).max(-1)
+  return np.abs(as_image(reference) - as_image(test)).max(-1)
 
 
 def far_score(reference, test):
   """A score with a reach of 12 px, invariant to lighting."""
-  lit = with_lighting_of(test, reference)
+  lit = with_lighting_of(as_image(test), as_image(reference))
   return cv2.blur(plain_score(lit, test), (25, 25))
 
 

@@ -46,7 +46,9 @@ def test_what_is_too_large_is_cut():
   mask = np.zeros((700, 1500), bool)
   mask[100:600, 30:1400] = True
   mask[650:660, 700:720] = True
-  parts = list(regions.regions(mask, threshold=0, join_px=2.0, max_pixels=500_000))
+  parts = list(
+    regions.regions(mask, threshold=0, join_px=2.0, max_pixels=500_000)
+  )
   total = np.zeros(mask.shape, int)
   for region in parts:
     total[region.tile.window] += region.own
@@ -56,4 +58,7 @@ def test_what_is_too_large_is_cut():
 
 
 def test_nothing_has_no_regions():
-  assert list(regions.regions(np.zeros((50, 60), bool), threshold=0, join_px=2.0)) == []
+  assert (
+    list(regions.regions(np.zeros((50, 60), bool), threshold=0, join_px=2.0))
+    == []
+  )

@@ -12,6 +12,7 @@ import pytest
 from configs import default
 from tests.detect.test_detector import plain_score, scene, with_defect
 from tests.model import parts
+from zeroshot.data.pictures import as_image, as_uint8
 from zeroshot.detect import classical, detector, scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.model.build import build_model
@@ -137,7 +138,8 @@ def test_the_classical_baseline_is_a_detector_too(tile_px):
   test = with_defect(reference, 40, 60, 12, 14)
   result = find(reference, test)
   expected = classical.classical_scores(
-    reference, test, **config.classical.scores.to_dict()
+    *(as_image(as_uint8(picture)) for picture in (reference, test)),
+    **config.classical.scores.to_dict(),
   )
   np.testing.assert_allclose(result.scores, expected, atol=1e-6)
   (box,) = result.boxes.xyxy

@@ -11,6 +11,7 @@ import pytest
 
 from zeroshot.boards import defects, painter
 from zeroshot.data.deeppcb import KINDS
+from zeroshot.data.pictures import as_image
 from zeroshot.detect import detector, scorers, settings, tiling
 from zeroshot.inspection import detector as inspection
 from zeroshot.registration import transforms
@@ -31,7 +32,7 @@ def config(**changes):
 
 def local_score(reference, test):
   """A score with a reach of 4 px, tolerant of noise and slight relighting."""
-  change = np.abs(reference - test).max(-1)
+  change = np.abs(as_image(reference) - as_image(test)).max(-1)
   return np.clip(2 * cv2.blur(change, (9, 9)) - 0.25, 0, 1)
 
 
@@ -154,7 +155,7 @@ def test_outside_the_region_of_interest_nothing_is_detected(pair):
 def test_a_pair_head_looks_again_where_something_was_found(pair):
   def layers(reference, test):
     scores = local_score(reference, test)
-    first = (test.mean(-1) > 0.5).astype(np.float32)
+    first = (test.mean(-1) > 127.5).astype(np.float32)
     box_deltas = np.repeat(scores[..., None], 4, axis=-1)
     return np.dstack([scores, first, 1 - first, box_deltas])
 

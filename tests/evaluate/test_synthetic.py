@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-
 import functools
 
 import jax
@@ -166,9 +165,10 @@ def test_where_the_reference_has_no_content_no_pixel_counts():
     detection = sees(reference, test)
     scores = np.where(valid > 0, detection.scores, 1 - detection.scores)
     return detection._replace(
-      scores=scores, registration=dataclasses.replace(
+      scores=scores,
+      registration=dataclasses.replace(
         detection.registration, find_valid=lambda: valid
-      )
+      ),
     )
 
   whole, half = (

@@ -64,7 +64,7 @@ def assert_unmoved(result, reference):
   assert result.method == 'none'
   assert result.valid.all()
   np.testing.assert_array_equal(result.matrix, np.eye(3))
-  assert result[5:8] == (0.0, 0.0, 1.0)
+  assert (result.shift_px, result.rotation_deg, result.scale) == (0, 0, 1)
 
 
 @pytest.mark.parametrize('move', MOVES.values(), ids=MOVES)

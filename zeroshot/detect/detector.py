@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from zeroshot.data.pictures import as_image, as_uint8
+from zeroshot.data.pictures import as_uint8
 from zeroshot.detect import (
   boxes,
   maps,
@@ -138,9 +138,7 @@ def detect(
   move = register.estimate_move(
     reference, test, reference_mask, method=options.registration
   )
-  pair = register_pair(
-    reference, test, move.warp, reference_mask, move.foreign
-  )
+  pair = register_pair(reference, test, move.warp, reference_mask, move.foreign)
   grid = tiling.TileSettings(
     *options.tile_size(height, width, stride_px=scorer.stride_px),
     scorer.stride_px,
@@ -155,9 +153,10 @@ def detect(
     height=height,
     width=width,
   )
+  crop = scan.crop
   registration = register.describe(
     move,
-    align=pair.aligned if scan.crop is None else lambda: scan.crop.aligned,
+    align=pair.aligned if crop is None else lambda: crop.aligned,
     find_valid=pair.valid,
     coverage=pair.coverage,
   )
@@ -195,7 +194,7 @@ def _score(
   """The maps of a window; scores are 0 where nothing is to be compared."""
   if valid_mask is not None and not valid_mask.any():
     return maps.HeadMaps(np.zeros(valid_mask.shape, np.float32))
-  layers = scorer.score(as_image(crop.comparable), as_image(crop.test))
+  layers = scorer.score(crop.comparable, crop.test)
   head_maps = scorer.split(layers)
   boxes.check_finite(head_maps.scores)
   if valid_mask is None:
@@ -218,7 +217,7 @@ def _detect_boxes(
     The boxes of each window, in the whole picture's grid.
   """
   namer = None
-  parts = []
+  parts: list[Boxes] = []
   for region in regions.regions(
     scan.scores,
     threshold=options.box_settings.threshold,

@@ -111,7 +111,9 @@ def _occupied(
   return np.concatenate(bands)
 
 
-def _pixels(labels: HostArray, members: HostArray, tile: Tile) -> HostArray:
+def _pixels(
+  labels: HostArray, members: HostArray | np.integer, tile: Tile
+) -> HostArray:
   """Which pixels of a window lie in cells of some labels, bool ``[h, w]``."""
   rows, columns = (
     np.arange(start, start + size) // _CELL_PX

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_image, as_uint8
+from zeroshot.detect import sampling
 from zeroshot.pcb import conductors
 from zeroshot.registration import lighting, register
 from zeroshot.registration.warp import Warp
@@ -23,8 +24,6 @@ from zeroshot.types import HostArray, Tile
 
 RIM_PX = 3  # of the valid area, left out of what is compared
 _MIN_CONTENT = 0.99  # of a resampled mask; less is mixed with its outside
-_MAX_SIDE_PX = 2**14  # OpenCV resamples no longer ones than 32,767
-_BAND_PIXELS = 2**22  # of a whole picture, resampled at once
 
 
 class Crop(NamedTuple):
@@ -49,9 +48,11 @@ class Crop(NamedTuple):
 
   def window(self, tile: Tile) -> Crop:
     """A window of this window."""
-    return Crop(
-      *(None if part is None else part[tile.window] for part in self)
+    aligned, comparable, test = (part[tile.window] for part in self[:3])
+    valid, valid_mask = (
+      None if part is None else part[tile.window] for part in self[3:]
     )
+    return Crop(aligned, comparable, test, valid, valid_mask)
 
 
 class RegisteredPair(NamedTuple):
@@ -98,7 +99,7 @@ class RegisteredPair(NamedTuple):
     if self.warp.is_identity:
       return self.reference
     aligned = np.empty_like(self.test)
-    for tile in _bands(height, width):
+    for tile in sampling.bands(height, width):
       aligned[tile.window] = self.warp.resample(self.reference, tile)
     return aligned
 
@@ -109,7 +110,7 @@ class RegisteredPair(NamedTuple):
     if self._is_full(Tile(0, 0, height, width)):
       return everywhere
     valid = everywhere.copy()
-    for tile in _bands(height, width):
+    for tile in sampling.bands(height, width):
       content = self._valid(tile)
       if content is not None:
         valid[tile.window] = content
@@ -148,7 +149,7 @@ class RegisteredPair(NamedTuple):
       content = self.warp.resample(self.reference_mask, tile)
       valid &= content > _MIN_CONTENT
     if self.foreign is not None:
-      valid &= _enlarge(self.foreign, self.test.shape, tile) == 0
+      valid &= sampling.enlarge(self.foreign, self.test.shape, tile) == 0
     return valid
 
   def _is_full(self, tile: Tile) -> bool:
@@ -184,7 +185,9 @@ def register_pair(
     foreign: see ``register.EstimatedMove``.
   """
   unlit = lighting.Lighting(np.ones(3), np.zeros(3))
-  pair = RegisteredPair(reference, test, warp, reference_mask, foreign, unlit, 1.0)
+  pair = RegisteredPair(
+    reference, test, warp, reference_mask, foreign, unlit, 1.0
+  )
   aligned, tested, valid = _sample(pair, lighting.fit_step(*test.shape[:2]))
   return pair._replace(
     to_test=lighting.lighting_of(tested, aligned, valid),
@@ -241,41 +244,6 @@ def without_rim(valid: HostArray) -> HostArray:
   return cv2.erode(valid, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
-def _bands(height: int, width: int) -> list[Tile]:
-  """Tiles over a whole picture, of a size that OpenCV resamples."""
-  rows = max(_BAND_PIXELS // min(width, _MAX_SIDE_PX), 1)
-  rows = min(rows, _MAX_SIDE_PX)
-  return [
-    Tile(top, left, min(rows, height - top), min(_MAX_SIDE_PX, width - left))
-    for top in range(0, height, rows)
-    for left in range(0, width, _MAX_SIDE_PX)
-  ]
-
-
-def _enlarge(
-  plane: HostArray, shape: tuple[int, ...], tile: Tile, *, step: int = 1
-) -> HostArray:
-  """A window of a small plane, each of whose pixels covers a rectangle.
-
-  Args:
-    plane: uint8 ``[h, w]``, over a picture of the shape.
-    shape: height and width of the picture, and more.
-    tile: the window of the picture.
-    step: every so many-th row and column is taken.
-  """
-  rows, columns = (
-    np.arange(start, start + size, step) * small // large
-    for start, size, small, large in zip(
-      (tile.top, tile.left),
-      (tile.height, tile.width),
-      plane.shape,
-      shape[:2],
-      strict=True,
-    )
-  )
-  return plane[np.ix_(rows, columns)]
-
-
 def _sample(
   pair: RegisteredPair, step: int
 ) -> tuple[HostArray, HostArray, HostArray]:
@@ -299,33 +267,15 @@ def _sample(
       values.reshape(x.shape)
       for values in pair.warp.points(x.ravel(), y.ravel())
     )
-    aligned = np.rint(_bilinear(pair.reference, *points)).astype(np.uint8)
+    aligned = np.rint(sampling.bilinear(pair.reference, *points)).astype(
+      np.uint8
+    )
     if pair.reference_mask is not None:
-      content = _bilinear(pair.reference_mask[..., None], *points)[..., 0]
+      content = sampling.bilinear(pair.reference_mask[..., None], *points)[
+        ..., 0
+      ]
       valid = valid & (content > _MIN_CONTENT)
   if pair.foreign is not None:
-    foreign = _enlarge(pair.foreign, pair.test.shape, whole, step=step)
+    foreign = sampling.enlarge(pair.foreign, pair.test.shape, whole, step=step)
     valid = valid & (foreign == 0)
   return aligned, test, valid
-
-
-def _bilinear(
-  pixels: HostArray, across: HostArray, down: HostArray
-) -> HostArray:
-  """Pixels ``[H, W, C]`` read at points ``[h, w]``; float32 ``[h, w, C]``.
-
-  OpenCV resamples no picture of more than 32,767 px a side.
-  """
-  height, width = pixels.shape[:2]
-  across, down = np.clip(across, 0, width - 1), np.clip(down, 0, height - 1)
-  left = np.minimum(across.astype(int), max(width - 2, 0))
-  top = np.minimum(down.astype(int), max(height - 2, 0))
-  to_right, to_bottom = (across - left)[..., None], (down - top)[..., None]
-  beside, below = min(1, width - 1), min(1, height - 1)
-
-  def row(y: HostArray) -> HostArray:
-    here, there = pixels[y, left], pixels[y, left + beside]
-    return (1 - to_right) * here + to_right * there
-
-  blended = (1 - to_bottom) * row(top) + to_bottom * row(top + below)
-  return blended.astype(np.float32)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeroshot.data.pictures import as_image
 from zeroshot.detect import maps, tiling
 from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.detect.scorers import Scorer
@@ -41,9 +40,7 @@ def rescore_window(
   top, bottom = _widen(tile.top, tile.height, smallest.height, height, grid)
   left, right = _widen(tile.left, tile.width, smallest.width, width, grid)
   crop = pair.crop(Tile(top, left, bottom - top, right - left))
-  layers = tiling.score_tiled(
-    scorer.score, as_image(crop.comparable), as_image(crop.test), grid
-  )
+  layers = tiling.score_tiled(scorer.score, crop.comparable, crop.test, grid)
   inner = tile._replace(top=tile.top - top, left=tile.left - left)
   return scorer.split(layers[inner.window])
 

@@ -14,9 +14,9 @@ from zeroshot.detect import tiling
 # Pictures from this size on take larger tiles.
 LARGE_PX = 2**23
 _LARGE_TILE_PIXELS = 3_500_000
-# The shipped networks see 96 px far: a border at 80 px changes scores by up to
-# 4e-3, at 96 px by 1e-4, at 112 px not at all. Of an overlap of 192 px, the 72
-# px at a tile's border have no weight, and those 72 to 120 px away a part of it.
+# The shipped networks see 96 px far: a border changes scores by up to 4e-3 at
+# 80 px, by 1e-4 at 96 px and not at all at 112 px. Of an overlap of 192 px,
+# what is within 72 px of a border has no weight, within 120 px a part of it.
 _LARGE_OVERLAP_PX = 192
 
 

@@ -22,7 +22,6 @@ import numpy as np
 from zeroshot.data.pair_shapes import check_pair_shapes
 from zeroshot.types import HostArray, Tile
 
-
 _MAX_SIDE_PX = 2**14  # of a tile that is chosen; OpenCV resamples up to 2**15
 _OUTER_SHARE = 0.375  # of an overlap, at the border of a tile: not used
 
@@ -62,7 +61,11 @@ def tile_grid(height: int, width: int, grid: TileSettings) -> list[Tile]:
     raise ValueError(f'the picture is {height} x {width} px; give at least 1')
   tile_px, overlap_px, stride_px = grid
   most = (tile_px, tile_px) if isinstance(tile_px, int) else tile_px
-  cut = [side for side, full in zip(most, (height, width)) if side < full]
+  cut = [
+    side
+    for side, full in zip(most, (height, width), strict=True)
+    if side < full
+  ]
   least = overlap_px + 2 * stride_px
   if stride_px < 1 or overlap_px < 0 or min(cut, default=least) < least:
     raise ValueError(
@@ -176,9 +179,7 @@ def pad(image: HostArray, size: tuple[int, int]) -> HostArray:
   return np.pad(image, ((0, below), (0, beside), (0, 0)), mode='edge')
 
 
-def _sizes(
-  length: int, *, overlap_px: int, stride_px: int
-) -> dict[int, int]:
+def _sizes(length: int, *, overlap_px: int, stride_px: int) -> dict[int, int]:
   """Returns the shortest tiles of a side, by how many there are of them."""
   sizes = {} if length > _MAX_SIDE_PX else {1: length}
   least = overlap_px + 2 * stride_px

@@ -59,9 +59,7 @@ def separate_at(
   if threshold is None:
     return None
   before, after = (
-    ((_grey(picture) < _level(threshold, picture)) == dark_is_conductor).astype(
-      np.uint8
-    )
+    (_is_dark(picture, threshold) == dark_is_conductor).astype(np.uint8)
     for picture in (reference, test)
   )
   return before, after
@@ -122,9 +120,10 @@ def _grey(picture: HostArray) -> HostArray:
   return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
 
 
-def _level(threshold: float, picture: HostArray) -> float:
-  """A threshold in [0, 1] on the scale of a picture's dtype."""
-  return 255 * threshold if picture.dtype == np.uint8 else threshold
+def _is_dark(picture: HostArray, threshold: float) -> HostArray:
+  """Where the brightness is below a threshold in [0, 1], bool ``[H, W]``."""
+  white = 255 if picture.dtype == np.uint8 else 1
+  return _grey(picture) < white * threshold
 
 
 def _colour(sample: HostArray) -> float:

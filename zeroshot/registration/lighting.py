@@ -1,8 +1,7 @@
 """One picture under the brightness and contrast of another.
 
-  relit = with_lighting_of(test, reference)
-  lighting = lighting_of(test, reference)   # of samples of both
-  relit, back = lighting.on(reference), lighting.inverse.on(test)
+relit = with_lighting_of(test, reference)
+relit = lighting_of(test, reference).on(reference)   # uint8 as well
 """
 
 from __future__ import annotations

@@ -75,10 +75,7 @@ class Registration:
 
   @functools.cached_property
   def aligned_reference(self) -> HostArray:
-    """The reference ``[H, W, 3]`` in the test picture's grid.
-
-    Where it has no content its nearest edge pixel is repeated.
-    """
+    """``[H, W, 3]``; without content the nearest edge pixel is repeated."""
     return self.align()
 
   @functools.cached_property
@@ -218,14 +215,7 @@ def describe(
   find_valid: Callable[[], HostArray],
   coverage: float,
 ) -> Registration:
-  """Returns a move with the pictures that it makes.
-
-  Args:
-    move: of ``estimate_move``.
-    align: see ``Registration``.
-    find_valid: likewise.
-    coverage: likewise.
-  """
+  """Returns a move with what it makes; see ``Registration``."""
   height, width = move.warp.test_shape
   matrix = move.warp.matrix
   return Registration(
