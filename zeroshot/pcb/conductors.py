@@ -76,8 +76,8 @@ def conductor_threshold(*pictures: HostArray) -> float | None:
     *pictures: images or uint8 ``[H, W, 3]`` in one light.
 
   Returns:
-    In [0, 1], the grey value halfway between the populations' means; None where the
-    pictures do not separate.
+    The grey value in [0, 1] halfway between the populations' means; None where
+    the pictures do not separate.
 
   Source: Otsu, A threshold selection method from gray-level histograms, 1979,
     which also gives the share of the variance.
