@@ -149,7 +149,7 @@ def test_swapped_pictures_differ_and_equal_ones_do_not(detector):
 def test_what_is_too_dark_to_be_compared_is_refused(detector, tmp_path):
   path = tmp_path / 'dark.png'
   reference, test = cell_pair()
-  Image.fromarray(test // 8).save(path)
+  Image.fromarray(test // 16).save(path)
   with pytest.raises(ValueError, match=r'dark\.png is too dark.*; expose'):
     detector.inspect(reference, path)
   with pytest.raises(ValueError, match=r'the reference .*too dark'):

@@ -35,7 +35,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   add('--out', metavar='DIR', help='folder for results and pictures')
   add('--json', action='store_true', help='print results as JSON, one a line')
   add('--name', help="of the one pair (default: the test picture's)")
+  _add_reading_arguments(parser)
   _add_detection_arguments(parser)
+
+
+def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that decide how pictures are read."""
+  add = parser.add_argument
+  add(
+    '--max_megapixels',
+    type=float,
+    default=limits.MAX_MEGAPIXELS,
+    metavar='N',
+    help='refuse larger pictures (default: %(default)g)',
+  )
+  add(
+    '--bits',
+    type=int,
+    choices=range(8, 17),
+    metavar='N',
+    help='bits that samples stored in 16 use, 8 to 16 (default: found from the '
+    'values)',
+  )
 
 
 def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,13 +78,6 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     choices=('topology', 'none'),
     help="what differences are called: 'topology' has the words of circuit "
     "boards, 'none' calls all 'difference' (default: as the weights say)",
-  )
-  add(
-    '--max_megapixels',
-    type=float,
-    default=limits.MAX_MEGAPIXELS,
-    metavar='N',
-    help='refuse larger pictures (default: %(default)g)',
   )
   add(
     '--roi',

@@ -107,6 +107,7 @@ def _prepare(options: InspectOptions) -> _Job:
       name=pair.name,
       roi=options.roi,
       ignore=ignore,
+      bits=options.bits,
     )
 
   this_run = settings.describe_run(

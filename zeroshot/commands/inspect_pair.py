@@ -57,6 +57,7 @@ def _inspect(detector: Detector, options: InspectOptions) -> _Outcome:
       name=options.name,
       roi=options.roi,
       ignore=options.ignore,
+      bits=options.bits,
     )
   except CouldNotAlignError as error:
     return error

@@ -6,6 +6,7 @@ tiff         TIFF files of any kind
 heic         pictures of phones, by an optional package
 raw          raw pictures of cameras, by an optional package
 headers      checks picture files before they are decoded
+bit_depth    how many bits samples of 16 bits really use
 limits       the largest picture, and the errors of every format
 masks        painted masks -> boxes
 pair_shapes  checks the shapes of a pair

@@ -3,6 +3,7 @@
 detector        Detector: load once, inspect any number of pairs
 loading         a weights file -> the network and settings that Detector needs
 inputs          paths and arrays of any kind -> pixels
+brightness      two pictures -> one scale of brightness
 regions         regions of interest, as numbers and as text
 areas           regions of interest and an ignore mask -> a pixel mask
 alignment       residual misalignment of an aligned pair

@@ -119,6 +119,7 @@ class Detector:
     threshold: float | None = None,
     roi: Sequence[Region] = (),
     ignore: Picture | None = None,
+    bits: int | None = None,
   ) -> result.Inspection:
     """Inspects one pair.
 
@@ -138,6 +139,7 @@ class Detector:
         registration in any case.
       ignore: mask of the test picture's size, a path or an array, nonzero
         where differences do not count.
+      bits: 8 to 16, that samples stored in 16 bits use; None finds them.
 
     Returns:
       Inspection.
@@ -146,15 +148,15 @@ class Detector:
       CouldNotAlignError: the two do not show the same part, are mirror images,
         or their alignment is more likely wrong than right; it is a ValueError
         and has a picture of both laid over each other.
-      ValueError: a picture cannot be read or is too dark, or a region or the
-        mask does not fit them.
+      ValueError: a picture cannot be read, is too dark or has values beyond
+        ``bits``, or a region or the mask does not fit them.
     """
     start = time.perf_counter()
     threshold = (
       self.threshold if threshold is None else _check_threshold(threshold)
     )
     limit = self._max_megapixels
-    pair = inputs.load_pair(reference, test, max_megapixels=limit)
+    pair = inputs.load_pair(reference, test, max_megapixels=limit, bits=bits)
     height, width = pair.test.shape[:2]
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
@@ -186,6 +188,7 @@ class Detector:
     threshold: float | None = None,
     roi: Sequence[Region] = (),
     ignore: Picture | None = None,
+    bits: int | None = None,
   ) -> Iterator[result.Inspection]:
     """Inspects pair after pair; memory does not grow with their number.
 
@@ -195,6 +198,7 @@ class Detector:
       threshold: see ``inspect``.
       roi: see ``inspect``; the same for all pairs.
       ignore: see ``inspect``; the same for all pairs.
+      bits: see ``inspect``; the same for all pairs.
 
     Yields:
       The Inspection of each pair, in order.
@@ -204,7 +208,12 @@ class Detector:
     """
     for reference, test in pairs:
       yield self.inspect(
-        reference, test, threshold=threshold, roi=roi, ignore=ignore
+        reference,
+        test,
+        threshold=threshold,
+        roi=roi,
+        ignore=ignore,
+        bits=bits,
       )
 
   def _compare(

@@ -1,26 +1,26 @@
 """Picture files and arrays of any kind -> pixels.
 
-pixels = inputs.to_pixels('part.png', role='test')
-pixels = inputs.to_pixels(camera_frame, role='test')
+pair = inputs.load_pair('good.png', camera_frame, max_megapixels=400)
+pair.reference, pair.test, pair.warnings
 """
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from zeroshot.data import decoding, limits, pictures
+from zeroshot.data import bit_depth, decoding, limits, pictures
+from zeroshot.inspection import brightness
 from zeroshot.types import HostArray
 
 Picture = str | os.PathLike[str] | HostArray
 
-_SAMPLE_PX = 1000  # approximate longest side of a sample of the pixels
-_BRIGHT_SHARE = 0.999  # quantile that stands for the brightest parts
-_MIN_BRIGHTEST = 0.2  # of white
 _DEPTHS = (np.uint8, np.uint16)
+_BAND_ROWS = 256  # checked at once for colours
 
 
 def to_pixels(
@@ -38,7 +38,8 @@ def to_pixels(
     max_megapixels: largest size allowed, 1e6 pixels.
 
   Returns:
-    uint8, uint16, or float32 in [0, 1], ``[H, W, 3]``, RGB; alpha is dropped.
+    ``[H, W, 3]``, RGB, upright; alpha is dropped. Of an array uint8, uint16, or
+    float32 in [0, 1]; of a file see ``decoding.decode``.
 
   Raises:
     ValueError: the file cannot be read, the array is no picture, or there are
@@ -47,6 +48,18 @@ def to_pixels(
   if isinstance(picture, str | os.PathLike):
     return pictures.read_pixels(picture, max_megapixels=max_megapixels)
   return _from_array(np.asarray(picture), role, max_megapixels)
+
+
+class LoadedPicture(NamedTuple):
+  """One picture, before it is matched with another.
+
+  Attributes:
+    stored: its pixels and the scale of their values.
+    is_grey: whether no pixel has a colour.
+  """
+
+  stored: brightness.Stored
+  is_grey: bool
 
 
 class LoadedPair(NamedTuple):
@@ -64,60 +77,105 @@ class LoadedPair(NamedTuple):
 
 
 def load_pair(
-  reference: Picture, test: Picture, *, max_megapixels: float
+  reference: Picture,
+  test: Picture,
+  *,
+  max_megapixels: float,
+  bits: int | None = None,
 ) -> LoadedPair:
-  """Reads both pictures of a pair and checks that they can be compared.
-
-  If only one of them has colours, both become grey.
+  """Reads both pictures of a pair, at a time, and makes them comparable.
 
   Args:
     reference: see ``to_pixels``.
     test: see ``to_pixels``.
     max_megapixels: see ``to_pixels``.
+    bits: see ``load_picture``.
 
   Returns:
-    The pixels; their sizes may differ.
+    See ``join``; their sizes may differ.
 
   Raises:
-    ValueError: see ``to_pixels``; or one is so dark that differences would be
-      missed, since those are measured relative to white.
+    ValueError: see ``load_picture`` and ``join``.
   """
-  given = {'reference': reference, 'test': test}
-  pair = [
-    to_pixels(picture, role=role, max_megapixels=max_megapixels)
-    for role, picture in given.items()
-  ]
-  for (role, picture), pixels in zip(given.items(), pair, strict=True):
-    sample = pictures.as_image(_sample(pixels))
-    brightest = np.quantile(sample.max(axis=2), _BRIGHT_SHARE)
-    if brightest < _MIN_BRIGHTEST:
-      raise ValueError(
-        f'the {role} {limits.printable(describe(picture))} is too dark: its '
-        f'brightest parts reach {brightest:.0%} of white, and '
-        f'{_MIN_BRIGHTEST:.0%} are needed; expose longer, or scale the values '
-        '(12 bits stored as 16?)'
-      )
-  if _is_grey(pair[0]) != _is_grey(pair[1]):
-    pair = [_to_grey(pixels) for pixels in pair]
-  return LoadedPair(pair[0], pair[1], ())
+  with ThreadPoolExecutor(1) as pool:
+    other = pool.submit(
+      load_picture,
+      test,
+      role='test',
+      max_megapixels=max_megapixels,
+      bits=bits,
+    )
+    first = load_picture(
+      reference, role='reference', max_megapixels=max_megapixels, bits=bits
+    )
+    return join(first, other.result())
 
 
-def _sample(pixels: HostArray) -> HostArray:
-  """At most about 1000 evenly spaced rows and columns."""
-  step = max(*pixels.shape[:2], _SAMPLE_PX) // _SAMPLE_PX
-  return pixels[::step, ::step]
+def load_picture(
+  picture: Picture,
+  *,
+  role: str,
+  max_megapixels: float,
+  bits: int | None = None,
+) -> LoadedPicture:
+  """Reads one picture and measures it.
+
+  Args:
+    picture: see ``to_pixels``.
+    role: see ``to_pixels``.
+    max_megapixels: see ``to_pixels``.
+    bits: 8 to 16, that samples stored in 16 bits use; None finds them.
+
+  Raises:
+    ValueError: see ``to_pixels``; or values do not fit into ``bits``.
+  """
+  bit_depth.check(bits)
+  pixels = to_pixels(picture, role=role, max_megapixels=max_megapixels)
+  name = f'the {role} {limits.printable(describe(picture))}'
+  stored = brightness.measure(pixels, name=name, bits=bits)
+  return LoadedPicture(stored, _is_grey(stored.pixels))
+
+
+def join(reference: LoadedPicture, test: LoadedPicture) -> LoadedPair:
+  """Makes two pictures comparable.
+
+  Samples of 16 bits get one depth, dark pictures are stretched, and if only one
+  of them has colours, both become grey.
+
+  Args:
+    reference: of ``load_picture``; it may be joined with many test pictures.
+    test: of ``load_picture``.
+
+  Returns:
+    The pixels; a picture that needs no change is the same array as before.
+
+  Raises:
+    ValueError: one is too dark; see ``brightness.match``.
+  """
+  first, second, warnings = brightness.match(reference.stored, test.stored)
+  if reference.is_grey != test.is_grey:
+    first, second = _to_grey(first), _to_grey(second)
+  return LoadedPair(first, second, warnings)
 
 
 def _is_grey(pixels: HostArray) -> bool:
   # The sample of a coloured picture nearly always has a colour, and is cheap.
+  if not _has_equal_channels(brightness.sample(pixels)):
+    return False
   return all(
-    bool((part == part[..., :1]).all()) for part in (_sample(pixels), pixels)
+    _has_equal_channels(pixels[row : row + _BAND_ROWS])
+    for row in range(0, len(pixels), _BAND_ROWS)
   )
 
 
+def _has_equal_channels(pixels: HostArray) -> bool:
+  red, green, blue = cv2.split(pixels)
+  return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
 def _to_grey(pixels: HostArray) -> HostArray:
-  grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-  return np.repeat(grey[..., None], 3, axis=2)
+  grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+  return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
 
 
 def describe(picture: Picture) -> str:

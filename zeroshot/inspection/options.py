@@ -32,6 +32,7 @@ class InspectOptions:
     max_megapixels: larger pictures, in 1e6 pixels, are refused.
     roi: regions to inspect; none means the whole picture.
     ignore: file of a mask of what to ignore.
+    bits: 8 to 16, that samples stored in 16 bits use; None finds them.
   """
 
   reference: str | None = None
@@ -46,3 +47,4 @@ class InspectOptions:
   max_megapixels: float = MAX_MEGAPIXELS
   roi: Sequence[Region] = ()
   ignore: str | None = None
+  bits: int | None = None

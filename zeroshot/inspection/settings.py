@@ -37,6 +37,7 @@ def describe_run(
     'roi': [list(region) for region in options.roi],
     'ignore': _resolve(options.ignore),
     'kinds': options.kinds,
+    'bits': options.bits,
     'version': version(),
     'pair': [_resolve(path) for path in pair if path is not None],
     'weights_sha256': _digest(files.find(Path(options.weights))),
