@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import pickle
 
 import cv2
@@ -18,7 +17,6 @@ from tests.samples import (
   is_detected,
   load_detector,
 )
-from zeroshot.inspection import relation
 
 
 @pytest.fixture(scope='module')
@@ -53,22 +51,6 @@ def test_a_refusal_shows_both_laid_over_each_other(detector):
   assert raised.value.reason == 'are mirror images'
   red = raised.value.picture[..., 0]  # as it came, not flipped
   assert np.corrcoef(red.ravel(), test[:, ::-1, 0].ravel())[0, 1] > 0.99
-
-
-@pytest.mark.parametrize(
-  ('probability', 'ratio', 'expected'),
-  [
-    (0.49, 1.0, False),
-    (0.5, 0.0, True),
-    (math.nan, 0.29, False),
-    (math.nan, 0.3, True),
-    (math.nan, math.nan, True),
-  ],
-)
-def test_the_probability_decides_where_it_is_known(
-  probability, ratio, expected
-):
-  assert relation.is_aligned(probability, ratio) == expected
 
 
 def test_slender_pictures_of_other_parts_are_refused(detector):

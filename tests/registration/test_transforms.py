@@ -33,18 +33,39 @@ def test_warp_reads_where_the_matrix_leads():
   )
 
 
-def test_rescaled_there_and_back_is_the_same_and_keeps_edges():
+def test_between_sizes_there_and_back_is_the_same_and_keeps_edges():
   matrix = far_matrix()
-  sizes = dict(from_shape=(90, 120), to_shape=(270, 240))
-  larger = transforms.rescale(matrix, **sizes)
-  again = transforms.rescale(larger, from_shape=(270, 240), to_shape=(90, 120))
+  small, large = ((90, 120), (45, 60)), ((270, 240), (90, 180))
+  larger = transforms.between_sizes(matrix, from_shapes=small, to_shapes=large)
+  again = transforms.between_sizes(larger, from_shapes=large, to_shapes=small)
   np.testing.assert_allclose(again, matrix, atol=1e-9)
-  edge = transforms.rescale(np.eye(3), **sizes)
+  same = ((90, 120), (90, 120)), ((270, 240), (270, 240))
+  edge = transforms.between_sizes(
+    np.eye(3), from_shapes=same[0], to_shapes=same[1]
+  )
   np.testing.assert_allclose(edge, np.eye(3), atol=1e-12)
-  doubled = transforms.rescale(
-    transforms.translation(1, 1), from_shape=(10, 10), to_shape=(20, 20)
+  doubled = transforms.between_sizes(
+    transforms.translation(1, 1),
+    from_shapes=((10, 10), (10, 10)),
+    to_shapes=((20, 20), (20, 20)),
   )
   np.testing.assert_allclose(doubled, transforms.translation(2, 2))
+
+
+def test_a_resized_copy_keeps_the_edges():
+  corner = transforms.resize((10, 20), (30, 40)) @ [-0.5, -0.5, 1]
+  np.testing.assert_allclose(corner, [-0.5, -0.5, 1])
+
+
+def test_the_affine_part_equals_the_move_at_the_centre():
+  matrix = far_matrix()
+  matrix[2, :2] = 1e-3, -2e-3
+  affine = transforms.affine_part(matrix, (90, 120))
+  assert affine[2].tolist() == [0, 0, 1]
+  assert transforms.distance_px(matrix, affine, (90, 120)) < 1e-9
+  assert transforms.scale_at_centre(affine, (90, 120)) == pytest.approx(
+    transforms.scale_at_centre(matrix, (90, 120))
+  )
 
 
 def test_inside_follows_the_edges():
@@ -69,11 +90,14 @@ def test_farthest_is_the_corner_that_travels_most():
     (far_matrix(), True),
     (np.diag([-1.0, 1.0, 1.0]), False),
     (np.diag([0.0, 1.0, 1.0]), False),
-    (np.diag([1.4, 1.0, 1.0]), False),
+    (np.diag([1.6, 1.0, 1.0]), False),
+    (np.diag([0.2, 0.2, 1.0]), False),
     (np.full((3, 3), np.nan), False),
-    (transforms.translation(40, 0), False),
-    (transforms.turn_and_scale(20.0, 1.0, height=90, width=120), False),
+    (transforms.translation(60, 0), True),
+    (transforms.translation(130, 0), False),
+    (transforms.turn_and_scale(150.0, 2.4, height=90, width=120), True),
+    (np.array([[1, 0, 0], [0, 1, 0], [0.02, 0, 1.0]]), False),
   ],
 )
 def test_plausible_knows_what_a_fixture_does(matrix, fine):
-  assert transforms.plausible(matrix, height=90, width=120) is fine
+  assert transforms.plausible(matrix, (90, 120), (90, 120)) is fine

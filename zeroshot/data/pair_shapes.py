@@ -26,19 +26,36 @@ def check_pair_shapes(
     ValueError: names the picture whose shape or dtype is wrong, or both shapes
       where the sizes differ.
   """
-  remedy = 'give two RGB images [H, W, 3] of one size'
-  if dtype is not None:
-    remedy += f', {dtype.__name__ if isinstance(dtype, type) else dtype}'
   for name, image in (('reference', reference), ('test', test)):
-    is_rgb = image.ndim == 3 and image.shape[2] == 3
-    if not is_rgb or dtype not in (None, image.dtype):
-      raise ValueError(
-        f'the {name} picture is {image.dtype} {image.shape}; {remedy}'
-      )
+    check_picture_shape(image, name, dtype=dtype)
   if reference.shape != test.shape:
     raise ValueError(
       f'the reference picture has shape {reference.shape}, the test picture '
-      f'{test.shape}; {remedy}: crop or resize one of them'
+      f'{test.shape}; give two RGB images [H, W, 3] of one size: crop or '
+      'resize one of them'
+    )
+
+
+def check_picture_shape(
+  image: HostArray, name: str, *, dtype: DTypeLike | None = None
+) -> None:
+  """Checks that an array is an RGB image ``[H, W, 3]``.
+
+  Args:
+    image: any array.
+    name: ``'reference'`` or ``'test'``, for the error.
+    dtype: that it must have; None allows any.
+
+  Raises:
+    ValueError: its shape or dtype is wrong.
+  """
+  remedy = 'give two RGB images [H, W, 3]'
+  if dtype is not None:
+    remedy += f', {dtype.__name__ if isinstance(dtype, type) else dtype}'
+  is_rgb = image.ndim == 3 and image.shape[2] == 3
+  if not is_rgb or dtype not in (None, image.dtype):
+    raise ValueError(
+      f'the {name} picture is {image.dtype} {image.shape}; {remedy}'
     )
 
 

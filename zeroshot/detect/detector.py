@@ -86,7 +86,7 @@ def build_detector(
       true difference; None leaves it as it is.
 
   Returns:
-    ``detect`` without the arguments after ``roi_mask``.
+    ``detect`` without ``scorer``, ``options`` and ``calibration``.
 
   Raises:
     ValueError: a setting is out of its range, or nothing names kinds as
@@ -109,6 +109,7 @@ def detect(
   scorer: Scorer,
   options: DetectSettings,
   calibration: Calibration | None = None,
+  check_move: Callable[[register.EstimatedMove], None] | None = None,
 ) -> Detection:
   """Marks every true difference of one pair.
 
@@ -124,6 +125,8 @@ def detect(
     scorer: compares the registered pictures.
     options: of ``config.detect``.
     calibration: of the confidences; None leaves them as they are.
+    check_move: called with how the reference is to be moved, before anything
+      is scored; may raise. None accepts every move.
 
   Returns:
     Detection.
@@ -136,8 +139,14 @@ def detect(
   reference, test = as_uint8(reference), as_uint8(test)
   height, width = test.shape[:2]
   move = register.estimate_move(
-    reference, test, reference_mask, method=options.registration
+    reference,
+    test,
+    reference_mask,
+    method=options.registration,
+    roi_mask=roi_mask,
   )
+  if check_move is not None:
+    check_move(move)
   pair = register_pair(reference, test, move.warp, reference_mask, move.foreign)
   grid = tiling.TileSettings(
     *options.tile_size(height, width, stride_px=scorer.stride_px),

@@ -7,7 +7,6 @@ brightness      two pictures -> one scale of brightness
 regions         regions of interest, as numbers and as text
 areas           regions of interest and an ignore mask -> a pixel mask
 alignment       residual misalignment of an aligned pair
-relation        whether two pictures show the same part, and its orientation
 could_not_align the refusal of a pair, with a picture of both
 result          Inspection: the outcome for one pair
 options         InspectOptions: the request of one ``zeroshot inspect``

@@ -1,6 +1,6 @@
 """The refusal of a pair that cannot be aligned, with a picture that shows it.
 
-raise could_not_align.error_for((reference, test), pair, orientation)
+raise could_not_align.error_for((reference, test), pair, move)
 picture = could_not_align.lay_over(aligned_reference, test, valid)
 """
 
@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from zeroshot.data import limits, pictures
-from zeroshot.inspection import inputs, relation
-from zeroshot.registration import coarse_search, register
-from zeroshot.types import HostArray
+from zeroshot.inspection import inputs
+from zeroshot.registration import pyramid, register, transforms
+from zeroshot.registration.warp import Warp
+from zeroshot.types import HostArray, Tile
 
 REASON = 'could not align'  # of the record of such a pair, and its error text
 _PICTURE_PX = 1600  # longest side of the picture of both
@@ -55,32 +56,36 @@ class CouldNotAlignError(ValueError):
 def error_for(
   given: tuple[inputs.Picture, inputs.Picture],
   pair: inputs.LoadedPair,
-  orientation: relation.Orientation,
-  probability: float = math.nan,
+  move: register.EstimatedMove,
 ) -> CouldNotAlignError:
   """The error for a pair that is refused.
 
   Args:
     given: reference and test as the user gave them, for the message.
     pair: their pixels.
-    orientation: of the reference, the best that was found.
-    probability: that the best alignment is right; NaN if it is not known.
+    move: the best that was found.
   """
   first, second = (limits.printable(inputs.describe(each)) for each in given)
   both = f'reference {first} and test {second}'
-  if orientation.mirrored:
+  if move.mirrored:
     reason, remedy = 'are mirror images', 'flip one of them'
+  elif move.period_px > 0:
+    reason = (
+      'show a pattern that fits as well when it is shifted by '
+      f'{move.period_px:.0f} px'
+    )
+    remedy = 'take both so that an edge or a mark of the part is in the picture'
   else:
     reason = 'do not show the same part, or lie too far apart to be aligned'
     remedy = 'check that they belong together, show the same side and are sharp'
   message = f'{REASON}: {both} {reason}; {remedy}'
-  if not math.isnan(probability) and not orientation.mirrored:
+  if not math.isnan(move.probability) and not move.mirrored:
     message += (
-      f' (the alignment is right with probability {probability:.2f}, '
-      f'{relation.MIN_PROBABILITY} is needed)'
+      f' (the alignment is right with probability {move.probability:.2f}, '
+      f'{register.MIN_PROBABILITY} is needed)'
     )
-  picture = _best_overlay(pair.reference, pair.test, orientation)
-  return CouldNotAlignError(message, reason, probability, picture)
+  picture = _best_overlay(pair.reference, pair.test, move)
+  return CouldNotAlignError(message, reason, move.probability, picture)
 
 
 def lay_over(
@@ -108,18 +113,22 @@ def lay_over(
 
 
 def _best_overlay(
-  reference: HostArray, test: HostArray, orientation: relation.Orientation
+  reference: HostArray, test: HostArray, move: register.EstimatedMove
 ) -> HostArray:
   """``lay_over`` of small copies, by the best move; mirrored ones as given."""
-  if not orientation.mirrored:
-    reference = relation.reorient(reference, orientation)
-  method = 'none' if orientation.mirrored else 'affine'
+  matrix = move.warp.matrix if move.mirrored else move.best_matrix
   small, small_test = (
-    pictures.as_image(coarse_search.shrink(picture, _PICTURE_PX))
-    for picture in (reference, test)
+    pyramid.shrink(picture, _PICTURE_PX) for picture in (reference, test)
   )
-  if small.shape != small_test.shape:
-    height, width = small_test.shape[:2]
-    small = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
-  found = register.register(small, small_test, method=method)
-  return lay_over(found.aligned_reference, small_test, found.valid)
+  shapes = small.shape[:2], small_test.shape[:2]
+  height, width = shapes[1]
+  warp = Warp(
+    transforms.between_sizes(
+      matrix,
+      from_shapes=(reference.shape[:2], test.shape[:2]),
+      to_shapes=shapes,
+    ),
+    *shapes,
+  )
+  tile = Tile(0, 0, height, width)
+  return lay_over(warp.resample(small, tile), small_test, warp.inside(tile))

@@ -22,13 +22,11 @@ from pathlib import Path
 
 from zeroshot.data import limits, pictures
 from zeroshot.detect import calibration, detector, scorers
-from zeroshot.detect.settings import LARGE_PX
 from zeroshot.inspection import (
   alignment,
   areas,
   could_not_align,
   inputs,
-  relation,
   result,
 )
 from zeroshot.inspection.inputs import Picture
@@ -123,9 +121,8 @@ class Detector:
   ) -> result.Inspection:
     """Inspects one pair.
 
-    A reference that is upside down (or, in square pictures, on its side) is
-    rotated first if the pictures match only then. If only one of the two has
-    colours, both are compared as grey.
+    The two may lie turned, scaled, shifted and tilted to each other. If only
+    one of them has colours, both are compared as grey.
 
     Args:
       reference: picture of the good part, a path or an array, RGB (OpenCV's
@@ -161,7 +158,7 @@ class Detector:
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection, orientation = self._compare((reference, test), pair, roi_mask)
+    detection = self._compare((reference, test), pair, roi_mask)
     candidates = result.to_boxes(detection.boxes)
     verdict, boxes = result.judge(candidates, threshold)
     registration = detection.registration
@@ -170,7 +167,7 @@ class Detector:
       verdict=verdict,
       boxes=boxes,
       threshold=threshold,
-      registration=_describe_alignment(registration, pair.test, orientation),
+      registration=_describe_alignment(registration, pair.test),
       seconds=round(time.perf_counter() - start, 4),
       score_map=detection.scores,
       aligned_reference=pictures.as_uint8(registration.aligned_reference),
@@ -221,66 +218,35 @@ class Detector:
     given: tuple[Picture, Picture],
     pair: inputs.LoadedPair,
     roi_mask: HostArray | None,
-  ) -> tuple[detector.Detection, relation.Orientation]:
-    """The detections and the orientation of the reference that gave them.
+  ) -> detector.Detection:
+    """The detections of a pair that can be aligned; see ``inspect``.
 
     Raises:
       CouldNotAlignError: see ``inspect``; it names the pictures as ``given``.
     """
-    reference, test, _ = pair
-    orientation = relation.UNCHANGED
-    if test.shape[0] * test.shape[1] >= LARGE_PX:
-      # A check on small copies spares minutes and the memory of a second run.
-      orientation, probability, ratio = relation.quick_check(
-        reference, test, roi_mask
-      )
-      if orientation.mirrored or not relation.is_aligned(probability, ratio):
-        raise could_not_align.error_for(given, pair, orientation, probability)
-      reference = relation.reorient(reference, orientation)
-      detection = self._detect(reference, test, roi_mask=roi_mask)
-    else:
-      detection = self._detect(reference, test, roi_mask=roi_mask)
-      ratio = _match_ratio(detection, test, roi_mask)
-      if ratio < relation.CERTAIN_RATIO:
-        orientation = relation.find_orientation(reference, test, ratio)
-        if orientation.quarters and not orientation.mirrored:
-          reference = relation.reorient(reference, orientation)
-          detection = self._detect(reference, test, roi_mask=roi_mask)
-          ratio = _match_ratio(detection, test, roi_mask)
-    probability = detection.registration.probability
-    if orientation.mirrored or not relation.is_aligned(probability, ratio):
-      raise could_not_align.error_for(given, pair, orientation, probability)
-    return detection, orientation
 
+    def check(move: register.EstimatedMove) -> None:
+      # Not a number where the pictures have too little structure to judge, as
+      # blank plates have; a scratch on them is to be found.
+      if move.mirrored or move.probability < register.MIN_PROBABILITY:
+        raise could_not_align.error_for(given, pair, move)
 
-def _match_ratio(
-  detection: detector.Detection, test: HostArray, roi_mask: HostArray | None
-) -> float:
-  """``relation.match_ratio`` with the registered reference."""
-  registration = detection.registration
-  return relation.match_ratio(
-    registration.aligned_reference, test, registration.valid, roi_mask
-  )
-
-
-def _wrap_degrees(degrees: float) -> float:
-  """The same angle in [-180, 180)."""
-  return (degrees + 180) % 360 - 180
+    return self._detect(
+      pair.reference, pair.test, roi_mask=roi_mask, check_move=check
+    )
 
 
 def _describe_alignment(
   registration: register.Registration,
   test: HostArray,
-  orientation: relation.Orientation,
 ) -> result.Alignment:
   residual = alignment.residual_px(
     registration.aligned_reference, test, registration.valid
   )
-  rotation_deg = registration.rotation_deg - 90 * orientation.quarters
   return result.Alignment(
     registration.method,
     round(registration.shift_px, 2),
-    round(_wrap_degrees(rotation_deg), 3),
+    round(registration.rotation_deg, 3),
     round(registration.scale, 5),
     None if residual is None else round(residual, 2),
     result.round_known(registration.probability, 3),

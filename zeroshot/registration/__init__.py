@@ -1,13 +1,20 @@
 """The reference picture, aligned with the test picture.
 
 Files:
-  register       the move, whether it may be made, and the aligned reference
-  coarse_search  pyramid, search over turns and scales, refinement
-  gauss_newton   the last pixels
-  transforms     matrices, resampling, plausible moves
-  warp           a matrix and a local field, between pictures of two sizes
-  local_field    what a matrix leaves, as a smooth field
-  patch_shifts   shifts of patches between an aligned pair
-  stiff_spline   a stiff field through such shifts, some of them wrong
-  lighting       brightness and contrast of one picture under the other's
+  register      the move, whether it may be made, and the aligned reference
+  search        candidate moves, their refinement, the best of them
+  features      rough moves from local features
+  turns         rough moves from a correlation at every turn and scale
+  refinement    a rough move refined level by level
+  held_out      whether an alignment is right, from points not fitted to
+  similarity    how alike the pictures are before and after
+  repeats       other places where a repeating pattern fits as well
+  gauss_newton  the last pixels
+  pyramid       a picture's middle frequencies at several sizes
+  transforms    matrices, resampling, plausible moves
+  warp          a matrix and a local field, between pictures of two sizes
+  local_field   what a matrix leaves, as a smooth field
+  patch_shifts  shifts of patches between an aligned pair
+  stiff_spline  a stiff field through such shifts, some of them wrong
+  lighting      brightness and contrast of one picture under the other's
 """

@@ -4,12 +4,14 @@ Gauss-Newton steps on the squared difference of two textures, made to last on
 real pairs: the gradient is the mean of both pictures' (efficient second-order
 minimisation), pixels that truly differ are weighted down, and directions of
 which the pictures say nothing, as along the traces of a board that has only
-parallel ones, are damped instead of followed.
+parallel ones, are damped instead of followed. Only some thousand pixels with a
+strong gradient are read, so a step takes a fraction of a millisecond at any
+size of picture.
 
-  matrix = gauss_newton.refine(reference, test, valid, matrix,
+  matrix = gauss_newton.refine(reference, test, matrix,
                                num_parameters=6, iterations=20)
 
-A texture is float32 ``[h, w]`` about zero mean; for matrices see transforms.
+For planes see ``pyramid``, for matrices ``transforms``.
 
 Sources: Malis, "Improving vision-based control using efficient second-order
 minimization techniques", ICRA 2004; Geman and McClure's weights; Levenberg's
@@ -23,13 +25,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.registration import transforms
+from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
-_NUM_PIXELS = 50_000  # looked at, of those with a gradient
+_NUM_PIXELS = 4096  # read, of those with a strong gradient
 _DAMPING = 2e-3  # of the mean eigenvalue
 _STILL_PX = 0.01  # a step that moves every parameter less is the last
 _OUTLIER = 3.0  # robust standard deviations at which a weight is 1/4
+_COLUMNS = 64  # of the maps that points are read by; OpenCV bounds their width
 _SIMILARITY_BASIS = np.array(
   [
     [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],  # scale
@@ -44,7 +47,6 @@ _SIMILARITY_BASIS = np.array(
 class _Points(NamedTuple):
   """Pixels of the test picture to compare at, each field ``[N]``."""
 
-  pixel: HostArray  # flat index
   column: HostArray
   row: HostArray
   target: HostArray  # the test texture
@@ -53,9 +55,8 @@ class _Points(NamedTuple):
 
 
 def refine(
-  reference: HostArray,
-  test: HostArray,
-  valid: HostArray | None,
+  reference: Plane,
+  test: Plane,
   matrix: HostArray,
   *,
   num_parameters: int,
@@ -64,53 +65,62 @@ def refine(
   """Returns a move improved until it rests.
 
   Args:
-    reference: texture ``[h, w]``.
-    test: texture ``[h, w]``.
-    valid: mask ``[h, w]``, 1 where the reference has content; None is
-      everywhere.
-    matrix: float64 ``[3, 3]`` to start from, right within a few pixels.
+    reference: what is moved.
+    test: what it is moved on to; both show their subject at about one size.
+    matrix: float64 ``[3, 3]`` from pixels of ``test`` to those of
+      ``reference``, right within a few pixels.
     num_parameters: 4 turn, scale and shift; 6 affine; 8 homography.
     iterations: at most.
 
   Returns:
     Float64 ``[3, 3]``; where the pictures have nothing to follow, the start.
   """
-  height, width = test.shape
-  points = _points(reference, test, matrix)
-  if not points.pixel.size:
+  height, width = test.texture.shape
+  points = _points(test)
+  if not points.row.size:
     return matrix
   for _ in range(iterations):
     jacobian, error, weight = _linearise(
-      reference, valid, matrix, points, num_parameters=num_parameters
+      reference, matrix, points, (height, width), num_parameters=num_parameters
     )
     step = _step(jacobian, error, weight)
     matrix = matrix @ _increment(step, height=height, width=width)
-    if np.abs(step).max() < _STILL_PX:
+    if not np.isfinite(matrix).all() or np.abs(step).max() < _STILL_PX:
       break
   return matrix / matrix[2, 2]
 
 
-def _points(
-  reference: HostArray, test: HostArray, matrix: HostArray
-) -> _Points:
-  """Returns pixels of the test picture where either picture changes."""
-  width = test.shape[1]
-  slopes = _slopes(test)
-  moved_slopes = _slopes(transforms.warp(reference, matrix))
-  steepness = sum(slope * slope for slope in (*slopes, *moved_slopes))
-  pixel = np.flatnonzero(steepness > max(0.25 * steepness.mean(), 1e-8))
+def _points(test: Plane) -> _Points:
+  """Returns pixels of the test picture where its texture changes."""
+  along_x, along_y = test.slopes[..., 1], test.slopes[..., 2]
+  steepness = along_x * along_x + along_y * along_y
+  pixel = np.flatnonzero(steepness > max(0.5 * float(steepness.mean()), 1e-8))
   pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
-  row, column = (a.astype(np.float32) for a in np.divmod(pixel, width))
-  return _Points(
-    pixel, column, row, test.ravel()[pixel], *(s.ravel()[pixel] for s in slopes)
+  pixel = pixel[: pixel.size - pixel.size % _COLUMNS or None]
+  row, column = (a.astype(np.float32) for a in np.divmod(pixel, test.width))
+  values = test.slopes.reshape(-1, 3)[pixel]
+  return _Points(column, row, values[:, 0], values[:, 1], values[:, 2])
+
+
+def read(plane: HostArray, across: HostArray, down: HostArray) -> HostArray:
+  """Returns a plane ``[H, W, C]`` at points ``[N]``, bilinear: ``[N, C]``."""
+  size = across.size
+  shape = (-1, _COLUMNS if size % _COLUMNS == 0 else 1)
+  values = cv2.remap(
+    plane,
+    across.astype(np.float32).reshape(shape),
+    down.astype(np.float32).reshape(shape),
+    cv2.INTER_LINEAR,
+    borderMode=cv2.BORDER_REPLICATE,
   )
+  return np.asarray(values).reshape(size, -1)
 
 
 def _linearise(
-  reference: HostArray,
-  valid: HostArray | None,
+  reference: Plane,
   matrix: HostArray,
   points: _Points,
+  shape: tuple[int, int],
   *,
   num_parameters: int,
 ) -> tuple[HostArray, HostArray, HostArray]:
@@ -120,42 +130,46 @@ def _linearise(
     How each parameter changes each point, ``[N, num_parameters]``; what is
     left to explain, ``[N]``; how far to trust it, ``[N]``.
   """
-  height, width = reference.shape
-  moved = transforms.warp(reference, matrix)
-  content = transforms.leads_inside(
-    matrix, points.column, points.row, height=height, width=width
+  (a, b, c), (d, e, f), (g, h, i) = matrix.astype(np.float32)
+  x, y = points.column, points.row
+  depth = np.maximum(g * x + h * y + i, 1e-6)
+  across, down = (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
+  moved = read(reference.slopes, across, down)
+  content = (
+    (across >= 0)
+    & (down >= 0)
+    & (across <= reference.width - 1)
+    & (down <= reference.height - 1)
   )
-  if valid is not None:
-    content &= transforms.warp(valid, matrix).ravel()[points.pixel] > 0.99
-  along_x, along_y = (s.ravel()[points.pixel] for s in _slopes(moved))
+  if reference.valid is not None:
+    content &= read(reference.valid[..., None], across, down)[:, 0] > 0.99
+  # The slopes of the moved reference, by the chain rule.
+  u, v = moved[:, 1], moved[:, 2]
+  along_x = ((a - across * g) * u + (d - down * g) * v) / depth
+  along_y = ((b - across * h) * u + (e - down * h) * v) / depth
+  height, width = shape
   radius = max(height, width) / 2
   jacobian = _columns(
     (along_x + points.along_x) / 2,
     (along_y + points.along_y) / 2,
-    (points.column - (width - 1) / 2) / radius,
-    (points.row - (height - 1) / 2) / radius,
+    (x - (width - 1) / 2) / radius,
+    (y - (height - 1) / 2) / radius,
     num_parameters=num_parameters,
   )
-  error, weight = _errors(points.target, moved.ravel()[points.pixel], content)
+  error, weight = _errors(points.target, moved[:, 0], content)
   return jacobian, error, weight
-
-
-def _slopes(texture: HostArray) -> list[HostArray]:
-  """Returns the derivatives along x and y, each ``[h, w]``."""
-  return [
-    cv2.Sobel(texture, cv2.CV_32F, *order, ksize=1, scale=0.5)
-    for order in ((1, 0), (0, 1))
-  ]
 
 
 def _errors(
   target: HostArray, source: HostArray, content: HostArray
 ) -> tuple[HostArray, HostArray]:
   """Returns what is left to explain, and how far to trust it, each ``[N]``."""
+  if not content.any():
+    return target, content.astype(np.float32)
   power = float(np.dot(source * content, source))
   gain = float(np.dot(target * content, source)) / max(power, 1e-12)
   error = target / max(gain, 0.3) - source
-  typical = 1.48 * float(np.median(np.abs(error)))
+  typical = 1.48 * float(np.median(np.abs(error[content])))
   ratio = error / max(_OUTLIER * typical, 1e-6)
   return error, content / (1.0 + ratio * ratio) ** 2
 

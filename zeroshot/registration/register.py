@@ -19,17 +19,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.data.pair_shapes import check_pair_shapes
-from zeroshot.data.pictures import as_image
-from zeroshot.registration import coarse_search, transforms, warp
+from zeroshot.data.pair_shapes import check_picture_shape
+from zeroshot.registration import search, similarity, transforms
+from zeroshot.registration.pyramid import Pyramid
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, Tile
 
 METHODS = ('none', 'affine', 'homography')
 
-_NUM_PARAMETERS = {'affine': 6, 'homography': 8}
 _MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
+MIN_PROBABILITY = 0.5  # of an alignment that is trusted
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
@@ -102,6 +102,12 @@ class EstimatedMove(NamedTuple):
     foreign: uint8 ``[h, w]``, 1 where the pictures show different things, such
       as another background, on a small copy of the test picture; None is
       nowhere.
+    period_px: shift to another place where a repeating pattern fits as well,
+      pixels of the test picture; 0 if there is none.
+    residual_px: median distance of held-out corners from their place, pixels
+      of the test picture; NaN where none is found.
+    mirrored: whether one picture is the other's mirror image.
+    refused: float64 ``[3, 3]``, the best move where it is not made.
   """
 
   warp: Warp
@@ -111,6 +117,15 @@ class EstimatedMove(NamedTuple):
   similarity_after: float
   probability: float = math.nan
   foreign: HostArray | None = None
+  period_px: float = 0.0
+  residual_px: float = math.nan
+  mirrored: bool = False
+  refused: HostArray | None = None
+
+  @property
+  def best_matrix(self) -> HostArray:
+    """The best move that was found, whether it is made or not."""
+    return self.warp.matrix if self.refused is None else self.refused
 
 
 def register(
@@ -136,7 +151,8 @@ def register(
     ValueError: if the method is unknown, the pictures are not images of the
       same size, or the mask does not fit them.
   """
-  check_pair_shapes(reference, test, dtype=np.float32)
+  for name, picture in (('reference', reference), ('test', test)):
+    check_picture_shape(picture, name, dtype=np.float32)
   move = estimate_move(reference, test, valid, method=method)
   height, width = test.shape[:2]
   tile = Tile(0, 0, height, width)
@@ -153,58 +169,82 @@ def register(
   )
 
 
+def prepare(reference: HostArray, valid: HostArray | None = None) -> Pyramid:
+  """What ``estimate_move`` needs of a reference, made once for many tests.
+
+  Args:
+    reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    valid: see ``register``.
+  """
+  return Pyramid(reference, valid)
+
+
 def estimate_move(
   reference: HostArray,
   test: HostArray,
   valid: HostArray | None = None,
   *,
   method: str,
+  roi_mask: HostArray | None = None,
+  prepared: Pyramid | None = None,
 ) -> EstimatedMove:
   """Returns how the reference must move, on copies of up to 2,560 px.
 
-  True differences bias it little: what does not correlate does not pull.
+  The pictures may lie turned, scaled, shifted and tilted to each other, and
+  differ in size. True differences bias the move little: what does not
+  correlate does not pull.
 
   Args:
     reference: pixels ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
     test: likewise.
     valid: see ``register``.
     method: see ``register``.
+    roi_mask: ``[H, W]`` of the test picture, 1 in the region of interest: the
+      alignment is trusted where it is right there, whatever lies around. None
+      is everywhere.
+    prepared: of ``prepare`` with this reference and mask; None prepares it.
 
   Raises:
     ValueError: see ``register``.
   """
   _check(reference, test, method=method, valid=valid)
-  shape = test.shape[:2]
+  shapes = reference.shape[:2], test.shape[:2]
+  start = Warp(transforms.resize(shapes[1], shapes[0]), *shapes)
   if method == 'none':
-    return _stay('', shape)
-  if min(test.shape[:2]) < _MIN_SIDE_PX:
-    return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', shape)
+    return _stay('', start)
+  if min(*shapes[0], *shapes[1]) < _MIN_SIDE_PX:
+    return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', start)
   if reference.dtype == test.dtype and np.array_equal(reference, test):
-    return _stay('the pictures are identical', shape)
-  finest_px = coarse_search.LEVELS[-1][0]
-  old, new = (
-    as_image(coarse_search.shrink(picture, finest_px))
-    for picture in (reference, test)
+    return _stay('the pictures are identical', start)._replace(probability=1.0)
+  pyramids = prepared or prepare(reference, valid), Pyramid(test)
+  found = search.search(
+    *pyramids,
+    max_parameters=8 if method == 'homography' else 6,
+    roi_mask=roi_mask,
   )
-  if valid is not None:
-    valid = coarse_search.shrink(valid, finest_px)
-  levels = coarse_search.pyramid(old, new, valid)
-  estimate = coarse_search.estimate(
-    levels, num_parameters=_NUM_PARAMETERS[method]
+  if found is None:
+    return _stay('no plausible move was found', start)
+  before, after = similarity.similarities(*pyramids, start.matrix, found.matrix)
+  probability = found.check.probability
+  reason = _objection(start.matrix, found, before, after, shapes=shapes)
+  move = EstimatedMove(
+    Warp(found.matrix, *shapes),
+    'affine' if found.num_parameters == 6 else 'homography',
+    '',
+    before,
+    after,
+    probability,
+    period_px=found.period_px,
+    residual_px=found.residual_px,
   )
-  if estimate is None:
-    return _stay('no plausible move was found', shape)
-  before, after = _similarities(levels[-1], estimate)
-  matrix = transforms.rescale(
-    estimate, from_shape=levels[-1].test.shape, to_shape=shape
-  )
-  reason = _objection(matrix, before, after, shape=shape)
-  if reason:
-    return _stay(reason, shape)._replace(
-      similarity_before=before, similarity_after=after
-    )
-  return EstimatedMove(
-    Warp(matrix, reference.shape[:2], shape), method, '', before, after
+  if not reason:
+    return move
+  return move._replace(
+    warp=start,
+    method='none',
+    reason=reason,
+    mirrored=search.is_mirrored(*pyramids, found.check),
+    refused=found.matrix,
   )
 
 
@@ -224,7 +264,12 @@ def describe(
     matrix,
     move.method,
     move.reason,
-    *transforms.describe(matrix, height=height, width=width),
+    *transforms.describe(
+      matrix,
+      height=height,
+      width=width,
+      reference_shape=move.warp.reference_shape,
+    ),
     move.similarity_before,
     move.similarity_after,
     move.probability,
@@ -233,35 +278,38 @@ def describe(
   )
 
 
-def _stay(reason: str, shape: tuple[int, int]) -> EstimatedMove:
+def _stay(reason: str, start: Warp) -> EstimatedMove:
   """No move, and no similarity measured."""
-  return EstimatedMove(warp.identity(shape), 'none', reason, math.nan, math.nan)
-
-
-def _similarities(
-  level: coarse_search.Level, matrix: HostArray
-) -> tuple[float, float]:
-  """Returns the similarity before and after a move, over the same pixels."""
-  common = coarse_search.overlap(level, matrix) & coarse_search.overlap(
-    level, np.eye(3)
-  )
-  before = coarse_search.similarity(level, np.eye(3), within=common)
-  return before, coarse_search.similarity(level, matrix, within=common)
+  return EstimatedMove(start, 'none', reason, math.nan, math.nan)
 
 
 def _objection(
-  matrix: HostArray, before: float, after: float, *, shape: tuple[int, int]
+  start: HostArray,
+  found: search.Found,
+  before: float,
+  after: float,
+  *,
+  shapes: tuple[tuple[int, int], tuple[int, int]],
 ) -> str:
-  """Returns why a move must not be made; '' if it may."""
-  height, width = shape
-  if not transforms.plausible(matrix, height=height, width=width):
-    return 'no plausible move was found'
-  if after < _MIN_SIMILARITY:
+  """Returns why a move must not be made; '' if it may.
+
+  Pictures of two sizes that are alike at all must be moved.
+  """
+  check = found.check
+  is_unknown = math.isnan(check.probability)
+  if check.probability < MIN_PROBABILITY or (
+    is_unknown and after < _MIN_SIMILARITY
+  ):
+    in_place = f'{int(check.agree.sum())} of {len(check.agree)} corners'
     return (
       f'the pictures are too unlike: similarity {after:.2f} after the best '
-      f'move, {_MIN_SIMILARITY} is needed'
+      f'move, {in_place} in place'
     )
-  farthest_px = transforms.farthest_px(matrix, height=height, width=width)
+  if shapes[0] != shapes[1]:
+    return ''
+  height, width = shapes[1]
+  away = np.linalg.inv(start) @ found.matrix
+  farthest_px = transforms.farthest_px(away, height=height, width=width)
   if farthest_px < _MIN_MOVE_PX:
     return f'the pictures lie within {_MIN_MOVE_PX} px of each other already'
   if 1.0 - after > (1.0 - _MIN_GAIN) * (1.0 - before):
@@ -281,11 +329,12 @@ def _check(
 ) -> None:
   if method not in METHODS:
     raise ValueError(f'registration is {method!r}; use one of {METHODS}')
-  check_pair_shapes(reference, test)
+  for name, picture in (('reference', reference), ('test', test)):
+    check_picture_shape(picture, name)
   if valid is not None and (
-    valid.shape != test.shape[:2] or valid.dtype != np.float32
+    valid.shape != reference.shape[:2] or valid.dtype != np.float32
   ):
     raise ValueError(
       f'valid is {valid.dtype} {valid.shape}; give float32 '
-      f'{test.shape[:2]}, the size of the pictures'
+      f'{reference.shape[:2]}, the size of the reference'
     )

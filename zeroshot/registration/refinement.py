@@ -1,0 +1,65 @@
+"""A rough move refined level by level.
+
+matrix = refinement.refine(reference, test, matrix, (160, 320, 640), 6)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zeroshot.registration import gauss_newton, transforms
+from zeroshot.registration.pyramid import FINEST_PX, Plane, Pyramid
+from zeroshot.types import HostArray
+
+# Steps at most, by the longest side of a level.
+_ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
+
+
+def refine(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  levels: Sequence[int],
+  num_parameters: int,
+) -> HostArray | None:
+  """Returns a move refined level by level; None if it is not plausible.
+
+  Args:
+    reference: of the picture to move.
+    test: of the picture to move it on to.
+    matrix: float64 ``[3, 3]`` between the whole pictures.
+    levels: longest sides, coarse to fine.
+    num_parameters: see ``gauss_newton.refine``.
+  """
+  shapes = reference.shape, test.shape
+  before = None
+  for longest_px in levels:
+    if not transforms.plausible(matrix, *shapes):
+      return None
+    planes = planes_of(reference, test, matrix, longest_px)
+    sizes = planes[0].shape, planes[1].shape
+    if sizes == before:
+      break
+    before = sizes
+    result = gauss_newton.refine(
+      *planes,
+      transforms.between_sizes(matrix, from_shapes=shapes, to_shapes=sizes),
+      num_parameters=num_parameters,
+      iterations=_ITERATIONS[longest_px],
+    )
+    matrix = transforms.between_sizes(
+      result, from_shapes=sizes, to_shapes=shapes
+    )
+  return matrix if transforms.plausible(matrix, *shapes) else None
+
+
+def planes_of(
+  reference: Pyramid, test: Pyramid, matrix: HostArray, longest_px: int
+) -> tuple[Plane, Plane]:
+  """Returns both pictures, shrunk so that their subject has one size."""
+  scale = transforms.scale_at_centre(matrix, test.shape)
+  test_factor = test.factor(longest_px)
+  reference_factor = test_factor / scale
+  if reference_factor > 1:  # never enlarged
+    test_factor, reference_factor = test_factor / reference_factor, 1.0
+  return reference.plane(reference_factor), test.plane(test_factor)
