@@ -14,10 +14,14 @@ from collections import Counter
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
+import tifffile
 from PIL import Image
 
+from tests import tiffs
 from zeroshot.data import manifest, pair_list, pictures
+from zeroshot.inspection import inputs
 
 NUM_PICTURES = int(os.environ.get('ZEROSHOT_FUZZ_CASES', '4000'))
 NUM_MANIFESTS = 1000
@@ -117,6 +121,61 @@ def test_a_damaged_picture_is_an_image_or_an_error_that_names_it(tmp_path):
   print(counts)
   assert counts['image'] > 0
   assert counts.total() == NUM_PICTURES
+
+
+def rare_pictures():
+  """Pictures that other packages than OpenCV decode, and deep ones."""
+  draws = np.random.default_rng(2)
+  half = draws.random((20, 24, 3)).astype(np.float16)
+  deep = draws.integers(0, 4096, (20, 24, 3))
+  heic = io.BytesIO()
+  noise = draws.integers(0, 256, (64, 64, 3), np.uint8)
+  pillow_heif.from_pillow(Image.fromarray(noise)).save(heic)
+  kinds = {'photometric': tiffs.RGB, 'planar': True}
+  tiled = io.BytesIO()
+  tifffile.imwrite(tiled, half[..., 0], tile=(16, 16), compression='zlib')
+  return [
+    tiffs.encode(half, bits=16, sample_format=tiffs.FLOATING, **kinds),
+    tiffs.encode(deep[..., 0], bits=12),
+    tiffs.encode(deep.astype(np.uint16), bits=16, **kinds),
+    *(tiffs.encode(deep[..., 0] % 2**bits, bits=bits) for bits in (1, 2, 4)),
+    tiffs.encode(deep.astype('f4'), bits=32, sample_format=tiffs.FLOATING),
+    tiffs.encode(-deep.astype('i4'), bits=32, sample_format=tiffs.SIGNED),
+    heic.getvalue(),
+    tiled.getvalue(),
+  ]
+
+
+def load(path):
+  """A pair of one picture twice, as an inspection loads it."""
+  return inputs.load_pair(path, path, max_megapixels=1)
+
+
+def test_a_damaged_rare_picture_is_a_pair_or_an_error_that_names_it(tmp_path):
+  chance = random.Random(1)
+  wholes = rare_pictures()
+  counts = Counter()
+  for case in range(NUM_PICTURES // 8):
+    # A raw picture is known by its suffix.
+    path = tmp_path / ('damaged.dng' if case % 7 == 0 else 'damaged.tiff')
+    whole = wholes[case % len(wholes)]
+    is_whole = case < len(wholes) and path.suffix == '.tiff'
+    path.write_bytes(whole if is_whole else damage(whole, wholes, chance))
+    pair, fault = read(path, load)
+    if pair is None:
+      assert str(path) in fault, case
+      counts['refused'] += 1
+      continue
+    for pixels in (pair.reference, pair.test):
+      image = pictures.as_image(pixels)
+      assert image.dtype == np.float32, case
+      assert image.shape[2:] == (3,), case
+      assert image.min() >= 0, case  # NaN fails as well
+      assert image.max() <= 1, case
+    counts['pair'] += 1
+  print(counts)
+  assert counts['pair'] > 5
+  assert counts['refused'] > 5
 
 
 JSON_LINES = (

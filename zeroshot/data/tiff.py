@@ -213,8 +213,11 @@ def _read_by_pillow(data: bytes) -> HostArray | None:
     raise ValueError(
       'samples of 2 or 4 bits need the package pillow'
     ) from error
-  picture = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
-  return np.asarray(picture.convert('RGB' if picture.mode == 'P' else 'L'))
+  try:
+    picture = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+    return np.asarray(picture.convert('RGB' if picture.mode == 'P' else 'L'))
+  except Exception:  # of many types, on malformed bytes
+    return None
 
 
 def _read_by_tifffile(data: bytes, header: TiffHeader) -> HostArray | None:

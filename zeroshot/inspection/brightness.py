@@ -18,7 +18,7 @@ import numpy as np
 from zeroshot.data import bit_depth
 from zeroshot.types import HostArray
 
-_SAMPLE_PX = 500  # approximate longest side of a sample of the pixels
+_SAMPLE_PX = 320  # longest side of a sample of the pixels
 _QUANTILES = 0.001, 0.999  # stand for the darkest and the brightest parts
 _MIN_BRIGHTEST = 0.2  # of white; darker pictures are stretched
 _STRETCHED = 0.75  # of white, what the brightest parts are stretched to
@@ -143,8 +143,8 @@ def match(
 
 
 def sample(pixels: HostArray) -> HostArray:
-  """At most about 500 evenly spaced rows and columns, contiguous."""
-  step = max(1, max(pixels.shape[:2]) // _SAMPLE_PX)
+  """At most 320 evenly spaced rows and columns, contiguous."""
+  step = -(-max(pixels.shape[:2]) // _SAMPLE_PX)
   return np.ascontiguousarray(pixels[::step, ::step])
 
 
