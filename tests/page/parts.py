@@ -50,6 +50,9 @@ def line(row, name, *candidates):
       'rotation_deg': 0.2,
       'scale': 1.0,
       'residual_px': None,
+      'probability': 0.97,
+      'coverage': 0.875,
+      'max_local_px': 3.0,
     },
     'seconds': 0.25 * row,
     'candidates': all_boxes,
@@ -57,6 +60,25 @@ def line(row, name, *candidates):
     'height': HEIGHT,
     'pictures': f'pairs/{row:04d}',
   }
+
+
+def not_aligned(row, name):
+  """A line of a pair that could not be aligned."""
+  return {
+    'row': row,
+    'name': name,
+    'verdict': 'error',
+    'error': f'could not align: {HOSTILE[1]} do not show the same part',
+    'reason': 'could not align',
+    'probability': 0.02,
+    'pictures': f'pairs/{row:04d}',
+  }
+
+
+def with_field(record):
+  """The line, of a pair with a local field: up to 3 px to the left."""
+  nodes = [[x, y, 3.0, 0.0] for x in (8.0, 56.0) for y in (8.0, 40.0)]
+  return {**record, 'local_field': nodes, 'warnings': [HOSTILE[0]]}
 
 
 def lines():
@@ -95,8 +117,15 @@ def write_inspected(folder, rows):
       continue
     place = folder / row['pictures']
     place.mkdir(parents=True, exist_ok=True)
-    size = (row['height'], row['width'], 3)
-    for name, value in (('reference', 0.1), ('test', 0.9)):
+    size = (row.get('height', HEIGHT), row.get('width', WIDTH), 3)
+    kinds = {'reference': 0.1, 'test': 0.9}
+    if row['verdict'] == 'error':
+      kinds = {'alignment': 0.5}
+    if 'local_field' in row:
+      valid = np.ones(size, np.float32)
+      valid[:, :8] = 0
+      pictures.write_picture(place / 'valid.png', valid)
+    for name, value in kinds.items():
       image = np.full(size, value, np.float32)
       pictures.write_picture(place / f'{name}.png', image)
   return folder

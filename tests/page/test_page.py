@@ -286,6 +286,13 @@ def test_metrics_of_something_else_are_refused(evaluated, content):
 
 
 def test_no_asset_ends_its_own_element():
-  for name in ('page.css', 'marks.js', 'viewer.js', 'page.js', 'keys.js'):
+  for name in (
+    'page.css',
+    'marks.js',
+    'aligned.js',
+    'viewer.js',
+    'page.js',
+    'keys.js',
+  ):
     assert '<!-- data -->' not in document.asset(name)
     assert '</script' not in document.asset(name)

@@ -84,7 +84,10 @@ def _find_fault(record: JsonObject) -> str:
   if not isinstance(row, int) or not isinstance(record.get('name'), str):
     return 'row is no integer, or name no text'
   if verdict == ERROR:
-    return '' if isinstance(record.get('error'), str) else 'error is no text'
+    if not isinstance(record.get('error'), str):
+      return 'error is no text'
+    is_folder = isinstance(record.get('pictures', ''), str)
+    return '' if is_folder else 'pictures names no folder'
   if verdict not in (result.SAME, result.DIFFERENT):
     return f'verdict is {verdict!r}'
   for name in ('threshold', 'seconds', 'width', 'height'):

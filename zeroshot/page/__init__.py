@@ -4,6 +4,7 @@ write      writes the page of an inspect or an evaluate folder
 results    reads and checks an inspect folder
 inspected  the page of an inspect folder: every pair with its boxes
 evaluated  the page of an evaluate folder: metrics, curves, failures
+coverage   what was not compared, as polygons
 charts     curves as SVG
 markup     sections, tables and images as HTML
 embedding  picture files -> data URIs
@@ -11,7 +12,8 @@ document   the frame of a page: style, script, data
 
 page.html is the frame, inspect.html the body of the inspection's page and
 page.css their style. Of the script, which is one in the page, marks.js draws
-boxes, viewer.js shows the pictures, page.js all else, and keys.js listens.
+boxes, aligned.js how a pair was aligned, viewer.js shows the pictures, page.js
+all else, and keys.js listens.
 """
 
 MAX_PICTURES = 200  # pairs shown with their pictures, unless told otherwise

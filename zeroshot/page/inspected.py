@@ -9,13 +9,28 @@ import html
 import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from zeroshot.inspection import folder as folders
 from zeroshot.inspection.result import DIFFERENT, Box
 from zeroshot.inspection.result_records import ERROR
-from zeroshot.page import document, embedding, results
+from zeroshot.page import coverage, document, embedding, results
 from zeroshot.types import JsonObject
 
 PICTURES = ('reference', 'test')
+_ALIGNMENT = ('alignment',)  # of a pair that could not be aligned
+
+
+class _Shown(NamedTuple):
+  """What is known of the pictures of rows, by row.
+
+  Attributes:
+    areas: of rows whose pictures are shown: see ``coverage.uncompared``.
+    faults: of rows whose pictures are missing: why.
+  """
+
+  areas: dict[int, list[list[list[float]]]]
+  faults: dict[int, str]
 
 
 def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
@@ -34,16 +49,15 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     ValueError: see ``results.read``.
   """
   run = results.read(folder)
-  inspected = [row for row in run.rows if row['verdict'] != ERROR]
-  chosen = sorted(inspected, key=_urgency)[:max_pictures]
-  shown: set[int] = set()
-  faults: dict[int, str] = {}
-  notes = [*run.notes, *_note_left_out(len(inspected), len(chosen))]
+  pictured = [row for row in run.rows if 'pictures' in row]
+  chosen = sorted(pictured, key=_urgency)[:max_pictures]
+  shown = _Shown({}, {})
+  notes = [*run.notes, *_note_left_out(len(pictured), len(chosen))]
 
   def data() -> JsonObject:
-    if faults:
-      notes.append(f'The pictures of {len(faults)} pairs are missing.')
-    rows = [_plain(row, shown, faults) for row in run.rows]
+    if shown.faults:
+      notes.append(f'The pictures of {len(shown.faults)} pairs are missing.')
+    rows = [_plain(row, shown) for row in run.rows]
     return {'settings': run.settings, 'notes': notes, 'rows': rows}
 
   name = folder.resolve().name
@@ -53,9 +67,9 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     body=string.Template(document.asset('inspect.html')).substitute(
       name=html.escape(name)
     ),
-    scripts=('marks.js', 'viewer.js', 'page.js', 'keys.js'),
+    scripts=('marks.js', 'aligned.js', 'viewer.js', 'page.js', 'keys.js'),
     data=data,
-    pictures=_embed(folder, chosen, shown, faults),
+    pictures=_embed(folder, chosen, shown),
   )
   return tuple(notes)
 
@@ -70,59 +84,65 @@ def _note_left_out(total: int, chosen: int) -> list[str]:
 
 
 def _embed(
-  folder: Path,
-  rows: Sequence[JsonObject],
-  shown: set[int],
-  faults: dict[int, str],
+  folder: Path, rows: Sequence[JsonObject], shown: _Shown
 ) -> Iterator[tuple[str, str]]:
   """Yields the pictures of rows; records which rows have theirs.
 
   Args:
     folder: of the results.
     rows: to show with their pictures.
-    shown: gets the rows whose pictures are all yielded.
-    faults: gets the error of every other row.
+    shown: gets the rows whose pictures are all yielded, and the error of every
+      other row.
 
   Yields:
     Identifier of an element, ``picture-ROW-reference``, and its data URI.
   """
   for row in rows:
+    names = _ALIGNMENT if row['verdict'] == ERROR else PICTURES
     try:
       place = (folder / row['pictures']).resolve()
       if not place.is_relative_to(folder.resolve()):
         raise ValueError(f'{place}: the folder lies outside the results')
-      size = (row['width'], row['height'])
+      size = None if names is _ALIGNMENT else (row['width'], row['height'])
       uris = [
-        embedding.embed(place / f'{name}.png', size=size) for name in PICTURES
+        embedding.embed(place / f'{name}.png', size=size) for name in names
       ]
+      areas = size and coverage.uncompared(place / folders.VALID, size=size)
     except ValueError as error:
-      faults[row['row']] = str(error)
+      shown.faults[row['row']] = str(error)
       continue
-    shown.add(row['row'])
-    for name, uri in zip(PICTURES, uris, strict=True):
+    shown.areas[row['row']] = areas or []
+    for name, uri in zip(names, uris, strict=True):
       yield f'picture-{row["row"]}-{name}', uri
 
 
-def _urgency(row: JsonObject) -> tuple[bool, float]:
-  """Sorts pairs that differ first, and the most confident first."""
-  top = max((box['confidence'] for box in row['candidates']), default=0)
-  return row['verdict'] != DIFFERENT, -top
+def _urgency(row: JsonObject) -> tuple[int, float]:
+  """Sorts pairs that differ first, then those that could not be aligned."""
+  rank = {DIFFERENT: 0, ERROR: 1}.get(row['verdict'], 2)
+  candidates = row.get('candidates', [])
+  return rank, -max((box['confidence'] for box in candidates), default=0)
 
 
-def _plain(
-  row: JsonObject, shown: set[int], faults: dict[int, str]
-) -> JsonObject:
+def _plain(row: JsonObject, shown: _Shown) -> JsonObject:
   """A row as the script reads it: boxes as lists, and why pictures lack."""
+  number = row['row']
+  pictured = {
+    'shown': number in shown.areas,
+    'fault': shown.faults.get(number),
+  }
   if row['verdict'] == ERROR:
-    return {name: row[name] for name in ('row', 'name', 'verdict', 'error')}
+    kept = ('row', 'name', 'verdict', 'error')
+    return {name: row[name] for name in kept} | pictured
   kept = ('row', 'name', 'verdict', 'seconds', 'threshold', 'registration')
   return {
     **{name: row[name] for name in kept},
     'size': [row['width'], row['height']],
     'boxes': _lists(row['boxes']),
     'candidates': _lists(row['candidates']),
-    'shown': row['row'] in shown,
-    'fault': faults.get(row['row']),
+    **pictured,
+    'uncompared': shown.areas.get(number, []),
+    'field': row.get('local_field', []),
+    'warnings': row.get('warnings', []),
   }
 
 

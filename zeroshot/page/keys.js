@@ -16,9 +16,10 @@ const KEYS = {
   '+': () => viewer.zoom(1.3), '=': () => viewer.zoom(1.3),
   '-': () => viewer.zoom(1 / 1.3), 0: () => viewer.fit(),
   b: () => $('boxes').click(),
+  f: () => $('field').closest('label').hidden || $('field').click(),
   '/': () => $('search').focus(),
 };
-['overlay', 'swipe', 'blink', 'side', 'reference'].forEach((mode, index) => {
+['overlay', 'swipe', 'blink', 'side', 'reference', 'laid'].forEach((mode, index) => {
   KEYS[index + 1] = () => viewer.setMode(mode);
 });
 
@@ -73,6 +74,7 @@ for (const radio of document.querySelectorAll('[name="mode"]')) {
 }
 $('play').addEventListener('click', () => viewer.play(!viewer.state.playing));
 $('boxes').addEventListener('change', () => viewer.setBoxesShown($('boxes').checked));
+$('field').addEventListener('change', () => viewer.setFieldShown($('field').checked));
 $('in').addEventListener('click', () => viewer.zoom(1.3));
 $('out').addEventListener('click', () => viewer.zoom(1 / 1.3));
 $('fit').addEventListener('click', () => viewer.fit());

@@ -1,6 +1,8 @@
 // What is drawn over a picture: kinds as colours, dashes and letters.
 
 const SVG = 'http://www.w3.org/2000/svg';
+const ROOM_PX = 4; // between a box and what is drawn round it
+const NARROW_PX = 520; // a pane with less room has short labels
 
 // Okabe and Ito's colours, told apart in grey by lightness, dashes and letter.
 const STYLES = [
@@ -105,6 +107,28 @@ function label(box, text, style, placed, pane) {
   }
   const place = {x: box.x, y: Math.max(0, box.y), width: 18, height};
   return pill(place, style.letter, style);
+}
+
+// Boxes on a pane with their labels; for the view see viewer.js.
+function boxMarks(boxes, styles, {scale, left, top}, pane) {
+  const places = boxes.map(([x1, y1, x2, y2]) => ({
+    x: x1 * scale + left - ROOM_PX, y: y1 * scale + top - ROOM_PX,
+    width: (x2 - x1) * scale + 2 * ROOM_PX,
+    height: (y2 - y1) * scale + 2 * ROOM_PX,
+  }));
+  const placed = [...places];
+  const outlines = boxes.map(([, , , , , kind], index) => {
+    const group = svg('g', {class: 'box', 'data-kind': kind});
+    group.append(...stroked('rect', places[index], styles.get(kind)));
+    return group;
+  });
+  const labels = boxes.flatMap(([, , , , confidence, kind], index) => {
+    const style = styles.get(kind);
+    const words = pane.width < NARROW_PX ? [] : [kind];
+    const text = [style.letter, ...words, percent(confidence)].join(' ');
+    return label(places[index], text, style, placed, pane);
+  });
+  return [...outlines, ...labels];
 }
 
 // Never 100 % for what is not certain, nor 0 % for what is not nothing.

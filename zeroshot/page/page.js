@@ -9,6 +9,7 @@ const RANKS = {different: 2, error: 1, same: 0};
 const rows = data.rows.map((row) => ({
   ...row,
   candidates: row.candidates ?? [],
+  isOne: row.verdict === 'error' && row.shown,
   top: Math.max(-1, ...(row.candidates ?? []).map((box) => box[4])),
   text: [...new Set([
     row.name, row.error ?? '', ...(row.candidates ?? []).map((box) => box[5]),
@@ -199,24 +200,23 @@ function choose(row) {
   const hadFocus = $('rows').contains(document.activeElement);
   markChosen(hadFocus)?.scrollIntoView({block: 'nearest'});
   $('name').textContent = row.name;
-  $('alignment').textContent = row.registration ? alignment(row) : '';
+  showAlignment(row);
   viewer.show(row, row.found, absence(row));
   showFound();
 }
 
 function absence(row) {
+  if (row.isOne) return '';
   if (row.verdict === 'error') return `Could not be inspected: ${row.error}`;
   if (row.fault) return `Picture missing: ${row.fault}`;
   return row.shown ? '' : 'Shown without pictures, to keep this page small.';
 }
 
-function alignment(row) {
-  const to = row.registration;
-  const told = (name, digits, unit) => typeof to[name] === 'number'
-    ? `, ${name.split('_')[0]} ${to[name].toFixed(digits)}${unit}` : '';
-  return `${row.size[0]} × ${row.size[1]} px. Reference aligned: ${to.method}`
-    + told('shift_px', 1, ' px') + told('rotation_deg', 2, '°')
-    + told('scale', 4, '') + told('residual_px', 2, ' px');
+function definitions(pairs) {
+  return pairs.map(([name, value]) => element(
+    'div', {}, element('dt', {textContent: name}),
+    element('dd', {textContent: value}),
+  ));
 }
 
 function step(by) {
@@ -281,10 +281,7 @@ function showFacts() {
     ['Ignored', settings.ignore && String(settings.ignore)],
     ['zeroshot', settings.version],
   ].filter(([, value]) => value !== null && value !== undefined && value !== '');
-  $('facts').append(...facts.map(([name, value]) => element(
-    'div', {}, element('dt', {textContent: name}),
-    element('dd', {textContent: value}),
-  )));
+  $('facts').append(...definitions(facts));
   $('notes').append(...data.notes.map((note) => element('li', {textContent: note})));
   $('notes').hidden = !data.notes.length;
   const errors = rows.filter((row) => row.verdict === 'error');

@@ -9,9 +9,8 @@
 const BLINK_MS = 500; // each picture; both together once a second
 const MOST_ZOOM = 40; // screen pixels of a picture's pixel
 const BOX_ZOOM = 10; // likewise, of a box that is zoomed to
-const ROOM_PX = 4; // between a box and what is drawn round it
 const GAP_PX = 6; // between the panes of two pictures
-const NARROW_PX = 520; // a pane with less room has short labels
+const LAID_WORDS = 'Red: reference. Cyan: test. Grey: both agree';
 
 function makeViewer(stage, {styles, onMode, onPlay}) {
   const layers = {
@@ -25,16 +24,18 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
   const reduced = matchMedia('(prefers-reduced-motion: reduce)');
   const state = {
     pair: null, boxes: [], mode: 'overlay', side: 'test', share: 0.5,
-    playing: false, boxesShown: true, view: {scale: 1, left: 0, top: 0},
+    playing: false, boxesShown: true, fieldShown: false, view: {scale: 1, left: 0, top: 0},
     fitted: true,
   };
   let timer = 0;
 
   const size = () => state.pair?.size ?? [1, 1];
+  // A pair that was not aligned has one picture, of both.
+  const modeNow = () => state.pair?.isOne ? 'overlay' : state.mode;
 
   function panes() {
     const {clientWidth: width, clientHeight: height} = stage;
-    if (state.mode !== 'side') return [{x: 0, y: 0, width, height}];
+    if (modeNow() !== 'side') return [{x: 0, y: 0, width, height}];
     const [w, h] = size(); // stacked where that shows the two larger
     const stacked = Math.min(width / w, height / 2 / h)
       > Math.min(width / 2 / w, height / h);
@@ -123,31 +124,18 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
       + `scale(${scale * w / image.naturalWidth}, ${scale * h / image.naturalHeight})`;
   }
 
-  function drawBoxes(pane) {
+  function drawMarks(pane) {
     const part = svg('svg', {...pane, overflow: 'hidden'});
-    const {scale, left, top} = state.view;
-    const places = state.boxes.map(([x1, y1, x2, y2]) => ({
-      x: x1 * scale + left - ROOM_PX, y: y1 * scale + top - ROOM_PX,
-      width: (x2 - x1) * scale + 2 * ROOM_PX,
-      height: (y2 - y1) * scale + 2 * ROOM_PX,
-    }));
-    const placed = [...places];
-    state.boxes.forEach(([, , , , , kind], index) => {
-      const group = svg('g', {class: 'box', 'data-kind': kind});
-      group.append(...stroked('rect', places[index], styles.get(kind)));
-      part.append(group);
-    });
-    state.boxes.forEach(([, , , , confidence, kind], index) => {
-      const style = styles.get(kind);
-      const words = pane.width < NARROW_PX ? [] : [kind];
-      const text = [style.letter, ...words, percent(confidence)].join(' ');
-      part.append(...label(places[index], text, style, placed, pane));
-    });
+    const {uncompared, field} = state.pair;
+    if (uncompared?.length) part.append(hatched(uncompared, state.view));
+    if (state.boxesShown) part.append(...boxMarks(state.boxes, styles, state.view, pane));
+    if (state.fieldShown && field?.length) part.append(arrows(field, size(), state.view));
     return part;
   }
 
   function draw() {
-    const {mode, side, share, pair} = state;
+    const {side, share, pair} = state;
+    const mode = modeNow();
     const [first, second = first] = panes();
     const isStacked = second.y > 0;
     const isOne = {overlay: 'test', reference: 'reference', blink: side}[mode];
@@ -166,13 +154,14 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
     divider.hidden = mode !== 'swipe' || !pair?.shown;
     stage.dataset.side = isOne ?? 'both';
     stage.classList.toggle('stacked', isStacked);
+    stage.classList.toggle('laid', mode === 'laid');
     stage.classList.toggle('zoomed', !state.fitted);
-    tags[0].textContent = !pair?.shown ? ''
-      : isOne === 'test' ? 'Test' : 'Reference';
-    tags[1].textContent = !pair?.shown || isOne ? '' : 'Test';
-    drawn.replaceChildren(
-      ...(state.boxesShown && pair?.shown ? panes().map(drawBoxes) : []),
-    );
+    const words = pair?.isOne || mode === 'laid' ? [LAID_WORDS]
+      : isOne === 'test' ? ['Test'] : isOne ? ['Reference'] : ['Reference', 'Test'];
+    tags.forEach((tag, index) => {
+      tag.textContent = (pair?.shown && words[index]) || '';
+    });
+    drawn.replaceChildren(...(pair?.shown ? panes().map(drawMarks) : []));
   }
 
   function play(isPlaying) {
@@ -266,6 +255,10 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
       state.boxesShown = isShown;
       draw();
     },
+    setFieldShown(isShown) {
+      state.fieldShown = isShown;
+      draw();
+    },
     setBoxes(boxes) {
       state.boxes = boxes;
       draw();
@@ -280,10 +273,15 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
       if (!pair.shown) return;
       await Promise.all(Object.entries(layers).map(([name, layer]) => {
         const image = layer.firstElementChild;
-        const id = `picture-${pair.row}-${name}`;
+        const id = `picture-${pair.row}-${pair.isOne ? 'alignment' : name}`;
         image.src = document.getElementById(id).textContent;
         return image.decode().catch(() => {}); // another pair was chosen
       }));
+      if (state.pair === pair && pair.isOne) {
+        const image = layers.test.firstElementChild;
+        pair.size = [image.naturalWidth, image.naturalHeight];
+        fit();
+      }
       if (state.pair === pair) draw();
     },
   };
