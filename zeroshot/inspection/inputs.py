@@ -20,7 +20,7 @@ from zeroshot.types import HostArray
 Picture = str | os.PathLike[str] | HostArray
 
 _DEPTHS = (np.uint8, np.uint16)
-_BAND_ROWS = 256  # checked at once for colours
+_BAND_ROWS = 64  # checked at once for colours
 
 
 def to_pixels(
