@@ -94,7 +94,31 @@ def labelled_pair(folder):
   return manifest.LabelledPair('a', 'group', *paths, truth)
 
 
-def shrunk(name, folder):
+# For a step that compiles in seconds: each kind is compiled by itself in
+# tests/synthesis, and the networks as they are in tests/model.
+SMALL = {
+  'model.widths': (8, 12),
+  'model.depths': (1, 1),
+  'model.match_radii': (0, 1),
+  'model.decoder_widths': (6, 8),
+  'model.head_widths': (8, 8),
+  'synthesis.backgrounds.fractal_noise': 0.0,
+  'synthesis.backgrounds.dead_leaves': 0.0,
+  'synthesis.backgrounds.soft': 0.0,
+  'synthesis.backgrounds.thresholded': 0.0,
+  'synthesis.backgrounds.polygons': 0.0,
+  'synthesis.regions.blobs': 0.0,
+  'synthesis.regions.scratches': 0.0,
+  'synthesis.fills.inverted': 0.0,
+  'synthesis.fills.recoloured': 0.0,
+  **{
+    f'synthesis.nuisances.{name}.probability': 0.0
+    for name in ('warp', 'blur', 'noise', 'blocking', 'binarisation')
+  },
+}
+
+
+def shrunk(name, folder, **changed):
   """A config for one update of four small pairs, and what it trains with."""
   config = importlib.import_module(f'configs.{name}').get_config()
   config.synthesis.update(
@@ -103,6 +127,7 @@ def shrunk(name, folder):
   config.train.update(
     dict(steps=1, batch_size=4, warmup_steps=0, sample_every=0)
   )
+  config.update_from_flattened_dict(changed)
   noise = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
   np.savez(config.synthesis.bank, **{bank_files.KEY: noise})
   learns_from_labels = config.loss.kinds or config.loss.sides
@@ -131,7 +156,7 @@ def test_config_has_a_step(name, tmp_path):
 def test_config_takes_a_step(tmp_path):
   # The one with the most in it: both kinds of pairs, all terms, both heads.
   # configs/smoke.py is trained by the quickstart, see test_readme.py.
-  config, task = shrunk('fine_tune', tmp_path)
+  config, task = shrunk('fine_tune', tmp_path, **SMALL)
   workdir = tmp_path / 'run'
   after = loop.train(config, task, workdir=workdir, devices=jax.devices()[:1])
   assert int(after.step) == 1

@@ -29,6 +29,11 @@ SETTINGS = [
   'synthesis.backgrounds.thresholded=0',
   'synthesis.backgrounds.strokes=0',
   'synthesis.backgrounds.polygons=0',
+  'synthesis.fills.constant=0',
+  *(
+    f'synthesis.nuisances.{name}.probability=0'
+    for name in ('warp', 'blur', 'noise', 'blocking', 'binarisation')
+  ),
   'model.widths=(8, 12)',
   'model.depths=(1, 1)',
   'model.match_radii=(0, 1)',

@@ -111,6 +111,13 @@ def _binarise_or_not(
   A change that binarisation removes is not a difference, so the mask compares
   the unmoved pictures after it, with smooth edges.
   """
+
+  def differs(first: Array, second: Array) -> Array:
+    return jnp.max(jnp.abs(first - second), axis=-1)
+
+  if nuisances.is_off({'probability': probability}):
+    mask = (differs(still, test) > min_change).astype(jnp.float32)
+    return moved, test, mask
   keys = jax.random.split(key, 5)
   size = test.shape[0]
   is_cut = jax.random.bernoulli(keys[0], probability)
@@ -118,10 +125,6 @@ def _binarise_or_not(
   blur_px = jax.random.uniform(keys[2], minval=0.5, maxval=1.5)
   cut = functools.partial(nuisances.binarise, level=level, blur_px=blur_px)
   smooth = jnp.zeros((size, size))
-
-  def differs(first: Array, second: Array) -> Array:
-    return jnp.max(jnp.abs(first - second), axis=-1)
-
   difference = jnp.where(
     is_cut,
     differs(cut(still, smooth)[..., :1], cut(test, smooth)[..., :1]),

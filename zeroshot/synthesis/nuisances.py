@@ -3,12 +3,14 @@
 Three groups. ``displacement`` gathers what moves pixels; the kinds of
 lighting and sensing are ``(key, image, *, ...) -> image`` for one side;
 ``binarise`` cuts a picture into black and white along a ragged edge. Each is
-drawn with its own probability by ``maybe``.
+drawn with its own probability by ``maybe``. What takes long to compile is left
+out of the program where ``is_off``.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +27,12 @@ RAGGED_CELL_PX = 3.0
 def maybe(key: Array, probability: float, changed: Array, kept: Array) -> Array:
   """``changed`` with a probability, else ``kept``."""
   return jnp.where(jax.random.bernoulli(key, probability), changed, kept)
+
+
+def is_off(settings: Mapping[str, float | Array]) -> bool:
+  """Whether a nuisance has probability 0, known while compiling."""
+  probability = settings['probability']
+  return isinstance(probability, int | float) and probability == 0
 
 
 def amplitude(key: Array, probability: float, largest: float) -> Array:
@@ -73,6 +81,8 @@ def displacement(
   moved = jnp.stack(
     [amplitude(k, shift['probability'], shift['max_px']) for k in shift_keys]
   )
+  if is_off(warp):
+    return rigid + moved
   reach = amplitude(keys[3], warp['probability'], warp['max_px'])
   local = jnp.stack(
     [
@@ -176,19 +186,24 @@ def relight(
   """
   keys = jax.random.split(key, 6)
   size = image.shape[0]
-  exponent = 2.0 ** amplitude(keys[0], gamma['probability'], gamma['max_log2'])
-  # The power has no slope at 0 and black stays black only where it is 1.
-  bent = jnp.maximum(image, 1e-4) ** exponent
-  image = jnp.where(exponent == 1, image, bent)
+  if not is_off(gamma):
+    power = amplitude(keys[0], gamma['probability'], gamma['max_log2'])
+    exponent = 2.0**power
+    # The power has no slope at 0 and black stays black only where it is 1.
+    bent = jnp.maximum(image, 1e-4) ** exponent
+    image = jnp.where(exponent == 1, image, bent)
   gain = 1 + amplitude(keys[1], contrast['probability'], contrast['max_change'])
   lift = amplitude(keys[2], brightness['probability'], brightness['max_change'])
+  lit = (image - 0.5) * gain + 0.5 + lift
+  if is_off(spot_light):
+    return jnp.clip(lit, 0.0, 1.0)
   y, x = fields.grid(size)
   centre = jax.random.uniform(keys[3], (2,)) * size
   radius = size * jax.random.uniform(keys[4], minval=0.15, maxval=0.6)
   distance = ((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / radius**2
   spot = amplitude(keys[5], spot_light['probability'], spot_light['max_change'])
   light = spot * jnp.exp(-0.5 * distance)[..., None]
-  return jnp.clip((image - 0.5) * gain + 0.5 + lift + light, 0.0, 1.0)
+  return jnp.clip(lit + light, 0.0, 1.0)
 
 
 def gaussian_blur(image: Array, sigma_px: Array) -> Array:
@@ -237,12 +252,15 @@ def sense(
     Image ``[S, S, 3]``, clipped to [0, 1].
   """
   keys = jax.random.split(key, 4)
-  sigma_px = amplitude(keys[0], blur['probability'], blur['max_sigma_px'])
-  image = gaussian_blur(image, jnp.abs(sigma_px))
-  std = amplitude(keys[1], noise['probability'], noise['max_std'])
-  image = image + std * jax.random.normal(keys[2], image.shape)
-  step = amplitude(keys[3], blocking['probability'], blocking['max_step'])
-  image = jnp.where(step == 0, image, block(image, jnp.abs(step)))
+  if not is_off(blur):
+    sigma_px = amplitude(keys[0], blur['probability'], blur['max_sigma_px'])
+    image = gaussian_blur(image, jnp.abs(sigma_px))
+  if not is_off(noise):
+    std = amplitude(keys[1], noise['probability'], noise['max_std'])
+    image = image + std * jax.random.normal(keys[2], image.shape)
+  if not is_off(blocking):
+    step = amplitude(keys[3], blocking['probability'], blocking['max_step'])
+    image = jnp.where(step == 0, image, block(image, jnp.abs(step)))
   return jnp.clip(image, 0.0, 1.0)
 
 
