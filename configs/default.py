@@ -174,6 +174,9 @@ def get_detect() -> ml_collections.ConfigDict:
   """From score map to boxes."""
   return config_dict.create(
     registration='affine',  # of the reference, before scoring; or 'none'
+    # Whether a smooth displacement (lens distortion, a bent board, low relief)
+    # follows the registration, where it clearly helps.
+    local_field=True,
     threshold=0.1,  # of the score; pixels above it form components
     min_confidence=0.0,  # boxes below it are dropped
     min_area_px=6.0,  # components with fewer pixels are dropped

@@ -34,7 +34,8 @@ def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
   assert (record['name'], record['verdict']) == ('part 7', 'different')
   assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
   assert ' '.join(record['registration']) == (
-    'method shift_px rotation_deg scale residual_px probability coverage'
+    'method shift_px rotation_deg scale residual_px probability coverage '
+    'max_local_px'
   )
 
 

@@ -80,6 +80,12 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     "boards, 'none' calls all 'difference' (default: as the weights say)",
   )
   add(
+    '--local_field',
+    choices=('on', 'off'),
+    help='a smooth displacement after the registration, as of a lens or a bent '
+    'board, where it clearly helps (default: as the weights say)',
+  )
+  add(
     '--roi',
     action='append',
     default=[],

@@ -98,6 +98,7 @@ def _prepare(options: InspectOptions) -> _Job:
     threshold=options.threshold,
     max_megapixels=options.max_megapixels,
     kinds=options.kinds,
+    local_field=options.has_local_field,
   )
 
   def inspect(pair: ListedPair) -> result.Inspection:

@@ -31,6 +31,7 @@ def run(options: InspectOptions) -> int:
     threshold=options.threshold,
     max_megapixels=options.max_megapixels,
     kinds=options.kinds,
+    local_field=options.has_local_field,
   )
   with _open_folder(options, detector.threshold) as write:
     outcome = _inspect(detector, options)

@@ -37,7 +37,7 @@ from zeroshot.detect.registered_pair import (
 from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
-from zeroshot.registration import register
+from zeroshot.registration import local_field, register
 from zeroshot.types import Boxes, HostArray, Tile
 
 
@@ -147,6 +147,8 @@ def detect(
   )
   if check_move is not None:
     check_move(move)
+  if options.local_field:
+    move = local_field.with_local_field(move, reference, test, reference_mask)
   pair = register_pair(reference, test, move.warp, reference_mask, move.foreign)
   grid = tiling.TileSettings(
     *options.tile_size(height, width, stride_px=scorer.stride_px),
@@ -156,12 +158,9 @@ def detect(
   parts = _detect_boxes(
     pair, scan, roi_mask, grid, scorer, options, calibration
   )
-  merged = boxes.grow(
-    boxes.merge(parts),
-    margin_px=options.box_margin_px,
-    height=height,
-    width=width,
-  )
+  margin_px = options.box_margin_px
+  merged = boxes.merge(parts)
+  merged = boxes.grow(merged, margin_px=margin_px, height=height, width=width)
   crop = scan.crop
   registration = register.describe(
     move,

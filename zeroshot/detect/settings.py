@@ -19,6 +19,9 @@ _LARGE_TILE_PIXELS = 3_500_000
 # what is within 72 px of a border has no weight, within 120 px a part of it.
 _LARGE_OVERLAP_PX = 192
 
+# What a config that was stored before the field existed is taken to say.
+_ADDED = {'local_field': True}
+
 
 class BoxSettings(NamedTuple):
   """Keyword arguments of ``boxes.boxes_from_scores``."""
@@ -37,6 +40,7 @@ class DetectSettings(NamedTuple):
     kinds: method that names the kinds.
     dark_is_conductor: whether the darker of two materials is the conductor.
     registration: method of registration.
+    local_field: whether a smooth field follows it, where that helps.
     tile_px: root of the most pixels of a tile, or its height and width.
     tile_overlap_px: of neighbouring tiles.
     min_confidence: boxes below it, once calibrated, are dropped.
@@ -47,6 +51,7 @@ class DetectSettings(NamedTuple):
   kinds: str
   dark_is_conductor: bool
   registration: str
+  local_field: bool
   tile_px: int | tuple[int, int]
   tile_overlap_px: int
   min_confidence: float
@@ -85,5 +90,8 @@ def from_config(config: Mapping[str, Any]) -> DetectSettings:
     KeyError: a field is missing.
   """
   boxes = BoxSettings(*(config[name] for name in BoxSettings._fields))
-  fields = {name: config[name] for name in DetectSettings._fields[:-1]}
+  fields: dict[str, Any] = {
+    name: config[name] if name in config else _ADDED[name]
+    for name in DetectSettings._fields[:-1]
+  }
   return DetectSettings(**fields, box_settings=boxes)

@@ -9,8 +9,7 @@
 
 The first pair compiles the network; pictures whose sides round up to the same
 multiples of 64 px share the compiled program. Threads may share a detector.
-Pictures of 8 megapixels and more take larger tiles: 12,000 x 9,000 px take less
-than 4 GB.
+Pictures of 8 megapixels and more take larger tiles: 108 take less than 4 GB.
 """
 
 from __future__ import annotations
@@ -72,6 +71,7 @@ class Detector:
     threshold: float | None = None,
     max_megapixels: float = limits.MAX_MEGAPIXELS,
     kinds: str | None = None,
+    local_field: bool | None = None,
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.
 
@@ -85,6 +85,7 @@ class Detector:
       kinds: source of the boxes' kinds, see ``detect.kinds`` of the configs:
         ``'topology'`` uses the terms of circuit boards, ``'none'`` calls every
         box ``'difference'``. None keeps the setting of the weights.
+      local_field: overrides ``detect.local_field`` of the weights.
 
     Raises:
       ValueError: the weights cannot be read, or are not calibrated and no
@@ -94,11 +95,11 @@ class Detector:
     from zeroshot.inspection import loading
 
     try:
-      network = loading.load_network(weights, threshold=threshold, kinds=kinds)
+      network = loading.load_network(
+        weights, threshold=threshold, kinds=kinds, local_field=local_field
+      )
       return cls(
-        network.scorer,
-        network.settings,
-        network.fitted,
+        *network[:3],
         threshold=network.threshold,
         max_megapixels=max_megapixels,
       )
@@ -251,6 +252,7 @@ def _describe_alignment(
     None if residual is None else round(residual, 2),
     result.round_known(registration.probability, 3),
     round(registration.coverage, 4),
+    round(registration.max_local_px, 2),
   )
 
 

@@ -39,6 +39,7 @@ def load_network(
   *,
   threshold: float | None,
   kinds: str | None,
+  local_field: bool | None = None,
 ) -> LoadedNetwork:
   """Loads a weights file.
 
@@ -47,6 +48,7 @@ def load_network(
     threshold: least confidence of a box that counts; None takes the
       calibrated one.
     kinds: overrides ``detect.kinds``; None keeps it.
+    local_field: overrides ``detect.local_field``; None keeps it.
 
   Raises:
     ValueError: the weights cannot be read, or are not calibrated and no
@@ -68,5 +70,7 @@ def load_network(
   settings = dict(config.detect)
   if kinds is not None:
     settings['kinds'] = kinds
+  if local_field is not None:
+    settings['local_field'] = local_field
   scorer = scorers.network_scorer(config.model, loaded.parameters)
   return LoadedNetwork(scorer, settings, fitted, threshold)

@@ -29,6 +29,8 @@ class InspectOptions:
     threshold: least confidence of a box that counts; None takes the
       calibrated one.
     kinds: overrides ``detect.kinds`` of the weights; None keeps it.
+    local_field: ``'on'`` or ``'off'``: overrides ``detect.local_field``; None
+      keeps it.
     max_megapixels: larger pictures, in 1e6 pixels, are refused.
     roi: regions to inspect; none means the whole picture.
     ignore: file of a mask of what to ignore.
@@ -44,7 +46,13 @@ class InspectOptions:
   weights: str = 'default'
   threshold: float | None = None
   kinds: str | None = None
+  local_field: str | None = None
   max_megapixels: float = MAX_MEGAPIXELS
   roi: Sequence[Region] = ()
   ignore: str | None = None
   bits: int | None = None
+
+  @property
+  def has_local_field(self) -> bool | None:
+    """``local_field`` as ``Detector.load`` takes it."""
+    return None if self.local_field is None else self.local_field == 'on'

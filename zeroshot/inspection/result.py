@@ -64,6 +64,7 @@ class Alignment(NamedTuple):
     probability: that the alignment is right, in [0, 1]; None if it was not
       estimated.
     coverage: share of the test picture that was compared, in [0, 1].
+    max_local_px: longest displacement of the local field; 0 without one.
   """
 
   method: str
@@ -73,6 +74,7 @@ class Alignment(NamedTuple):
   residual_px: float | None
   probability: float | None = None
   coverage: float = 1.0
+  max_local_px: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -37,6 +37,7 @@ def describe_run(
     'roi': [list(region) for region in options.roi],
     'ignore': _resolve(options.ignore),
     'kinds': options.kinds,
+    'local_field': options.local_field,
     'bits': options.bits,
     'version': version(),
     'pair': [_resolve(path) for path in pair if path is not None],

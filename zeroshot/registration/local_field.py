@@ -17,9 +17,11 @@ import numpy as np
 
 from zeroshot.registration import patch_shifts, stiff_spline, transforms
 from zeroshot.registration.patch_shifts import Corners, Shifts
+from zeroshot.registration.register import EstimatedMove
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, Tile
 
+_MIN_SIMILARITY = 0.25  # after the matrix; less is not looked at
 _LONGEST_PX = 1024  # of the copies that are compared
 _MIN_SIDE_PX = 64  # of such a copy
 _NODE_PX = 16  # between the nodes of a field
@@ -85,6 +87,27 @@ def estimate_field(
   if _strain(spline) > _MAX_STRAIN:
     return None
   return _as_field(spline, copies.factor, test.shape[:2])
+
+
+def with_local_field(
+  move: EstimatedMove,
+  reference: HostArray,
+  test: HostArray,
+  valid: HostArray | None = None,
+) -> EstimatedMove:
+  """Adds the smooth displacement that a move leaves, where that helps.
+
+  Args:
+    move: of ``register.estimate_move``. If it found the pictures too unlike,
+      or did not compare them, it stays as it is.
+    reference: see ``estimate_field``.
+    test: likewise.
+    valid: likewise.
+  """
+  if not move.similarity_after >= _MIN_SIMILARITY:  # NaN is not
+    return move
+  field = estimate_field(reference, test, move.warp, valid)
+  return move._replace(warp=move.warp._replace(field=field))
 
 
 def _copies(

@@ -38,6 +38,7 @@ _STAGES = (
 _REST = 2e-4  # pull to no displacement where nothing is measured
 _SCATTER_PX = 0.4  # from which on a shift loses its weight
 _SCATTERS = 3.0  # the same, in medians of the residual
+_NONE = np.empty((0, 0), np.float32)  # nothing to add
 
 
 class Spline(NamedTuple):
@@ -59,10 +60,12 @@ class Spline(NamedTuple):
     """Displacements ``[h, w, 2]`` on a grid of columns x and rows y."""
     down, across = basis(y, self.shape[0]), basis(x, self.shape[1])
     rows, columns = down.shape[1], across.shape[1]
-    control = self.control.reshape(rows, columns * 2)
-    control = _times(down.T, control).reshape(-1, columns, 2)  # [h, n, 2]
-    control = control.transpose(1, 0, 2).reshape(columns, -1)
-    shifts = _times(across.T, control).reshape(len(across), -1, 2)  # [w, h, 2]
+    flat = self.control.reshape(rows, columns * 2)
+    control = _times(down.T, flat).reshape(-1, columns, 2)  # [h, n, 2]
+    by_column = control.transpose(1, 0, 2).reshape(columns, -1)
+    shifts = _times(across.T, by_column).reshape(
+      len(across), -1, 2
+    )  # [w, h, 2]
     return np.ascontiguousarray(shifts.transpose(1, 0, 2))
 
 
@@ -153,7 +156,7 @@ def _times(design: HostArray, values: HostArray) -> HostArray:
   OpenCV's product of such small matrices takes one thread: those of NumPy's
   library take longer to meet than to multiply, 100 times on busy cores.
   """
-  return cv2.gemm(design, values, 1.0, None, 0.0, flags=cv2.GEMM_1_T)
+  return cv2.gemm(design, values, 1.0, _NONE, 0.0, flags=cv2.GEMM_1_T)
 
 
 @functools.lru_cache(maxsize=8)
