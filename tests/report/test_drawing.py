@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from zeroshot.report import drawing
 from zeroshot.types import Boxes
@@ -59,3 +60,37 @@ def test_no_boxes_and_no_truth_draw_none():
   result = drawing.draw_result(GREY, GREY, scores, boxes())
   middle = result[:, 50 + drawing.GAP_PX : 100 + drawing.GAP_PX]
   np.testing.assert_allclose(middle, GREY, atol=1e-6)
+
+
+def test_laid_over_each_other_each_has_its_colour():
+  dark, bright = np.full((4, 5, 3), 40, np.uint8), np.full((4, 5, 3), 200, int)
+  bright = bright.astype(np.uint8)
+  assert (drawing.lay_over(dark, dark) == 40).all()
+  assert (drawing.lay_over(bright, dark) == (200, 40, 40)).all()
+  valid = np.zeros((4, 5), bool)
+  valid[0] = True
+  drawn = drawing.lay_over(bright, dark, valid)
+  assert (drawn[0] == (200, 40, 40)).all()
+  assert (drawn[1:] == (0, 40, 40)).all()
+
+
+def test_what_is_hatched_is_dimmed_and_the_rest_left_alone():
+  canvas = np.full((600, 30, 3), 240, np.uint8)
+  mask = np.zeros((600, 30), bool)
+  mask[:, 10:] = True
+  drawing.hatch(canvas, mask)
+  assert (canvas[:, :10] == 240).all()
+  lines = (canvas[:, 10:] == drawing.HATCH_COLOUR).all(-1)
+  assert (canvas[:, 10:][~lines] == 120).all()
+  assert np.mean(lines) == pytest.approx(2 / 12, abs=0.01)
+  # Lines go on from one band of rows to the next.
+  assert np.array_equal(lines[240:255], lines[252:267])
+
+
+def test_an_arrow_points_to_where_the_reference_was_moved():
+  canvas = np.zeros((100, 100, 3), np.uint8)
+  drawing.draw_arrows(canvas, np.array([[90.0, 50.0, 2.0, 0.0]]))
+  y, x = np.nonzero(canvas[..., 0] > 128)
+  assert (x.min(), x.max()) == (0, 90)
+  assert abs(np.mean(y) - 50) < 1
+  drawing.draw_arrows(canvas, np.zeros((1, 4)))  # nothing to point at

@@ -31,12 +31,12 @@ def files(tmp_path_factory):
 
 
 def test_the_threshold_filters_what_was_found(detector, files):
-  state, verdict, overlay, rows, text = app.inspect(detector, *files, 0.5)
+  state, verdict, overlay, laid, rows, text = app.inspect(detector, *files, 0.5)
   assert state.verdict == result.DIFFERENT
   assert verdict == f'## Different: {len(rows)}'
-  assert overlay.shape == (120, 120, 3)
+  assert overlay.shape == laid.shape == (120, 120, 3)
   assert '"different"' in text
-  state, verdict, _, rows, _ = app.refilter(state, 1.0)
+  state, verdict, _, _, rows, _ = app.refilter(state, 1.0)
   assert (state.verdict, rows) == (result.SAME, [])
   assert verdict == '## No difference'
 
@@ -50,6 +50,16 @@ def test_what_cannot_be_inspected_is_told_without_the_upload_folder(
     app.inspect(detector, files[0], str(broken), 0.5)
   assert 'broken.png' in raised.value.message
   assert str(tmp_path) not in raised.value.message
+
+
+def test_what_cannot_be_aligned_is_shown(detector, tmp_path):
+  for seed in (0, 9):
+    cv2.imwrite(str(tmp_path / f'{seed}.png'), samples.cells(seed=seed))
+  paths = [str(tmp_path / f'{seed}.png') for seed in (0, 9)]
+  state, verdict, overlay, laid, rows, _ = app.inspect(detector, *paths, 0.5)
+  assert (state, overlay, rows) == (None, None, [])
+  assert verdict.startswith('## Could not align\n\ncould not align: refer')
+  assert laid.shape == (120, 120, 3)
 
 
 @pytest.fixture

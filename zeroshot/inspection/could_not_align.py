@@ -1,20 +1,17 @@
 """The refusal of a pair that cannot be aligned, with a picture that shows it.
 
 raise could_not_align.error_for((reference, test), pair, move)
-picture = could_not_align.lay_over(aligned_reference, test, valid)
 """
 
 from __future__ import annotations
 
 import math
 
-import cv2
-import numpy as np
-
-from zeroshot.data import limits, pictures
+from zeroshot.data import limits
 from zeroshot.inspection import inputs
 from zeroshot.registration import pyramid, register, transforms
 from zeroshot.registration.warp import Warp
+from zeroshot.report import drawing
 from zeroshot.types import HostArray, Tile
 
 REASON = 'could not align'  # of the record of such a pair, and its error text
@@ -28,8 +25,8 @@ class CouldNotAlignError(ValueError):
     reason: what is wrong, in a few words.
     probability: that the best alignment is right, in [0, 1]; NaN if it was not
       estimated.
-    picture: see ``lay_over``; the reference by its best move, or scaled to the
-      test picture where there is none.
+    picture: see ``drawing.lay_over``; the reference by its best move, or
+      scaled to the test picture where there is none.
   """
 
   def __init__(
@@ -88,34 +85,10 @@ def error_for(
   return CouldNotAlignError(message, reason, move.probability, picture)
 
 
-def lay_over(
-  reference: HostArray, test: HostArray, valid: HostArray | None = None
-) -> HostArray:
-  """Both pictures in one: the reference in red, the test picture in cyan.
-
-  Where they agree it is grey.
-
-  Args:
-    reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: like ``reference``.
-    valid: ``[H, W]``, 0 where the reference has no content; None is nowhere.
-
-  Returns:
-    uint8 ``[H, W, 3]``, RGB.
-  """
-  red, cyan = (
-    cv2.cvtColor(pictures.as_uint8(picture), cv2.COLOR_RGB2GRAY)
-    for picture in (reference, test)
-  )
-  if valid is not None:
-    red = np.where(valid > 0, red, 0).astype(np.uint8)
-  return np.stack([red, cyan, cyan], axis=2)
-
-
 def _best_overlay(
   reference: HostArray, test: HostArray, move: register.EstimatedMove
 ) -> HostArray:
-  """``lay_over`` of small copies, by the best move; mirrored ones as given."""
+  """Both on small copies, by the best move; mirrored ones as given."""
   matrix = move.warp.matrix if move.mirrored else move.best_matrix
   small, small_test = (
     pyramid.shrink(picture, _PICTURE_PX) for picture in (reference, test)
@@ -131,4 +104,5 @@ def _best_overlay(
     *shapes,
   )
   tile = Tile(0, 0, height, width)
-  return lay_over(warp.resample(small, tile), small_test, warp.inside(tile))
+  aligned = warp.resample(small, tile)
+  return drawing.lay_over(aligned, small_test, warp.inside(tile))

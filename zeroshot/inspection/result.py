@@ -147,6 +147,18 @@ class Inspection:
     )
     return drawn
 
+  def laid_over(self) -> HostArray:
+    """Reference in red, test picture in cyan, uint8 ``[H, W, 3]``, RGB.
+
+    Where both agree it is grey. What was not compared is dimmed and hatched,
+    and arrows show how the reference was moved locally.
+    """
+    drawn = drawing.lay_over(self.aligned_reference, self.test)
+    drawing.hatch(drawn, ~self.valid)
+    if self.local_field is not None:
+      drawing.draw_arrows(drawn, np.array(sample_field(self.local_field)))
+    return drawn
+
 
 def sample_field(field: LocalField) -> list[list[float]]:
   """A local field at 100 points at most, evenly spread over the test picture.

@@ -9,10 +9,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from zeroshot.data import pictures
 from zeroshot.types import Boxes, HostArray
 
 DETECTION_COLOUR = (230, 26, 26)  # RGB
 TRUTH_COLOUR = (0, 153, 26)
+ARROW_COLOUR = (255, 225, 77)
 HATCH_COLOUR = (128, 128, 128)
 GAP_PX = 8
 _LABEL_PX = 23  # width of '100'
@@ -99,6 +101,56 @@ def draw_on(
         1,
         cv2.LINE_AA,
       )
+
+
+def lay_over(
+  reference: HostArray, test: HostArray, valid: HostArray | None = None
+) -> HostArray:
+  """Both pictures in one: the reference in red, the test picture in cyan.
+
+  Where they agree it is grey.
+
+  Args:
+    reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
+    test: like ``reference``.
+    valid: ``[H, W]``, 0 where the reference has no content; None is nowhere.
+
+  Returns:
+    uint8 ``[H, W, 3]``, RGB.
+  """
+  red, cyan = (
+    cv2.cvtColor(pictures.as_uint8(picture), cv2.COLOR_RGB2GRAY)
+    for picture in (reference, test)
+  )
+  if valid is not None:
+    red = np.where(valid > 0, red, 0).astype(np.uint8)
+  return np.stack([red, cyan, cyan], axis=2)
+
+
+def draw_arrows(canvas: HostArray, nodes: HostArray) -> None:
+  """Draws how a reference was moved locally, enlarged.
+
+  Args:
+    canvas: uint8 ``[H, W, 3]``, RGB, which is drawn into.
+    nodes: float ``[N, 4]``, (x, y, dx, dy) in pixels: it was moved by -dx, -dy
+      at (x, y). The longest arrow reaches as far as the next node.
+  """
+  height, width = canvas.shape[:2]
+  longest = np.hypot(nodes[:, 2], nodes[:, 3]).max(initial=0)
+  if longest == 0:
+    return
+  factor = 0.9 * np.sqrt(height * width / len(nodes)) / longest
+  starts = nodes[:, :2]
+  tips = starts - factor * nodes[:, 2:]
+  thickness = max(round(max(height, width) / 600), 1)
+  for start, tip in zip(
+    np.rint(starts).astype(int).tolist(),
+    np.rint(tips).astype(int).tolist(),
+    strict=True,
+  ):
+    cv2.arrowedLine(
+      canvas, start, tip, ARROW_COLOUR, thickness, cv2.LINE_AA, 0, 0.25
+    )
 
 
 def hatch(canvas: HostArray, mask: HostArray) -> None:

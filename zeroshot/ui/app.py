@@ -17,6 +17,7 @@ os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
 import gradio as gr
 
 from zeroshot.inspection import result
+from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray
 
@@ -25,12 +26,15 @@ _VERDICTS = {
   result.DIFFERENT: '## Different',
 }
 _NOTHING = '## Give two pictures'
+_CANNOT = '## Could not align'
 _COLUMNS = ['kind', 'confidence', 'x1', 'y1', 'x2', 'y2']
 _FONTS = ['system-ui', 'sans-serif']  # no font is downloaded
 
 _KEPT_S = (3600, 3600)  # period of the clean-up, and age of deleted uploads
 
-_Outputs = tuple[str, HostArray | None, list[list[object]], str]
+_Outputs = tuple[
+  str, HostArray | None, HostArray | None, list[list[object]], str
+]
 
 
 def build(detector: Detector) -> gr.Blocks:
@@ -86,7 +90,9 @@ def inspect(
     threshold: least confidence of a box that counts.
 
   Returns:
-    The inspection, for ``refilter``, and the values of the page's outputs.
+    The inspection, for ``refilter``, and the values of the page's outputs;
+    None for a pair that could not be aligned, which shows both pictures laid
+    over each other.
 
   Raises:
     gradio.Error: they cannot be inspected; the browser shows it.
@@ -95,6 +101,9 @@ def inspect(
     return None, *_show(None)
   try:
     inspection = detector.inspect(reference, test, threshold=threshold)
+  except CouldNotAlignError as error:
+    text = f'{_CANNOT}\n\n{_without_folder(str(error))}'
+    return None, text, None, error.picture, [], ''
   except ValueError as error:
     raise gr.Error(_without_folder(str(error)), duration=None) from error
   return inspection, *_show(inspection)
@@ -161,6 +170,13 @@ def _result_components() -> list[gr.components.Component]:
       interactive=False,
       buttons=['fullscreen'],
     ),
+    gr.Image(
+      label='Alignment: reference red, test cyan, grey where both agree',
+      elem_id='alignment',
+      format='png',
+      interactive=False,
+      buttons=['fullscreen'],
+    ),
     gr.Dataframe(headers=_COLUMNS, interactive=False, label='Boxes'),
     gr.Code(language='json', label='JSON', interactive=False, max_lines=12),
   ]
@@ -168,15 +184,19 @@ def _result_components() -> list[gr.components.Component]:
 
 def _show(inspection: result.Inspection | None) -> _Outputs:
   if inspection is None:
-    return _NOTHING, None, [], ''
+    return _NOTHING, None, None, [], ''
   record = inspection.to_dict()
   rows: list[list[object]] = [
     [box[name] for name in _COLUMNS] for box in record['boxes']
   ]
   count = f': {len(rows)}' if rows else ''
+  warnings = ''.join(
+    f'\n\n{_without_folder(warning)}' for warning in inspection.warnings
+  )
   return (
-    _VERDICTS[inspection.verdict] + count,
+    _VERDICTS[inspection.verdict] + count + warnings,
     inspection.overlay(),
+    inspection.laid_over(),
     rows,
     json.dumps(record, indent=2),
   )
