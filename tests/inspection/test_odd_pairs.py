@@ -47,10 +47,10 @@ def test_a_refusal_shows_both_laid_over_each_other(detector):
   assert np.array_equal(cyan, blue)
   assert np.corrcoef(cyan.ravel(), test[..., 0].ravel())[0, 1] > 0.99
   with pytest.raises(zeroshot.CouldNotAlignError) as raised:
-    detector.inspect(test[:, ::-1], test)
+    detector.inspect(reference[:, ::-1], reference)
   assert raised.value.reason == 'are mirror images'
   red = raised.value.picture[..., 0]  # as it came, not flipped
-  assert np.corrcoef(red.ravel(), test[:, ::-1, 0].ravel())[0, 1] > 0.99
+  assert np.corrcoef(red.ravel(), reference[:, ::-1, 0].ravel())[0, 1] > 0.99
 
 
 def test_slender_pictures_of_other_parts_are_refused(detector):
