@@ -23,6 +23,7 @@ UNKNOWN = {
   'zeroshot.detect.naming': {'namer'},
   'zeroshot.detect.score': {'score'},
   'zeroshot.detect.scorers': {'scorer.score', 'scorer.split'},
+  'zeroshot.detect.onnx_sessions': {'run'},
   'zeroshot.experiments.pair_shards': {'to_bytes'},
   'zeroshot.export.network': {'exported.function'},
   'zeroshot.export.onnx_format': {'run'},

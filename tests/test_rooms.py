@@ -27,6 +27,7 @@ ROOMS = (
   'checkpoints',
   'runs',
   'weights',
+  'onnx_graph',
   'train',
   'registration',
   'pcb',

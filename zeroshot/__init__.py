@@ -22,6 +22,7 @@ are listed below it. ``docs/architecture.md`` shows them as a picture.
   pcb           knowledge of circuit boards, and of nothing else
   registration  the reference picture, aligned with the test picture
   train         training: state, step and loop
+  onnx_graph    weights -> the network as an ONNX graph, without JAX
   weights       trained parameters as safetensors files
   runs          read-only access to the checkpoints of a run
   checkpoints   checkpoints of a run, by orbax

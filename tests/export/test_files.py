@@ -12,20 +12,20 @@ import pytest
 import zeroshot
 from zeroshot.commands import main
 from zeroshot.detect import scorers
-from zeroshot.export import metadata, network, runner, stablehlo_format
+from zeroshot.export import description, metadata, runner, stablehlo_format
 from zeroshot.weights import files
 
 PACKAGE = Path(zeroshot.__file__).parent
 RUNNER_NEEDS = {'numpy', 'cv2', 'zeroshot'}  # a runtime is imported on use
 
 
-def build(name='default', **changes):
+def described(name='default', **changes):
   weights = files.load(name)._replace(**changes)
-  return network.build(weights, name, height=192, width=256)
+  return description.describe(weights, name, height=192, width=256)
 
 
 def test_metadata_survives_a_file():
-  stored = build('deeppcb').metadata
+  stored = described('deeppcb')
   assert metadata.from_json(metadata.to_json(stored), 'x') == stored
   assert (stored.height, stored.width, stored.stride_px) == (192, 256, 16)
   assert stored.outputs == ('scores', 'kinds', 'sides')
@@ -50,7 +50,7 @@ def test_what_is_no_metadata_of_ours_is_refused(text, message):
 
 def test_weights_without_a_threshold_are_refused():
   with pytest.raises(ValueError, match='calibrate the weights'):
-    build(calibration=None)
+    described(calibration=None)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_weights_without_a_threshold_are_refused():
 )
 def test_a_size_that_does_not_serve_is_refused(height, message):
   with pytest.raises(ValueError, match=message):
-    network.build(files.load('default'), 'd', height=height, width=192)
+    description.describe(files.load('default'), 'd', height=height, width=192)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_no_file_of_ours_is_refused(tmp_path, content, message):
 
 
 def test_a_file_without_a_setting_is_refused():
-  stored = build().metadata
+  stored = described()
   del stored.detect['registration']
   scorer = scorers.Scorer(lambda a, b: a[..., 0], stride_px=1)
   with pytest.raises(ValueError, match="lacks the setting 'registration'"):
@@ -111,7 +111,7 @@ def test_the_command_tells_mistakes(tmp_path, capsys, arguments, message):
 @pytest.mark.parametrize(
   ('name', 'package', 'extra'),
   [
-    ('onnx', 'jax2onnx', 'zeroshot[onnx]'),
+    ('onnx', 'onnx', 'pip install onnx'),
     ('stablehlo', 'flatbuffers', 'zeroshot[stablehlo]'),
   ],
 )

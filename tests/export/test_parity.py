@@ -11,7 +11,13 @@ import pytest
 from tests.export.conftest import SIZE_PX
 from zeroshot.data import pictures
 from zeroshot.detect import scorers, tiling
-from zeroshot.export import network, onnx_format, runner, stablehlo_format
+from zeroshot.export import (
+  description,
+  onnx_format,
+  runner,
+  stablehlo_format,
+)
+from zeroshot.onnx_graph import layers as graph_layers
 from zeroshot.weights import files
 
 MAX = 1e-4
@@ -64,20 +70,30 @@ def test_real_pairs(exported, shared):
 def test_default_has_scores_alone(drawn_pair, tmp_path):
   pytest.importorskip('flatbuffers')
   size = dict(height=SIZE_PX, width=SIZE_PX)
-  built = network.build(files.load('default'), 'default', **size)
+  weights = files.load('default')
+  described = description.describe(weights, 'default', **size)
   path = tmp_path / 'default.zip'
-  path.write_bytes(stablehlo_format.convert(built))
+  path.write_bytes(stablehlo_format.convert(weights, described))
   made, metadata = runner.load_scorer(path)
-  assert metadata == built.metadata
+  assert metadata == described
   assert metadata.outputs == ('scores',)
   scores = made.score(*drawn_pair)
   assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MAX
 
 
-def test_smaller_pictures_differ_near_the_border_alone(onnx_runner, drawn_pair):
-  """Unless sizes are multiples of 64 px, the coarse cells' border differs."""
+def test_onnx_takes_smaller_pictures_as_they_are(onnx_runner, drawn_pair):
   pair = tuple(picture[:120] for picture in drawn_pair)
   scores = onnx_runner.scorer.score(*pair)[..., 0]
+  assert scores.shape == (120, SIZE_PX)
+  assert np.abs(scores - scorer('default').score(*pair)).max() <= MAX
+
+
+def test_stablehlo_differs_for_smaller_pictures_near_the_border_alone(
+  stablehlo_runner, drawn_pair
+):
+  """Unless sizes are multiples of 64 px, the coarse cells' border differs."""
+  pair = tuple(picture[:120] for picture in drawn_pair)
+  scores = stablehlo_runner.scorer.score(*pair)[..., 0]
   difference = np.abs(scores - scorer('default').score(*pair))
   assert scores.shape == (120, SIZE_PX)
   assert difference[:24].max() <= MAX  # farther than 96 px
@@ -102,19 +118,16 @@ def test_larger_pictures_are_tiled(onnx_runner, drawn_pair):
   assert np.abs(layers[..., 0] - whole).mean() <= 1e-3
 
 
-def test_a_network_that_jax2onnx_gets_wrong_is_refused(monkeypatch):
-  jax2onnx = pytest.importorskip('jax2onnx')
+def test_a_graph_that_is_off_from_jax_is_refused(monkeypatch):
+  norm = graph_layers.normalized_conv
 
-  def to_onnx(function, *given, convert=jax2onnx.to_onnx, **options):
-    return convert(
-      lambda *pair: tuple(1.001 * layer for layer in function(*pair)),
-      *given,
-      **options,
-    )
+  def off(graph, *arguments):
+    value = norm(graph, *arguments)
+    return graph.add('Mul', value, graph.constant(1.001))
 
-  monkeypatch.setattr(jax2onnx, 'to_onnx', to_onnx)
-  built = network.build(
-    files.load('default'), 'default', height=SIZE_PX, width=SIZE_PX
-  )
-  with pytest.raises(ValueError, match=r'network of default.*stablehlo'):
-    onnx_format.convert(built)
+  monkeypatch.setattr(graph_layers, 'normalized_conv', off)
+  weights = files.load('default')
+  size = dict(height=SIZE_PX, width=SIZE_PX)
+  described = description.describe(weights, 'default', **size)
+  with pytest.raises(ValueError, match=r'graph of default.*stablehlo'):
+    onnx_format.convert(weights, described)

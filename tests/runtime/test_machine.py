@@ -41,3 +41,31 @@ def test_the_peak_is_not_that_of_the_process_before():
 
 def test_one_core_at_least():
   assert machine.usable_cores() >= 1
+
+
+@pytest.mark.parametrize(
+  ('package', 'device', 'environment', 'expected'),
+  [
+    ('jax_cuda12_plugin', 'nvidia0', {}, True),
+    ('jax_cuda13_plugin', 'nvidia0', {'JAX_PLATFORMS': 'cuda'}, True),
+    ('libtpu', 'accel0', {}, True),
+    ('jax_cuda12_plugin', 'accel0', {}, False),
+    ('numpy', 'nvidia0', {}, False),
+    ('jax_cuda12_plugin', 'nvidia0', {'JAX_PLATFORMS': 'cpu'}, False),
+    ('jax_cuda12_plugin', 'nvidia0', {'CUDA_VISIBLE_DEVICES': ''}, False),
+  ],
+)
+def test_an_accelerator_needs_its_package_and_a_device(
+  monkeypatch, tmp_path, package, device, environment, expected
+):
+  for name in ('JAX_PLATFORMS', 'CUDA_VISIBLE_DEVICES'):
+    monkeypatch.delenv(name, raising=False)
+  for name, value in environment.items():
+    monkeypatch.setenv(name, value)
+  (tmp_path / device).touch()
+  monkeypatch.setattr(
+    machine.importlib.util, 'find_spec', lambda name: name == package or None
+  )
+  monkeypatch.setattr(machine, '_CUDA_DEVICES', (f'{tmp_path}/nvidia[0-9]*',))
+  monkeypatch.setattr(machine, '_TPU_DEVICES', (f'{tmp_path}/accel*',))
+  assert machine.has_accelerator() is expected

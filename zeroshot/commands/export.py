@@ -33,8 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     '--size_px',
     default='640',
     metavar='SIDE|HxW',
-    help='size of the pictures that the network takes, multiples of 64; '
-    'smaller ones are padded to it and larger ones tiled; default: %(default)s',
+    help='largest pictures that the network takes whole, multiples of 64; '
+    'larger ones are tiled, and StableHLO pads smaller ones to it; '
+    'default: %(default)s',
   )
 
 

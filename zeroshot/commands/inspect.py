@@ -18,7 +18,7 @@ import argparse
 import dataclasses
 
 from zeroshot.data import limits, records
-from zeroshot.inspection.options import InspectOptions
+from zeroshot.inspection.options import PRECISIONS, RUNTIMES, InspectOptions
 from zeroshot.inspection.regions import validate_region
 
 SUMMARY = 'inspect one pair of pictures, or a list of pairs'
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   add('--name', help="of the one pair (default: the test picture's)")
   _add_reading_arguments(parser)
   _add_detection_arguments(parser)
+  _add_runtime_arguments(parser)
 
 
 def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,23 @@ def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     metavar='N',
     help='bits that samples stored in 16 use, 8 to 16 (default: found from the '
     'values)',
+  )
+
+
+def _add_runtime_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that decide what runs the network."""
+  parser.add_argument(
+    '--runtime',
+    choices=RUNTIMES,
+    default='auto',
+    help='what runs the network (default: JAX on a GPU or TPU, else '
+    'onnxruntime)',
+  )
+  parser.add_argument(
+    '--precision',
+    choices=PRECISIONS,
+    default='f32',
+    help="of OpenVINO's arithmetic (default: %(default)s)",
   )
 
 
@@ -114,10 +132,13 @@ def run(options: argparse.Namespace) -> int:
   names = [field.name for field in dataclasses.fields(InspectOptions)]
   request = InspectOptions(**{name: getattr(options, name) for name in names})
   _check_request(request)
-  from zeroshot.commands import inspect_list, inspect_pair
+  if request.manifest is not None:
+    from zeroshot.commands import inspect_list
 
-  command = inspect_pair if request.manifest is None else inspect_list
-  return command.run(request)
+    return inspect_list.run(request)
+  from zeroshot.commands import inspect_pair
+
+  return inspect_pair.run(request)
 
 
 def _check_request(request: InspectOptions) -> None:

@@ -99,6 +99,8 @@ def _prepare(options: InspectOptions) -> _Job:
     max_megapixels=options.max_megapixels,
     kinds=options.kinds,
     local_field=options.has_local_field,
+    runtime=options.runtime,
+    precision=options.precision,
   )
 
   def inspect(pair: ListedPair) -> result.Inspection:

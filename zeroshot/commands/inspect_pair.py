@@ -32,6 +32,8 @@ def run(options: InspectOptions) -> int:
     max_megapixels=options.max_megapixels,
     kinds=options.kinds,
     local_field=options.has_local_field,
+    runtime=options.runtime,
+    precision=options.precision,
   )
   with _open_folder(options, detector.threshold) as write:
     outcome = _inspect(detector, options)

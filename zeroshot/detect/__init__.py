@@ -7,7 +7,8 @@ Files, in the order in which a pair passes them:
   sampling         bands, points and magnified planes of a picture
   tiling           pictures as overlapping tiles
   scorers          the network and its baseline behind one interface
-  score            the network on the device
+  score            the network on the device, in JAX
+  onnx_sessions    ONNX files in ONNX Runtime and OpenVINO
   classical        the baseline: differencing that tolerates moved edges
   maps             scores, kinds and box deltas, pixel by pixel
   regions          windows that hold whole components of the score map

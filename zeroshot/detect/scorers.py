@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_image
-from zeroshot.detect import maps, tiling
+from zeroshot.detect import maps, onnx_sessions, tiling
 from zeroshot.detect.classical import classical_scores
+from zeroshot.onnx_graph.siamese import MULTIPLE_PX
 from zeroshot.types import HostArray, Params
 
 if TYPE_CHECKING:
@@ -80,6 +82,60 @@ def network_scorer(
     kinds=tuple(model_config.kinds),
     regresses_boxes=model_config.predicts_sides,
   )
+
+
+def onnx_scorer(
+  run: onnx_sessions.Run,
+  *,
+  stride_px: int,
+  kinds: tuple[str, ...],
+  regresses_boxes: bool,
+) -> Scorer:
+  """A network as an ONNX file, see ``onnx_graph.model``, as a scorer.
+
+  Args:
+    run: the file, opened.
+    stride_px: of the network.
+    kinds: names of the kinds that its pair head tells apart.
+    regresses_boxes: whether its pair head corrects the sides of boxes.
+  """
+
+  def score(reference: HostArray, test: HostArray) -> HostArray:
+    height, width = test.shape[:2]
+    feed = {'reference': _planes(reference), 'test': _planes(test)}
+    scores, *others = run(feed)
+    if not others:
+      return scores[0, :height, :width]
+    layers = [scores, *(other[0] for other in others)]  # [C, H, W] each
+    joined = np.concatenate([each[:, :height, :width] for each in layers])
+    return np.moveaxis(joined, 0, 2)
+
+  return Scorer(
+    score,
+    stride_px=stride_px,
+    kinds=kinds,
+    regresses_boxes=regresses_boxes,
+  )
+
+
+def _planes(picture: HostArray) -> HostArray:
+  """Float32 ``[1, 3, H, W]``, 0 to 255, sides multiples of ``MULTIPLE_PX``.
+
+  Args:
+    picture: ``[h, w, 3]``, uint8 or float32 in [0, 1]; its last row and column
+      are repeated.
+  """
+  height, width = picture.shape[:2]
+  below, beside = -height % MULTIPLE_PX, -width % MULTIPLE_PX
+  planes = np.empty((1, 3, height + below, width + beside), np.float32)
+  inner = planes[0, :, :height, :width]
+  for channel, plane in enumerate(cv2.split(np.ascontiguousarray(picture))):
+    inner[channel] = plane
+  if picture.dtype != np.uint8:
+    inner *= 255
+  planes[0, :, :height, width:] = inner[:, :, -1:]
+  planes[0, :, height:] = planes[0, :, height - 1 : height]
+  return planes
 
 
 def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:

@@ -1,7 +1,8 @@
 """The network and its settings as one file, for other runtimes than JAX.
 
 metadata          the description that the file carries
-network           weights -> a function to convert, and its metadata
+description       weights -> the metadata of their file
+network           weights -> a function in JAX to convert
 writer            the exported file and its runner, written
 onnx_format       ONNX, for ONNX Runtime and others
 stablehlo_format  StableHLO, for whoever has JAX and none of this package

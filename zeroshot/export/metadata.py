@@ -23,13 +23,14 @@ class Metadata:
   The network takes ``reference`` and ``test``, float32 ``[1, H, W, 3]``, RGB,
   0 to 255, registered, and returns ``scores`` ``[1, H, W]`` in [0, 1]; then, if
   it was trained to, ``kinds`` ``[1, H, W, K]``, probabilities, and ``sides``
-  ``[1, H, W, 4]``, pixels.
+  ``[1, H, W, 4]``, pixels. In an ONNX file channels come before rows, and H and
+  W are free.
 
   Attributes:
     weights: name or file of the exported weights.
     step: number of updates of those weights.
-    height: of the pictures that it takes, pixels.
-    width: of the pictures that it takes, pixels.
+    height: of the pictures that it takes, pixels; an ONNX file's largest tile.
+    width: likewise.
     stride_px: of the network's coarsest cells.
     kinds: names of the kinds that it classifies, if any.
     regresses_boxes: whether it returns ``sides``.
@@ -70,12 +71,18 @@ def to_json(description: Metadata) -> str:
   return json.dumps(fields, allow_nan=False)
 
 
-def from_json(text: str | None, path: str | os.PathLike[str]) -> Metadata:
+def from_json(
+  text: str | None,
+  path: str | os.PathLike[str],
+  *,
+  file_format: int = FORMAT,
+) -> Metadata:
   """Reads what ``to_json`` wrote.
 
   Args:
     text: from the file; None if it has none.
     path: of the file, for the error.
+    file_format: that the caller reads.
 
   Raises:
     ValueError: ``zeroshot export`` did not write the file, or a version with
@@ -83,15 +90,15 @@ def from_json(text: str | None, path: str | os.PathLike[str]) -> Metadata:
   """
   try:
     fields = json.loads(text or '')
-    file_format = fields['format']
+    found = fields['format']
   except (ValueError, TypeError, KeyError) as error:
     raise ValueError(
       f'{path} was not written by zeroshot export: it does not say how to use '
       'it'
     ) from error
-  if file_format != FORMAT:
+  if found != file_format:
     raise ValueError(
-      f'{path} is of format {file_format}, this program reads {FORMAT}; '
+      f'{path} is of format {found}, this program reads {file_format}; '
       'export the weights again, or take the runner that came with the file'
     )
   try:

@@ -1,12 +1,11 @@
-"""Weights -> a function that can be converted, and its metadata.
+"""Weights -> a function in JAX that can be converted, and its metadata.
 
-exported = network.build(weights, 'default', height=640, width=640)
+exported = network.build(weights, metadata)
 scores, *others = exported.function(reference, test)
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -16,8 +15,7 @@ import jax.numpy as jnp
 import ml_collections
 import numpy as np
 
-from zeroshot.detect.calibration import Calibration
-from zeroshot.detect.score import BUCKET_PX, predict
+from zeroshot.detect.score import predict
 from zeroshot.export.metadata import Metadata
 from zeroshot.model.build import build_model
 from zeroshot.types import Array, HostArray
@@ -52,68 +50,17 @@ class Network(NamedTuple):
     return bytes(export(self.shape, self.shape).serialize())
 
 
-def build(
-  weights: files.Weights, name: str, *, height: int, width: int
-) -> Network:
+def build(weights: files.Weights, metadata: Metadata) -> Network:
   """Makes a network ready for conversion.
 
   Args:
-    weights: calibrated.
-    name: of the weights.
-    height: of the pictures that it will take, a multiple of 64.
-    width: of the pictures that it will take, a multiple of 64.
-
-  Raises:
-    ValueError: the weights are not calibrated, or the size is not usable.
+    weights: of a network.
+    metadata: of its file, see ``description.describe``.
   """
-  config = ml_collections.ConfigDict(weights.config)
-  model = build_model(config.model)
-  calibration = weights.calibration
-  if calibration is None:
-    raise ValueError(
-      f'{name} has no calibrated threshold, and a file that finds everything '
-      'or nothing is of no use; calibrate the weights with launch.calibrate'
-    )
-  min_px = config.detect.tile_overlap_px + 2 * model.stride
-  _check_size(height, width, min_px=min_px)
+  model = build_model(ml_collections.ConfigDict(weights.config).model)
   parameters = jax.tree.map(jnp.asarray, weights.parameters)
 
   def function(reference: Array, test: Array) -> tuple[Array, ...]:
     return predict(model, parameters, reference / 255, test / 255)
 
-  return Network(
-    function,
-    Metadata(
-      weights=name,
-      step=weights.step,
-      height=height,
-      width=width,
-      stride_px=model.stride,
-      kinds=tuple(config.model.kinds),
-      regresses_boxes=config.model.predicts_sides,
-      detect=config.detect.to_dict(),
-      calibration={key: calibration[key] for key in Calibration._fields},
-      versions=_versions('zeroshot', 'jax', 'jax2onnx', 'flatbuffers'),
-    ),
-  )
-
-
-def _check_size(height: int, width: int, *, min_px: int) -> None:
-  for name, side in (('height', height), ('width', width)):
-    if side % BUCKET_PX or side < min_px:
-      fitting = max(side, min_px)
-      raise ValueError(
-        f'the {name} is {side} px; give a multiple of {BUCKET_PX}, at least '
-        f'{min_px}, such as {fitting + -fitting % BUCKET_PX}'
-      )
-
-
-def _versions(*packages: str) -> dict[str, str]:
-  """The versions of those packages that are installed."""
-  versions = {}
-  for package in packages:
-    try:
-      versions[package] = importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-      continue
-  return versions
+  return Network(function, metadata)

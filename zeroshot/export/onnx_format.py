@@ -1,137 +1,90 @@
-"""ONNX files: written by jax2onnx, run by ONNX Runtime.
+"""ONNX files: the graph of ``zeroshot.onnx_graph`` with the file's metadata.
 
-data = onnx_format.convert(network)
+data = onnx_format.convert(weights, metadata)
 run, metadata = onnx_format.load('part.onnx')
-scores, *others = run(reference, test)
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zeroshot.detect import onnx_sessions
 from zeroshot.export.metadata import Metadata, from_json, to_json
-from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
-  import onnx
-  import onnxruntime
+  from zeroshot.weights import files
 
-  from zeroshot.export.network import Network
-
-INPUTS = ('reference', 'test')
+FORMAT = 2  # since pictures are [1, 3, H, W] of any multiple of 64 px
 _KEY = 'zeroshot'  # property of the file that holds the metadata
-_OPSET = 17  # the oldest with all operations that are needed
-_INNER_PRODUCT = b'bhwc,bhwc->bhw'
 _MAX_ERROR = 1e-4  # between the outputs and JAX's
-_LOG_ERRORS = 3  # a log level of ONNX Runtime: errors only
+_CHECK_PX = 128
 
 
-def convert(network: Network) -> bytes:
-  """The content of an ONNX file.
+def convert(weights: files.Weights, metadata: Metadata) -> bytes:
+  """The content of an ONNX file, compared with JAX.
+
+  Args:
+    weights: of a network.
+    metadata: of the file.
 
   Raises:
-    ValueError: jax2onnx is not installed, or converts the network wrongly.
+    ValueError: there is no graph of the network, or its outputs differ from
+      JAX's by more than 1e-4.
   """
-  try:
-    import jax2onnx
-  except ImportError as error:
-    raise ValueError(
-      f'--format=onnx needs the extra zeroshot[onnx] ({error}): in a clone, '
-      'python3 launch/environment.py cpu onnx; elsewhere, pip install onnx '
-      'onnx-ir onnxruntime, then pip install --no-deps jax2onnx'
-    ) from error
-  model = jax2onnx.to_onnx(
-    network.function,
-    [network.shape, network.shape],
-    model_name='zeroshot',
-    opset=_OPSET,
-    input_names=INPUTS,
-    output_names=network.metadata.outputs,
-  )
-  _split_inner_products(model.graph)
-  model.metadata_props.add(key=_KEY, value=to_json(network.metadata))
-  data = bytes(model.SerializeToString())
-  _check(network, data)
+  from zeroshot.onnx_graph import model
+
+  stored = dataclasses.replace(metadata, format=FORMAT)
+  data = model.to_bytes(weights, {_KEY: to_json(stored)})
+  _check(weights, metadata, data)
   return data
 
 
-def _check(network: Network, data: bytes) -> None:
-  """Refuses a file whose outputs differ from the network's.
+def _check(weights: files.Weights, metadata: Metadata, data: bytes) -> None:
+  """Refuses a file whose outputs differ from the network's."""
+  from zeroshot.export import network
 
-  jax2onnx silently converts some layers wrongly, for example those of
-  ``model.kind='early_fusion'``.
-  """
   rng = np.random.default_rng(0)
-  pair = rng.uniform(0, 255, (2, *network.shape.shape)).astype(np.float32)
-  try:
-    session = _session(data)
-    outputs = session.run(
-      network.metadata.outputs, dict(zip(INPUTS, pair, strict=True))
-    )
-  except Exception as error:  # ONNX Runtime's errors have no common class
-    raise ValueError(
-      f'jax2onnx cannot convert the network of {network.metadata.weights}: '
-      f'{error}; use --format=stablehlo'
-    ) from error
-  expected = network.run(*pair)
+  size = 2, 1, _CHECK_PX, _CHECK_PX, 3
+  pair = rng.uniform(0, 255, size).astype(np.float32)
+  expected = network.build(weights, metadata).run(*pair)
+  planes = np.moveaxis(pair, -1, 2)  # [2, 1, 3, H, W]
+  run = onnx_sessions.open_onnxruntime(data)
+  scores, *others = run({'reference': planes[0], 'test': planes[1]})
+  outputs = [scores, *(np.moveaxis(each, 1, -1) for each in others)]
   worst = max(
     float(np.abs(a - b).max()) for a, b in zip(outputs, expected, strict=True)
   )
   if not worst <= _MAX_ERROR:  # NaN fails as well
     raise ValueError(
-      f'jax2onnx converts the network of {network.metadata.weights} wrongly: '
-      f'outputs are off by {worst:.2g}; use --format=stablehlo'
+      f'the ONNX graph of {metadata.weights} is off from JAX by {worst:.2g}; '
+      'use --format=stablehlo, and report this'
     )
-
-
-def _split_inner_products(graph: onnx.GraphProto) -> None:
-  """Writes inner products over the last axis as a product and a sum.
-
-  As an einsum, ONNX Runtime runs a matrix product for each pixel, which makes
-  the whole network a sixth slower.
-  """
-  from onnx import helper, numpy_helper
-
-  graph.initializer.append(numpy_helper.from_array(np.array([-1]), 'last_axis'))
-  nodes = []
-  for node in graph.node:
-    if node.op_type != 'Einsum' or node.attribute[0].s != _INNER_PRODUCT:
-      nodes.append(node)
-      continue
-    product = f'{node.output[0]}_product'
-    nodes += [
-      helper.make_node('Mul', node.input, [product]),
-      helper.make_node(
-        'ReduceSum', [product, 'last_axis'], node.output, keepdims=0
-      ),
-    ]
-  del graph.node[:]
-  graph.node.extend(nodes)
 
 
 def load(
   path: str | os.PathLike[str], *, num_threads: int = 0
-) -> tuple[Callable[..., tuple[HostArray, ...]], Metadata]:
+) -> tuple[onnx_sessions.Run, Metadata]:
   """Opens an ONNX file.
 
   Args:
     path: of a file of ``convert``.
-    num_threads: for each operation; 0 is one for each core.
+    num_threads: for each operation; 0 is one for each usable core.
 
   Returns:
-    A function ``(reference, test) -> outputs``, as ``Metadata`` says, and the
-    metadata.
+    What runs it, and the metadata.
 
   Raises:
     ValueError: ONNX Runtime is not installed, or ``convert`` did not write the
       file.
   """
+  data = Path(path).read_bytes()
   try:
-    session = _session(os.fspath(path), num_threads)
+    session = onnx_sessions.onnxruntime_session(data, num_threads=num_threads)
   except ImportError as error:
     raise ValueError(
       f'{path} needs a package that is not installed ({error}); '
@@ -142,25 +95,5 @@ def load(
       f'{path} is no ONNX file that runs here: {error}'
     ) from error
   text = session.get_modelmeta().custom_metadata_map.get(_KEY)
-  metadata = from_json(text, path)
-
-  def run(reference: HostArray, test: HostArray) -> tuple[HostArray, ...]:
-    feed = dict(zip(INPUTS, (reference, test), strict=True))
-    outputs = session.run(metadata.outputs, feed)
-    return tuple(np.asarray(output) for output in outputs)
-
-  return run, metadata
-
-
-def _session(
-  source: str | bytes, num_threads: int = 0
-) -> onnxruntime.InferenceSession:
-  """Opens a path, or the content of a file."""
-  import onnxruntime
-
-  options = onnxruntime.SessionOptions()
-  options.intra_op_num_threads = num_threads
-  options.log_severity_level = _LOG_ERRORS
-  return onnxruntime.InferenceSession(
-    source, options, providers=onnxruntime.get_available_providers()
-  )
+  metadata = from_json(text, path, file_format=FORMAT)
+  return onnx_sessions.run_of(session), metadata

@@ -57,7 +57,7 @@ class Runner:
     Args:
       path: of the file.
       threshold: least confidence of a box that counts; None takes the file's.
-      num_threads: of ONNX Runtime; 0 is one for each core.
+      num_threads: of ONNX Runtime; 0 is one for each usable core.
 
     Raises:
       ValueError: the file cannot be used, or what runs it is not installed.
@@ -79,7 +79,7 @@ def load_scorer(
 
   Args:
     path: of the file.
-    num_threads: of ONNX Runtime; 0 is one for each core.
+    num_threads: of ONNX Runtime; 0 is one for each usable core.
 
   Raises:
     ValueError: see ``Runner``.
@@ -87,10 +87,16 @@ def load_scorer(
   """
   with open(path, 'rb'):  # its errors are clearer than a runtime's
     pass
-  if zipfile.is_zipfile(path):
-    run, metadata = stablehlo_format.load(path)
-  else:
-    run, metadata = onnx_format.load(path, num_threads=num_threads)
+  if not zipfile.is_zipfile(path):
+    run_onnx, metadata = onnx_format.load(path, num_threads=num_threads)
+    scorer = scorers.onnx_scorer(
+      run_onnx,
+      stride_px=metadata.stride_px,
+      kinds=metadata.kinds,
+      regresses_boxes=metadata.regresses_boxes,
+    )
+    return scorer, metadata
+  run, metadata = stablehlo_format.load(path)
   scorer = scorers.Scorer(
     _build_score(run, metadata),
     stride_px=metadata.stride_px,
@@ -132,7 +138,7 @@ def build_detector(
 def _build_score(
   run: _Run, metadata: Metadata
 ) -> Callable[[HostArray, HostArray], HostArray]:
-  """The score function for images of at most the network's size."""
+  """The score function of a StableHLO file, for images of at most its size."""
 
   def pad(image: HostArray) -> HostArray:
     size = metadata.height, metadata.width

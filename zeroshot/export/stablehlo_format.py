@@ -23,14 +23,18 @@ from zeroshot.export.metadata import Metadata, from_json, to_json
 from zeroshot.types import HostArray
 
 if TYPE_CHECKING:
-  from zeroshot.export.network import Network
+  from zeroshot.weights import files
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 _MODULE, _METADATA = 'module.bin', 'metadata.json'
 
 
-def convert(network: Network) -> bytes:
+def convert(weights: files.Weights, metadata: Metadata) -> bytes:
   """The content of a StableHLO file.
+
+  Args:
+    weights: of a network.
+    metadata: of the file.
 
   Raises:
     ValueError: flatbuffers is not installed.
@@ -42,10 +46,13 @@ def convert(network: Network) -> bytes:
       f'--format=stablehlo needs a package that is not installed ({error}); '
       "pip install 'zeroshot[stablehlo]'"
     ) from error
+  from zeroshot.export import network
+
+  exported = network.build(weights, metadata)
   return zip_entries(
     {
-      _METADATA: to_json(network.metadata),
-      _MODULE: network.serialize(PLATFORMS),
+      _METADATA: to_json(metadata),
+      _MODULE: exported.serialize(PLATFORMS),
     }
   )
 

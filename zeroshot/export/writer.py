@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zeroshot.export import bundle, network, onnx_format, stablehlo_format
+from zeroshot.export import bundle, description, onnx_format, stablehlo_format
 from zeroshot.runtime import atomic_files
 from zeroshot.weights import files
 
@@ -33,13 +33,15 @@ def write(
     The path of the runner.
 
   Raises:
-    ValueError: see ``network.build``; or the format's package is missing.
+    ValueError: see ``description.describe``; or a package is missing.
   """
-  exported = network.build(
-    files.load(weights), weights, height=height, width=width
-  )
+  loaded = files.load(weights)
+  metadata = description.describe(loaded, weights, height=height, width=width)
   runner = out.with_suffix('.pyz')
-  contents = {out: _CONVERTERS[file_format](exported), runner: bundle.build()}
+  contents = {
+    out: _CONVERTERS[file_format](loaded, metadata),
+    runner: bundle.build(),
+  }
   for path, content in contents.items():
     with atomic_files.atomic_write(path) as partial:
       partial.write_bytes(content)

@@ -7,9 +7,9 @@
   for inspection in detector.inspect_many([('good.png', 'part.png')]):
     print(inspection.verdict)
 
-The first pair compiles the network; pictures whose sides round up to the same
-multiples of 64 px share the compiled program. Threads may share a detector.
-Pictures of 8 megapixels and more take larger tiles: 108 take less than 4 GB.
+In JAX the first pair of a size, in steps of 64 px, compiles the network; on a
+CPU nothing is compiled. Threads may share a detector. Pictures of 8 megapixels
+and more take larger tiles: 108 take less than 4 GB.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ class Detector:
     max_megapixels: float = limits.MAX_MEGAPIXELS,
     kinds: str | None = None,
     local_field: bool | None = None,
+    runtime: str = 'auto',
+    precision: str = 'f32',
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.
 
@@ -86,17 +88,25 @@ class Detector:
         ``'topology'`` uses the terms of circuit boards, ``'none'`` calls every
         box ``'difference'``. None keeps the setting of the weights.
       local_field: overrides ``detect.local_field`` of the weights.
+      runtime: ``'auto'``, ``'onnxruntime'``, ``'openvino'`` or ``'jax'``, see
+        ``loading.load_network``.
+      precision: of OpenVINO's arithmetic, ``'f32'`` or ``'bf16'``.
 
     Raises:
       ValueError: the weights cannot be read, or are not calibrated and no
-        threshold is given; or a setting is out of its range.
+        threshold is given; or a setting or the runtime cannot be used.
     """
-    # Imports JAX, which a detector of an exported network does without.
+    # Imports safetensors, which a detector of an exported network lacks.
     from zeroshot.inspection import loading
 
     try:
+      chosen = dict(runtime=runtime, precision=precision)
       network = loading.load_network(
-        weights, threshold=threshold, kinds=kinds, local_field=local_field
+        weights,
+        threshold=threshold,
+        kinds=kinds,
+        local_field=local_field,
+        **chosen,
       )
       return cls(
         *network[:3],

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from zeroshot.data.limits import MAX_MEGAPIXELS
 from zeroshot.inspection.regions import Region
 
+RUNTIMES = ('auto', 'onnxruntime', 'openvino', 'jax')
+PRECISIONS = ('f32', 'bf16')
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InspectOptions:
@@ -31,6 +34,8 @@ class InspectOptions:
     kinds: overrides ``detect.kinds`` of the weights; None keeps it.
     local_field: ``'on'`` or ``'off'``: overrides ``detect.local_field``; None
       keeps it.
+    runtime: what runs the network, one of ``RUNTIMES``.
+    precision: of its arithmetic, one of ``PRECISIONS``.
     max_megapixels: larger pictures, in 1e6 pixels, are refused.
     roi: regions to inspect; none means the whole picture.
     ignore: file of a mask of what to ignore.
@@ -47,6 +52,8 @@ class InspectOptions:
   threshold: float | None = None
   kinds: str | None = None
   local_field: str | None = None
+  runtime: str = 'auto'
+  precision: str = 'f32'
   max_megapixels: float = MAX_MEGAPIXELS
   roi: Sequence[Region] = ()
   ignore: str | None = None

@@ -1,18 +1,20 @@
-"""Milliseconds per pair, stage by stage, in JAX and in ONNX Runtime.
+"""Milliseconds per pair, stage by stage, in each runtime.
 
-  timed = runtimes.load_jax('default'), runtimes.load_onnx('part.onnx')
+  timed = [runtimes.load(name, 'default') for name in runtimes.installed()]
   times = runtimes.time_alternately(timed, 'good.png', 'part.png', repeats=20)
   print(runtimes.to_markdown(times, {'JAX': 3.5, 'ONNX Runtime': 1.2}))
 
-Both runtimes go through the same code from two files to boxes; only the network
-runs elsewhere. Both use all cores. Other load on the machine is part of the
-times.
+All go through the same code from two files to boxes; only the network runs
+elsewhere. All use the cores that the process may use. Other load on the machine
+is part of the times.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import importlib
+import importlib.metadata
+import importlib.util
 import multiprocessing
 import os
 import time
@@ -20,12 +22,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import ml_collections
 import numpy as np
 
 from zeroshot.data import pictures
 from zeroshot.detect import calibration, scorers
-from zeroshot.export import network, onnx_format, runner
+from zeroshot.export import runner
+from zeroshot.inspection import loading
 from zeroshot.inspection.detector import Detector
 from zeroshot.report.markdown_table import markdown_table
 from zeroshot.runtime import machine, provenance
@@ -33,7 +35,11 @@ from zeroshot.types import HostArray
 from zeroshot.weights import files
 
 STAGES = ('read', 'register', 'score', 'boxes')
-_MIN_SIZE_PX = 192
+RUNTIMES = {
+  'jax': 'JAX',
+  'onnxruntime': 'ONNX Runtime',
+  'openvino': 'OpenVINO',
+}
 
 
 class TimedDetector(NamedTuple):
@@ -120,36 +126,44 @@ def time_first_pair(
   """Seconds from a detector's file to the boxes of its first pair.
 
   Args:
-    load: makes the detector; ``load_jax`` or ``load_onnx``.
+    load: makes the detector; ``load`` of a runtime, or ``load_onnx``.
     source: its argument.
     pair: picture files, reference and test.
   """
-  for name in ('jax', 'onnxruntime'):  # so that neither pays for its import
+  for name in installed():  # so that none pays for its import
     importlib.import_module(name)
   start = time.perf_counter()
   time_stages(load(source), *pair)
   return time.perf_counter() - start
 
 
-def load_jax(source: str | Path) -> TimedDetector:
-  """The network in JAX, of a name or a file of weights.
+def load(runtime: str, source: str | Path) -> TimedDetector:
+  """The network in a runtime, of a name or a file of weights.
+
+  Args:
+    runtime: a key of ``RUNTIMES``.
+    source: name or file of weights.
 
   Raises:
     ValueError: the weights have no threshold.
   """
   weights = files.load(source)
-  config = ml_collections.ConfigDict(weights.config)
   if weights.calibration is None:
     raise ValueError('the weights have no threshold; see launch.calibrate')
-  scorer, calls = record_calls(
-    scorers.network_scorer(config.model, weights.parameters)
-  )
+  scorer, calls = record_calls(loading.build_scorer(source, weights, runtime))
   fitted = calibration.from_plain(weights.calibration)
   return TimedDetector(
-    'JAX',
-    Detector(scorer, config.detect, fitted, threshold=fitted.threshold),
+    RUNTIMES[runtime],
+    Detector(
+      scorer, weights.config['detect'], fitted, threshold=fitted.threshold
+    ),
     calls,
   )
+
+
+def installed() -> tuple[str, ...]:
+  """The runtimes that are installed here, keys of ``RUNTIMES``."""
+  return tuple(name for name in RUNTIMES if importlib.util.find_spec(name))
 
 
 def load_onnx(path: str | Path) -> TimedDetector:
@@ -205,44 +219,13 @@ def to_markdown(
 def describe_machine() -> str:
   """Hardware, load and versions behind the times, in one line."""
   facts = provenance.hardware()
-  onnxruntime = importlib.import_module('onnxruntime')
+  versions = ', '.join(
+    f'{RUNTIMES[name]} {importlib.metadata.version(name)}'
+    for name in installed()
+  )
   load = f'{os.getloadavg()[0]:.1f}' if hasattr(os, 'getloadavg') else 'unknown'
   return (
-    f'{facts["processor"]}, {facts["cores"]} cores, load {load}; JAX '
-    f'{facts["jax"]}, ONNX Runtime {onnxruntime.__version__}; commit '
+    f'{facts["processor"]}, {facts["cores"]} cores, load {load}; {versions}; '
+    'commit '
     f'{provenance.label(provenance.commit())}.'
   )
-
-
-def export_onnx(name: str, test: str | Path, folder: Path) -> Path:
-  """Exports weights at the size of a picture, see ``export_size``.
-
-  Args:
-    name: name or file of weights.
-    test: picture file.
-    folder: to write ``model.onnx`` into.
-  """
-  weights = files.load(name)
-  height, width = export_size(
-    pictures.read_pixels(test).shape[:2],
-    tile_px=weights.config['detect']['tile_px'],
-  )
-  path = folder / 'model.onnx'
-  path.write_bytes(
-    onnx_format.convert(
-      network.build(weights, name, height=height, width=width)
-    )
-  )
-  return path
-
-
-def export_size(size: tuple[int, ...], *, tile_px: int) -> tuple[int, ...]:
-  """Height and width, pixels, of the network that takes a picture whole.
-
-  Args:
-    size: height and width of the picture.
-    tile_px: a picture with a longer side goes through tiles of this side.
-  """
-  if max(size) > tile_px:
-    size = tile_px, tile_px
-  return tuple(max(side + -side % 64, _MIN_SIZE_PX) for side in size)

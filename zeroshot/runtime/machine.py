@@ -1,16 +1,22 @@
-"""CPU cores that this process may use, and memory that it has used.
+"""Cores and accelerators that this process may use, and memory it has used.
 
 cores, peak = machine.usable_cores(), machine.peak_memory_bytes()
 """
 
 from __future__ import annotations
 
+import glob
+import importlib.util
 import os
 import re
 import resource
 import sys
 from pathlib import Path
 
+_CUDA_PLUGINS = ('jax_cuda12_plugin', 'jax_cuda13_plugin')
+_CUDA_DEVICES = ('/dev/nvidia[0-9]*', '/dev/dxg')
+_TPU_PLUGINS = ('libtpu',)
+_TPU_DEVICES = ('/dev/accel*', '/dev/vfio/[0-9]*')
 _STATUS = Path('/proc/self/status')
 
 
@@ -19,6 +25,28 @@ def usable_cores() -> int:
   if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))
   return os.cpu_count() or 1
+
+
+def has_accelerator() -> bool:
+  """Whether JAX would find a GPU or TPU; JAX itself is not imported.
+
+  It would with the package that drives one, a device, and unless
+  ``JAX_PLATFORMS`` or ``CUDA_VISIBLE_DEVICES`` says otherwise.
+  """
+  platforms = os.environ.get('JAX_PLATFORMS', '').lower().split(',')
+  if platforms[0] == 'cpu':
+    return False
+  hidden = os.environ.get('CUDA_VISIBLE_DEVICES') in ('', '-1')
+  return (not hidden and _drives(_CUDA_PLUGINS, _CUDA_DEVICES)) or _drives(
+    _TPU_PLUGINS, _TPU_DEVICES
+  )
+
+
+def _drives(packages: tuple[str, ...], devices: tuple[str, ...]) -> bool:
+  """Whether a package is installed and a device file is there."""
+  return any(map(importlib.util.find_spec, packages)) and any(
+    glob.glob(pattern) for pattern in devices
+  )
 
 
 def peak_memory_bytes() -> int:

@@ -8,17 +8,16 @@ weights = load('w.safetensors')  # of launch.export_weights
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 import safetensors
 import safetensors.numpy
-from flax import traverse_util
 
 from zeroshot.runtime import atomic_files
-from zeroshot.types import JsonObject
+from zeroshot.types import HostArray, JsonObject, Params
 
 SHIPPED = Path(__file__).parent
 _SUFFIX = '.safetensors'
@@ -52,9 +51,7 @@ def save(path: str | Path, weights: Weights) -> None:
     weights: config and calibration JSON-compatible.
   """
   path = Path(path)
-  parameters = jax.device_get(weights.parameters)
-  flat = traverse_util.flatten_dict(parameters, sep='/')
-  tensors = {name: np.asarray(value, order='C') for name, value in flat.items()}
+  tensors = flatten(weights.parameters)
   header = {'config': json.dumps(weights.config), 'step': str(weights.step)}
   if weights.calibration is not None:
     header['calibration'] = json.dumps(weights.calibration)
@@ -80,7 +77,7 @@ def load(name: str | Path) -> Weights:
       header = file.metadata() or {}
       flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     return Weights(
-      traverse_util.unflatten_dict(flat, sep='/'),
+      _unflatten(flat),
       config=json.loads(header['config']),
       step=int(header['step']),
       calibration=json.loads(header.get('calibration', 'null')),
@@ -90,6 +87,29 @@ def load(name: str | Path) -> Weights:
       f'{path} is no weights file of launch.export_weights, or is damaged: '
       f'{type(error).__name__}: {str(error).splitlines()[0][:160]}'
     ) from error
+
+
+def flatten(parameters: Params, prefix: str = '') -> dict[str, HostArray]:
+  """The arrays of nested dicts, their names joined by ``/``."""
+  flat: dict[str, HostArray] = {}
+  for name, value in parameters.items():
+    if isinstance(value, Mapping):
+      flat |= flatten(value, f'{prefix}{name}/')
+    else:
+      flat[f'{prefix}{name}'] = np.asarray(value, order='C')
+  return flat
+
+
+def _unflatten(flat: Mapping[str, HostArray]) -> dict[str, Any]:
+  """Undoes ``flatten``. Not by Flax, whose import takes a second."""
+  nested: dict[str, Any] = {}
+  for path, value in flat.items():
+    *folders, name = path.split('/')
+    inner = nested
+    for folder in folders:
+      inner = inner.setdefault(folder, {})
+    inner[name] = value
+  return nested
 
 
 def list_shipped() -> list[str]:
