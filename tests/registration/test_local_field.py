@@ -183,3 +183,13 @@ def test_a_small_picture_gets_no_field():
   shape = small.shape[:2]
   test = np.roll(small, 2, axis=0)
   assert local_field.estimate_field(small, test, identity(shape)) is None
+
+
+def test_a_field_is_read_at_any_number_of_points():
+  found = local_field.estimate_field(texture(), bent(texture(), bow()), STILL)
+  x, y = (plane.ravel() for plane in grid())
+  assert len(x) > 2**15
+  shift = found.at(x, y).reshape(SIZE, SIZE, 2)
+  np.testing.assert_allclose(shift, found.on(WHOLE), atol=0.1)
+  np.testing.assert_array_equal(found.at(x[:3], y[:3]), shift[0, :3])
+  assert found.at(x[:0], y[:0]).shape == (0, 2)

@@ -18,6 +18,7 @@ import numpy as np
 from zeroshot.registration import transforms
 from zeroshot.types import HostArray, Tile
 
+_ROW_PX = 1024  # points that are read in one row
 _AROUND_PX = 2  # of what a tile is resampled from
 
 
@@ -70,11 +71,16 @@ class LocalField(NamedTuple):
     rows, columns = self.nodes.shape[:2]
     across = np.asarray(x) * ((columns - 1) / max(self.width - 1, 1))
     down = np.asarray(y) * ((rows - 1) / max(self.height - 1, 1))
-    points = (across.astype(np.float32), down.astype(np.float32))
+    # OpenCV resamples no more than 32,767 rows at once.
+    spare = _ROW_PX - len(across) % _ROW_PX
+    points = (
+      np.pad(position.astype(np.float32), (0, spare)).reshape(-1, _ROW_PX)
+      for position in (across, down)
+    )
     blended = cv2.remap(
       self.nodes, *points, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return blended.reshape(-1, 2)
+    return blended.reshape(-1, 2)[: len(across)]
 
 
 class Warp(NamedTuple):
