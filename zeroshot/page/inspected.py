@@ -131,8 +131,8 @@ def _plain(row: JsonObject, shown: _Shown) -> JsonObject:
     'fault': shown.faults.get(number),
   }
   if row['verdict'] == ERROR:
-    kept = ('row', 'name', 'verdict', 'error')
-    return {name: row[name] for name in kept} | pictured
+    told = ('row', 'name', 'verdict', 'error')
+    return {name: row[name] for name in told} | pictured
   kept = ('row', 'name', 'verdict', 'seconds', 'threshold', 'registration')
   return {
     **{name: row[name] for name in kept},
