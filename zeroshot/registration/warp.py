@@ -72,15 +72,19 @@ class LocalField(NamedTuple):
     across = np.asarray(x) * ((columns - 1) / max(self.width - 1, 1))
     down = np.asarray(y) * ((rows - 1) / max(self.height - 1, 1))
     # OpenCV resamples no more than 32,767 rows at once.
-    spare = _ROW_PX - len(across) % _ROW_PX
-    points = (
+    spare = _ROW_PX - len(x) % _ROW_PX
+    across, down = (
       np.pad(position.astype(np.float32), (0, spare)).reshape(-1, _ROW_PX)
       for position in (across, down)
     )
     blended = cv2.remap(
-      self.nodes, *points, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+      self.nodes,
+      across,
+      down,
+      cv2.INTER_LINEAR,
+      borderMode=cv2.BORDER_REPLICATE,
     )
-    return blended.reshape(-1, 2)[: len(across)]
+    return blended.reshape(-1, 2)[: len(x)]
 
 
 class Warp(NamedTuple):
