@@ -16,7 +16,12 @@ from zeroshot.export import description, metadata, runner, stablehlo_format
 from zeroshot.weights import files
 
 PACKAGE = Path(zeroshot.__file__).parent
-RUNNER_NEEDS = {'numpy', 'cv2', 'zeroshot'}  # a runtime is imported on use
+RUNNER_NEEDS = {
+  'numpy',
+  'cv2',
+  'scipy',
+  'zeroshot',
+}  # a runtime is imported on use
 
 
 def described(name='default', **changes):
@@ -138,7 +143,7 @@ def imported_at_once(path):
       yield from (f'{node.module}.{alias.name}' for alias in node.names)
 
 
-def test_the_runner_needs_numpy_and_opencv_alone():
+def test_the_runner_needs_numpy_scipy_and_opencv_alone():
   waiting, modules, packages = ['zeroshot.export.runner'], set(), set()
   while waiting:
     name = waiting.pop()

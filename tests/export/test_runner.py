@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ALONE = """
 import runpy, sys
 
-RUNTIME = {'numpy', 'cv2', 'onnxruntime'}
+RUNTIME = {'numpy', 'scipy', 'cv2', 'onnxruntime'}
 ALLOWED = RUNTIME | {'zeroshot', '__main__', *sys.stdlib_module_names}
 # NumPy and ONNX Runtime ask for these, and do without.
 OPTIONAL = {'PIL', 'onnx', 'sympy', 'coloredlogs', 'pandas', 'org'}
@@ -27,7 +27,7 @@ OPTIONAL = {'PIL', 'onnx', 'sympy', 'coloredlogs', 'pandas', 'org'}
 class Wall:
   def find_spec(self, name, path=None, target=None):
     top = name.split('.')[0]
-    if top in ALLOWED:
+    if top in ALLOWED or top.startswith('_sysconfigdata'):
       return None
     if top not in OPTIONAL:
       print('WALL', name, file=sys.stderr)

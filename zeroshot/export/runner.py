@@ -7,7 +7,7 @@
   inspection = Runner('part.onnx')('good.png', 'part.png')
 
 ``zeroshot export`` writes ``part.pyz``, this runner, beside ``part.onnx``; it
-needs NumPy, OpenCV and ONNX Runtime (JAX, for a StableHLO file) but no
+needs NumPy, SciPy, OpenCV and ONNX Runtime (JAX, for a StableHLO file) but no
 installation of this package. Registration, boxes, kinds and output are those of
 ``zeroshot inspect``, by the same code. Exit statuses: 0 no difference,
 1 differences found, 2 could not inspect.
