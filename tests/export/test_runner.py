@@ -21,8 +21,9 @@ import runpy, sys
 
 RUNTIME = {'numpy', 'scipy', 'cv2', 'onnxruntime'}
 ALLOWED = RUNTIME | {'zeroshot', '__main__', *sys.stdlib_module_names}
-# NumPy and ONNX Runtime ask for these, and do without.
+# NumPy, SciPy and ONNX Runtime ask for these, and do without.
 OPTIONAL = {'PIL', 'onnx', 'sympy', 'coloredlogs', 'pandas', 'org'}
+OPTIONAL |= {'cython', 'charset_normalizer', 'uarray'}
 
 class Wall:
   def find_spec(self, name, path=None, target=None):
