@@ -2,11 +2,13 @@
 
 Files:
   register      the move, whether it may be made, and the aligned reference
+  registration  the outcome: how the reference was moved, and what it made
   search        candidate moves, their refinement, the best of them
   features      rough moves from local features
   turns         rough moves from a correlation at every turn and scale
   refinement    a rough move refined level by level
   held_out      whether an alignment is right, from points not fitted to
+  patches       what aligned pictures show in common, patch by patch
   similarity    how alike the pictures are before and after
   repeats       other places where a repeating pattern fits as well
   gauss_newton  the last pixels

@@ -29,7 +29,7 @@ _MIN_MATCHES = 6
 _RANSAC_SHARE = 0.006  # of the extent of the points
 _MAX_SCALE = 3.0  # of a match, or its inverse
 _NUM_VOTED = 3
-_RANSAC_ITERATIONS = 3000
+_RANSAC_ITERATIONS = 10_000
 
 
 class Features(NamedTuple):

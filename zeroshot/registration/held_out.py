@@ -27,15 +27,12 @@ _REACH_PX = 6  # searched on every side
 _NEAR_PX = 1.6  # in place
 _MIN_CORRELATION = 0.5  # of a point that agrees
 _MIN_CONTRAST = 0.15  # standard deviation of a patch, in those of the texture
-_MIN_LEVELS = 2.5  # of 255, likewise: less may be noise
+_MIN_LEVELS = 4.0  # of 255, likewise: less may be noise
 _CHANCE = 0.06  # of a point to agree with a wrong alignment
 MIN_POINTS = 12  # fewer say nothing
-PATCHES_PX = 160  # longest side of the planes whose patches are compared
-_SQUARE_PX = 10  # side of a patch
-_MIN_PATCH_LEVELS = 5.0  # standard deviation of one with structure, of 255
-_MIN_PATCH_CORRELATION = 0.7  # of one that is shown
-# Intercept, and the weights of share, log(1 + evidence) and patch share.
-_COEFFICIENTS = (-8.0, 6.0, 1.0, 6.0)
+# Where the curves cross one half, and their slopes there times four.
+_POINTS_CURVE = (1.6, 3.0)
+_PATCHES_CURVE = (0.43, 20.0)
 
 
 class Check(NamedTuple):
@@ -47,7 +44,10 @@ class Check(NamedTuple):
     distance_px: float32 ``[N]``, from their place, pixels of the test plane.
     correlation: float32 ``[N]``, with what was found.
     overlap: share of the test picture that the reference covers.
-    patch_share: see ``patch_share``; NaN if it was not measured.
+    coarse_evidence: of points on a coarse plane, see ``evidence``: blurred
+      pictures, or a shift of few pixels, agree there alone. 0 if it was not
+      measured.
+    patch_share: see ``patches.shown_share``; NaN if it was not measured.
   """
 
   points: HostArray
@@ -55,6 +55,7 @@ class Check(NamedTuple):
   distance_px: HostArray
   correlation: HostArray
   overlap: float
+  coarse_evidence: float = 0.0
   patch_share: float = math.nan
 
   @property
@@ -93,66 +94,36 @@ class Check(NamedTuple):
   def probability(self) -> float:
     """That the alignment is right, in [0, 1]; NaN without structure.
 
-    A logistic regression on drawn pairs, see ``experiments.alignment``.
+    Two witnesses must agree: the points, which a wrong alignment cannot put in
+    place, and the patches, which differ where only a lattice is shared. Both
+    curves were fitted to drawn moves of photographs that are right or wrong by
+    3 px and more, see ``profiling.alignment``.
     """
-    is_enough = len(self.agree) >= MIN_POINTS
-    share = self.share if is_enough else self.patch_share
-    patches = share if math.isnan(self.patch_share) else self.patch_share
-    if math.isnan(share):
+    by_points = len(self.agree) >= MIN_POINTS
+    by_patches = not math.isnan(self.patch_share)
+    if not by_points and not by_patches:
       return math.nan
-    offset, per_share, per_nat, per_patch = _COEFFICIENTS
-    logit = offset + per_share * share + per_patch * patches
-    logit += per_nat * math.log1p(self.evidence)
-    return 1 / (1 + math.exp(-logit))
+    probability = 1.0
+    if by_points:
+      evidence = max(self.evidence, self.coarse_evidence)
+      probability *= _logistic(math.log1p(evidence), *_POINTS_CURVE)
+    if by_patches:
+      probability *= _logistic(self.patch_share, *_PATCHES_CURVE)
+    return probability
+
+  @property
+  def is_coarse(self) -> bool:
+    """Whether the points agree on the coarse plane alone."""
+    if len(self.agree) < MIN_POINTS:
+      return False
+    return _logistic(math.log1p(self.evidence), *_POINTS_CURVE) < 0.5
 
 
-def patch_share(
-  reference: Plane,
-  test: Plane,
-  matrix: HostArray,
-  *,
-  roi_mask: HostArray | None = None,
-) -> float:
-  """The share of the reference's structure that the test picture shows.
-
-  Small copies are compared patch by patch, in place.
-
-  Args:
-    reference: see ``check``.
-    test: see ``check``.
-    matrix: see ``check``.
-    roi_mask: see ``check``.
-
-  Returns:
-    In [0, 1]; NaN if either picture has too little structure.
-  """
-  content = _content(reference, test.shape, matrix, roi_mask)
-  moved = transforms.warp(reference.texture, matrix, shape=test.shape)
-  old, new, inside = (
-    _patches(plane) for plane in (moved, test.texture, content)
-  )
-  old, new = (p - p.mean(axis=1, keepdims=True) for p in (old, new))
-  spreads = old.std(axis=1), new.std(axis=1)
-  structured = [
-    inside.all(axis=1) & (spread * plane.contrast > _MIN_PATCH_LEVELS)
-    for spread, plane in zip(spreads, (reference, test), strict=True)
-  ]
-  if min(structured[0].sum(), structured[1].sum()) < MIN_POINTS:
-    return math.nan
-  power = np.maximum(spreads[0] * spreads[1], 1e-12)
-  correlation = (old * new).mean(axis=1) / power
-  return float(np.mean(correlation[structured[0]] > _MIN_PATCH_CORRELATION))
+def _logistic(value: float, middle: float, slope: float) -> float:
+  return 1 / (1 + math.exp(-slope * (value - middle)))
 
 
-def _patches(plane: HostArray) -> HostArray:
-  """A plane ``[h, w]`` cut into patches, ``[N, P]``."""
-  rows, columns = (side // _SQUARE_PX for side in plane.shape)
-  whole = plane[: rows * _SQUARE_PX, : columns * _SQUARE_PX]
-  grid = whole.reshape(rows, _SQUARE_PX, columns, _SQUARE_PX).swapaxes(1, 2)
-  return grid.reshape(rows * columns, _SQUARE_PX**2)
-
-
-def _content(
+def compared_area(
   reference: Plane,
   shape: tuple[int, int],
   matrix: HostArray,
@@ -196,7 +167,7 @@ def check(
     Check; without points where the two do not overlap, or have no texture.
   """
   moved = transforms.warp(reference.texture, matrix, shape=test.shape)
-  content = _content(reference, test.shape, matrix, roi_mask)
+  content = compared_area(reference, test.shape, matrix, roi_mask)
   overlap = float(content.mean())
   texture = np.ascontiguousarray(test.texture)
   points = _corners(texture, content)

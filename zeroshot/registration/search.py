@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeVar
 from zeroshot.registration import (
   features,
   held_out,
+  patches,
   refinement,
   repeats,
   transforms,
@@ -38,6 +39,8 @@ _CERTAIN_SHARE = 0.75  # of agreeing points ends the search
 _CERTAIN_NATS = 25.0
 _MIRRORED = 0.9  # probability from which a mirror image is called so
 _MIRRORED_GAIN = 0.2  # of the share of agreeing points
+_EQUAL_HITS = 0.03  # of all points; so few more or less say nothing
+_GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.1  # of evidence, of a larger move over a smaller
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _GOOD_PX = 0.5  # of most points from their place; no homography is tried
@@ -55,15 +58,30 @@ class Found(NamedTuple):
     check: of held-out points, on the last level.
     residual_px: median distance of the points that agree from their place,
       pixels of the test picture; NaN where none does.
+    foreign: see ``patches.foreign``.
     period_px: shift to another place that fits as well, in pixels of the test
       picture; 0 if there is none.
+    moved_px: of the centre, from where the pictures came.
   """
 
   matrix: HostArray
   num_parameters: int
   check: held_out.Check
   residual_px: float
+  foreign: HostArray | None = None
   period_px: float = 0.0
+  moved_px: float = 0.0
+
+  @property
+  def probability(self) -> float:
+    """That the alignment is right, in [0, 1]; NaN without structure.
+
+    Of a pattern that fits at several places the nearest to where the pictures
+    came is believed; any other is a guess.
+    """
+    if self.period_px > 0 and self.moved_px > self.period_px / 2:
+      return _GUESSED * self.check.probability
+    return self.check.probability
 
 
 class _Candidate(NamedTuple):
@@ -105,7 +123,14 @@ def search(
     return None
   best, period_px = _compare_repeats(reference, test, best)
   found = _finish(reference, test, best, max_parameters)
-  found = found._replace(period_px=period_px)
+  start = transforms.resize(test.shape, reference.shape)
+  found = found._replace(
+    foreign=_on_planes(
+      patches.foreign, reference, test, found.matrix, patches.LONGEST_PX
+    ),
+    period_px=period_px,
+    moved_px=transforms.distance_px(start, found.matrix, test.shape),
+  )
   if roi_mask is None:
     return found
   inside = _check_fully(reference, test, found.matrix, roi_mask)
@@ -208,9 +233,11 @@ def _check_fully(
   """The last check of a move, on fine planes and with their patches."""
   within = functools.partial(held_out.check, roi_mask=roi_mask)
   check = _on_planes(within, reference, test, matrix, _CHECK_PX)
-  shares = functools.partial(held_out.patch_share, roi_mask=roi_mask)
+  coarse = _on_planes(within, reference, test, matrix, _MIDDLE_PX)
+  shares = functools.partial(patches.shown_share, roi_mask=roi_mask)
   return check._replace(
-    patch_share=_on_planes(shares, reference, test, matrix, held_out.PATCHES_PX)
+    coarse_evidence=coarse.evidence,
+    patch_share=_on_planes(shares, reference, test, matrix, patches.LONGEST_PX)
   )
 
 
@@ -302,6 +329,6 @@ def _found(
 def _fits_better(check: held_out.Check, than: held_out.Check) -> bool:
   """Whether more points agree, or the same ones more closely."""
   hits, hits_before = int(check.agree.sum()), int(than.agree.sum())
-  if hits != hits_before:
+  if abs(hits - hits_before) > _EQUAL_HITS * len(check.agree):
     return hits > hits_before
   return check.residual_px < 0.9 * than.residual_px

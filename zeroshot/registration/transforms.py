@@ -18,8 +18,8 @@ import numpy as np
 from zeroshot.types import HostArray
 
 _MAX_SCALE = 3.0  # or its inverse
-_MAX_ASPECT = 1.5  # of the scales along two axes
-_MAX_DEPTH = 2.5  # of the farthest corner, in those of the nearest
+_MAX_ASPECT = 2.5  # of the scales along two axes
+_MAX_DEPTH = 4.0  # of the farthest corner, in those of the nearest
 
 
 class Move(NamedTuple):
