@@ -138,17 +138,9 @@ def detect(
   _check(reference, test, reference_mask, roi_mask)
   reference, test = as_uint8(reference), as_uint8(test)
   height, width = test.shape[:2]
-  move = register.estimate_move(
-    reference,
-    test,
-    reference_mask,
-    method=options.registration,
-    roi_mask=roi_mask,
+  move = _estimate_move(
+    reference, test, reference_mask, roi_mask, options, check_move
   )
-  if check_move is not None:
-    check_move(move)
-  if options.local_field:
-    move = local_field.with_local_field(move, reference, test, reference_mask)
   pair = register_pair(reference, test, move.warp, reference_mask, move.foreign)
   grid = tiling.TileSettings(
     *options.tile_size(height, width, stride_px=scorer.stride_px),
@@ -169,6 +161,29 @@ def detect(
     coverage=pair.coverage,
   )
   return Detection(scan.scores, merged, registration)
+
+
+def _estimate_move(
+  reference: HostArray,
+  test: HostArray,
+  reference_mask: HostArray | None,
+  roi_mask: HostArray | None,
+  options: DetectSettings,
+  check_move: Callable[[register.EstimatedMove], None] | None,
+) -> register.EstimatedMove:
+  """How the reference is moved, once the caller accepts it; see ``detect``."""
+  move = register.estimate_move(
+    reference,
+    test,
+    reference_mask,
+    method=options.registration,
+    roi_mask=roi_mask,
+  )
+  if check_move is not None:
+    check_move(move)
+  if options.local_field:
+    move = local_field.with_local_field(move, reference, test, reference_mask)
+  return move
 
 
 def _scan(

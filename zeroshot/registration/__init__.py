@@ -3,7 +3,8 @@
 Files:
   register      the move, whether it may be made, and the aligned reference
   registration  the outcome: how the reference was moved, and what it made
-  search        candidate moves, their refinement, the best of them
+  search        the best of the candidates, refined to the last level
+  candidates    moves that may be right, refined on small copies and checked
   features      rough moves from local features
   turns         rough moves from a correlation at every turn and scale
   refinement    a rough move refined level by level

@@ -21,6 +21,7 @@ from zeroshot.registration.register import EstimatedMove
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, Tile
 
+_STILL_PX = 0.35  # median distance of corners that no field need mend
 _MIN_SIMILARITY = 0.25  # after the matrix; less is not looked at
 _LONGEST_PX = 1024  # of the copies that are compared
 _MIN_SIDE_PX = 64  # of such a copy
@@ -105,6 +106,8 @@ def with_local_field(
     valid: likewise.
   """
   if not move.similarity_after >= _MIN_SIMILARITY:  # NaN is not
+    return move
+  if move.residual_px < _STILL_PX:  # held-out corners lie in place already
     return move
   field = estimate_field(reference, test, move.warp, valid)
   return move._replace(warp=move.warp._replace(field=field))

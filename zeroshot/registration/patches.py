@@ -53,8 +53,8 @@ def foreign(
   """Where the two show different things round what they have in common.
 
   That is another background, or a cable that lies elsewhere: a large area at
-  the picture's border in which both have structure, and none of it matches. What
-  only one of them shows, such as a missing component, is no such area.
+  the picture's border in which both have structure, and none of it matches.
+  What only one of them shows, such as a missing component, is no such area.
 
   Args:
     reference: see ``held_out.check``.
@@ -83,7 +83,7 @@ def foreign(
       left == 0 or top == 0 or left + width == columns or top + height == rows
     )
     if at_border and area >= _MIN_FOREIGN_SHARE * closed.size:
-      result |= (labels == label).astype(np.uint8)
+      result[labels == label] = 1
   return result if result.any() else None
 
 

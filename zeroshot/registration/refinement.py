@@ -5,11 +5,14 @@ matrix = refinement.refine(reference, test, matrix, (160, 320, 640), 6)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from zeroshot.registration import gauss_newton, transforms
 from zeroshot.registration.pyramid import FINEST_PX, Plane, Pyramid
 from zeroshot.types import HostArray
+
+T = TypeVar('T')
 
 # Steps at most, by the longest side of a level.
 _ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
@@ -63,3 +66,28 @@ def planes_of(
   if reference_factor > 1:  # never enlarged
     test_factor, reference_factor = test_factor / reference_factor, 1.0
   return reference.plane(reference_factor), test.plane(test_factor)
+
+
+def on_planes(
+  judge: Callable[[Plane, Plane, HostArray], T],
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  longest_px: int,
+) -> T:
+  """What a function says of an alignment, on small copies.
+
+  Args:
+    judge: takes both planes, and the matrix between them.
+    reference: of the picture to move.
+    test: of the picture to move it on to.
+    matrix: float64 ``[3, 3]`` between the whole pictures.
+    longest_px: longest side of the planes.
+  """
+  planes = planes_of(reference, test, matrix, longest_px)
+  on_planes = transforms.between_sizes(
+    matrix,
+    from_shapes=(reference.shape, test.shape),
+    to_shapes=(planes[0].shape, planes[1].shape),
+  )
+  return judge(*planes, on_planes)

@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from zeroshot.data.pair_shapes import check_picture_shape
-from zeroshot.registration import search, similarity, transforms
+from zeroshot.registration import candidates, search, similarity, transforms
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.registration.registration import (
   EstimatedMove,
@@ -31,6 +31,7 @@ METHODS = ('none', 'affine', 'homography')
 _MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
 MIN_PROBABILITY = 0.5  # of an alignment that is trusted
+_SURE = 0.98  # from which no mirror image is looked for
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
@@ -131,29 +132,35 @@ def estimate_move(
   )
   if found is None:
     return _stay('no plausible move was found', start)
+  return _judge(found, pyramids, start)
+
+
+def _judge(
+  found: search.Found, pyramids: tuple[Pyramid, Pyramid], start: Warp
+) -> EstimatedMove:
+  """The move that was found, or none where it must not be made."""
+  shapes = pyramids[0].shape, pyramids[1].shape
   before, after = similarity.similarities(*pyramids, start.matrix, found.matrix)
-  probability = found.probability
   reason = _objection(start.matrix, found, before, after, shapes=shapes)
-  move = EstimatedMove(
-    Warp(found.matrix, *shapes),
-    'affine' if found.num_parameters == 6 else 'homography',
-    '',
+  mirrored = found.probability < _SURE and candidates.is_mirrored(
+    *pyramids, found.check
+  )
+  if mirrored:
+    reason = 'the pictures are mirror images'
+  method = 'affine' if found.num_parameters == 6 else 'homography'
+  return EstimatedMove(
+    start if reason else Warp(found.matrix, *shapes),
+    'none' if reason else method,
+    reason,
     before,
     after,
-    probability,
+    found.probability,
     foreign=found.foreign,
     period_px=found.period_px,
     residual_px=found.residual_px,
     is_coarse=found.check.is_coarse,
-  )
-  if not reason:
-    return move
-  return move._replace(
-    warp=start,
-    method='none',
-    reason=reason,
-    mirrored=search.is_mirrored(*pyramids, found.check),
-    refused=found.matrix,
+    mirrored=mirrored,
+    refused=found.matrix if reason else None,
   )
 
 

@@ -143,5 +143,3 @@ def describe(
     coverage,
     move.warp.field,
   )
-
-

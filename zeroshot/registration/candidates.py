@@ -1,0 +1,157 @@
+"""Moves that may be right, refined on small copies and checked.
+
+  for candidate in candidates.generate(reference, test, 8):
+    candidate.matrix, candidate.check.evidence
+
+The likeliest come first: none at all, what local features say, what a
+correlation at every turn and scale says.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from zeroshot.registration import (
+  features,
+  held_out,
+  patches,
+  refinement,
+  transforms,
+  turns,
+)
+from zeroshot.registration.pyramid import Pyramid
+from zeroshot.types import HostArray
+
+# Longest sides of the levels, coarse to fine.
+_COARSE_PX = (80, 160)
+MIDDLE_PX = 320
+CHECK_PX = 1280  # of the last check
+_CERTAIN_SHARE = 0.75  # of agreeing points ends the search
+_CERTAIN_NATS = 25.0
+_MIRRORED = 0.9  # probability from which a mirror image is called so
+_MIRRORED_GAIN = 0.2  # of the share of agreeing points
+_SAME_SHAPE = 0.03  # of the aspect ratio, in which sizes may differ
+
+
+class Candidate(NamedTuple):
+  """A refined move.
+
+  Attributes:
+    matrix: float64 ``[3, 3]`` between the whole pictures, see ``transforms``.
+    check: of held-out points, on small copies.
+  """
+
+  matrix: HostArray
+  check: held_out.Check
+
+  @property
+  def is_certain(self) -> bool:
+    """Whether no other move need be tried."""
+    return (
+      self.check.share > _CERTAIN_SHARE and self.check.evidence > _CERTAIN_NATS
+    )
+
+
+def is_mirrored(
+  reference: Pyramid, test: Pyramid, check: held_out.Check
+) -> bool:
+  """Returns whether one picture is certainly the other's mirror image.
+
+  Args:
+    reference: of the picture to move.
+    test: of the picture to move it on to.
+    check: of the best alignment as they came.
+  """
+  mirror = reference.mirrored()
+  levels = (*_COARSE_PX[1:], MIDDLE_PX)
+  start = transforms.resize(test.shape, mirror.shape)
+  for matrix in (start, *features.moves(mirror, test)):
+    candidate = refined(mirror, test, matrix, levels, 6)
+    if (
+      candidate is None or candidate.check.share < check.share + _MIRRORED_GAIN
+    ):
+      continue
+    fully = check_fully(mirror, test, candidate.matrix)
+    if fully.probability > _MIRRORED:
+      return True
+  return False
+
+
+def generate(
+  reference: Pyramid, test: Pyramid, max_parameters: int
+) -> Iterator[Candidate]:
+  """Yields refined moves, the likeliest first."""
+  (h, w), (height, width) = reference.shape, test.shape
+  levels: tuple[int, ...] = (*_COARSE_PX[1:], MIDDLE_PX)
+  if abs(math.log(h / height) - math.log(w / width)) < _SAME_SHAPE:
+    start = transforms.resize(test.shape, reference.shape)
+    candidate = refined(reference, test, start, levels, 4)
+    if candidate is not None:
+      yield candidate
+      if len(candidate.check.agree) < held_out.MIN_POINTS:
+        return  # too little to see for any search
+  for matrix in features.moves(reference, test):
+    for num_parameters in (6, 8)[: max_parameters // 2 - 2]:
+      candidate = refined(reference, test, matrix, levels, num_parameters)
+      if candidate is not None:
+        yield candidate
+  levels = (*_COARSE_PX, MIDDLE_PX)
+  for turns_deg, scales, num_best in (
+    (turns.NARROW_TURNS_DEG, turns.NARROW_SCALES, 3),
+    (turns.WIDE_TURNS_DEG, turns.WIDE_SCALES, 6),
+  ):
+    for matrix in turns.moves(
+      reference, test, turns_deg, scales, num_best=num_best
+    ):
+      candidate = refined(reference, test, matrix, levels, 4)
+      if candidate is not None:
+        yield candidate
+
+
+def refined(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  levels: Sequence[int],
+  num_parameters: int,
+) -> Candidate | None:
+  """A rough move refined and checked; None if it went astray."""
+  if num_parameters < 8:
+    matrix = transforms.affine_part(matrix, test.shape)
+  result = refinement.refine(reference, test, matrix, levels, num_parameters)
+  if result is not None and num_parameters == 4:
+    result = refinement.refine(reference, test, result, levels[-2:], 6)
+  if result is None:
+    return None
+  return Candidate(result, check_at(reference, test, result, MIDDLE_PX))
+
+
+def check_at(
+  reference: Pyramid, test: Pyramid, matrix: HostArray, longest_px: int
+) -> held_out.Check:
+  """``held_out.check`` on planes of a longest side."""
+  return refinement.on_planes(
+    held_out.check, reference, test, matrix, longest_px
+  )
+
+
+def check_fully(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  roi_mask: HostArray | None = None,
+) -> held_out.Check:
+  """The last check of a move, on fine planes and with their patches."""
+  within = functools.partial(held_out.check, roi_mask=roi_mask)
+  check = refinement.on_planes(within, reference, test, matrix, CHECK_PX)
+  coarse = refinement.on_planes(within, reference, test, matrix, MIDDLE_PX)
+  shares = functools.partial(patches.shown_share, roi_mask=roi_mask)
+  return check._replace(
+    coarse_evidence=coarse.evidence,
+    patch_share=refinement.on_planes(
+      shares, reference, test, matrix, patches.LONGEST_PX
+    ),
+  )
