@@ -39,7 +39,7 @@ class Remembers:
       np.array([0.75], np.float32),
       ('difference',),
     )
-    return Detection(np.zeros(test.shape[:2], np.float32), boxes, None)
+    return Detection(np.zeros(test.shape[:2], np.float32), boxes, None, None)
 
 
 def retakes(images, *, seed=0):

@@ -40,7 +40,7 @@ class Remembers:
 
   def __call__(self, reference, test):
     self.seen.append((reference, test))
-    return Detection(np.zeros(test.shape[:2], np.float32), FOUND, None)
+    return Detection(np.zeros(test.shape[:2], np.float32), FOUND, None, None)
 
 
 def test_a_pair_becomes_a_result(entry):

@@ -55,7 +55,7 @@ def detection(image, xyxy, confidence):
     np.full(len(xyxy), confidence, np.float32),
     ('difference',) * len(xyxy),
   )
-  return Detection(np.zeros(image.shape[:2], np.float32), boxes, None)
+  return Detection(np.zeros(image.shape[:2], np.float32), boxes, None, None)
 
 
 def change(reference, test):
@@ -73,7 +73,7 @@ def knows(reference, test):
     extent_share=0.0,
     hidden_px=0.0,
   )
-  return Detection(scores, boxes, None)
+  return Detection(scores, boxes, None, None)
 
 
 def errs(reference, test):
@@ -155,7 +155,7 @@ def sees(reference, test):
   """Marks what differs, up to noise."""
   noise = 0.2 * np.abs(np.sin(1000 * test.sum(-1)))
   unmoved = register.register(reference, test, method='none')
-  return Detection(change(reference, test) + noise, None, unmoved)
+  return Detection(change(reference, test) + noise, None, unmoved, None)
 
 
 def test_where_the_reference_has_no_content_no_pixel_counts():

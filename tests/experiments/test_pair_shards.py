@@ -59,7 +59,7 @@ def test_a_result_comes_back_bit_for_bit(sure, valid):
   truth = Boxes(xyxy[:0], confidence[:0], ())
   result = PictureResult('a', 'lot "3"', 5, 7, truth, detections, valid)
   picture = np.zeros((5, 7, 3), np.float32)
-  detection = Detection(picture[..., 0], detections, None)
+  detection = Detection(picture[..., 0], detections, None, None)
   evaluation = PairEvaluation(
     result, picture, picture, detection, seconds=0.125
   )

@@ -10,9 +10,22 @@ import pytest
 
 from zeroshot.data import pictures
 from zeroshot.inspection import folder, result, result_records
-from zeroshot.registration import warp
+from zeroshot.registration import register, warp
 
 SETTINGS = {'threshold': 0.5, 'roi': [[0, 0, 4, 4]], 'manifest': None}
+
+
+def moved(picture, valid, field=None):
+  """The move of a reference that was left where it is."""
+  stayed = register.EstimatedMove(
+    warp.identity(valid.shape)._replace(field=field), 'none', '', 1.0, 1.0
+  )
+  return register.describe(
+    stayed,
+    align=lambda: picture,
+    find_valid=lambda: valid,
+    coverage=float(valid.mean()),
+  )
 
 
 def inspection(name='part 7'):
@@ -27,10 +40,9 @@ def inspection(name='part 7'):
     registration=result.Alignment('none', 0.0, 0.0, 1.0, None),
     seconds=0.1,
     score_map=np.full((8, 10), 0.5, np.float32),
-    aligned_reference=picture,
     test=picture,
     candidates=(box, faint),
-    valid=np.ones((8, 10), bool),
+    moved=moved(picture, np.ones((8, 10), np.uint8)),
   )
 
 
@@ -63,8 +75,7 @@ def test_what_was_not_compared_and_the_local_field_are_stored(tmp_path):
   one = dataclasses.replace(
     inspection(),
     boxes=(),
-    valid=valid,
-    local_field=warp.LocalField(nodes, 8, 10),
+    moved=moved(inspection().test, valid, warp.LocalField(nodes, 8, 10)),
   )
   place = tmp_path / folder.add(tmp_path, 1, one)['pictures']
   assert np.array_equal(

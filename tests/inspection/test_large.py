@@ -19,9 +19,8 @@ def scene(seed=0, height=260, width=300):
 
 
 @pytest.fixture
-def large(monkeypatch):
-  """A detector that treats all pictures as large, and its calls."""
-  monkeypatch.setattr(detector, 'LARGE_PX', 1)
+def large():
+  """A detector, and its calls of the scorer."""
   calls = []
 
   def score(reference, test):

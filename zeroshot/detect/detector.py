@@ -22,6 +22,7 @@ from zeroshot.detect import (
   boxes,
   maps,
   naming,
+  pair_input,
   postprocess,
   regions,
   rescore,
@@ -38,6 +39,7 @@ from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
 from zeroshot.registration import local_field, register
+from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import Boxes, HostArray, Tile
 
 
@@ -51,11 +53,13 @@ class Detection(NamedTuple):
     boxes: the differences as boxes, with confidences and kinds.
     registration: how the reference was moved onto the test picture, and where
       the two can be compared; its pictures are uint8.
+    pair: the registered pair.
   """
 
   scores: HostArray
   boxes: Boxes
   registration: register.Registration
+  pair: RegisteredPair
 
 
 class _Scan(NamedTuple):
@@ -101,7 +105,7 @@ def build_detector(
 
 
 def detect(
-  reference: HostArray,
+  reference: HostArray | pair_input.KnownReference,
   test: HostArray,
   reference_mask: HostArray | None = None,
   *,
@@ -116,7 +120,8 @@ def detect(
   Args:
     reference: pixels ``[H, W, 3]`` of the good part: uint8, uint16, or float32
       in [0, 1]. The latter two are rounded to 8 bits: a difference that is
-      fainter than a 255th of white is below the noise of a camera.
+      fainter than a 255th of white is below the noise of a camera. Or what is
+      known of a reference already.
     test: likewise, of the part under test; its size may be another.
     reference_mask: float32 ``[H, W]``, 1 where the reference has content, in
       its own grid; None is everywhere.
@@ -135,13 +140,14 @@ def detect(
     ValueError: the pictures are not two RGB images, a mask does not fit its
       picture, or a setting is out of its range.
   """
-  _check(reference, test, reference_mask, roi_mask)
-  reference, test = as_uint8(reference), as_uint8(test)
+  pixels, prepared = pair_input.known(reference)
+  pair_input.check(pixels, test, reference_mask, roi_mask)
+  pixels, test = as_uint8(pixels), as_uint8(test)
   height, width = test.shape[:2]
   move = _estimate_move(
-    reference, test, reference_mask, roi_mask, options, check_move
+    pixels, test, reference_mask, roi_mask, options, check_move, prepared
   )
-  pair = register_pair(reference, test, move.warp, reference_mask, move.foreign)
+  pair = register_pair(pixels, test, move.warp, reference_mask, move.foreign)
   grid = tiling.TileSettings(
     *options.tile_size(height, width, stride_px=scorer.stride_px),
     scorer.stride_px,
@@ -153,14 +159,20 @@ def detect(
   margin_px = options.box_margin_px
   merged = boxes.merge(parts)
   merged = boxes.grow(merged, margin_px=margin_px, height=height, width=width)
+  return Detection(scan.scores, merged, _describe(move, pair, scan), pair)
+
+
+def _describe(
+  move: register.EstimatedMove, pair: RegisteredPair, scan: _Scan
+) -> register.Registration:
+  """How the reference was moved; its pictures are made when asked for."""
   crop = scan.crop
-  registration = register.describe(
+  return register.describe(
     move,
     align=pair.aligned if crop is None else lambda: crop.aligned,
     find_valid=pair.valid,
     coverage=pair.coverage,
   )
-  return Detection(scan.scores, merged, registration)
 
 
 def _estimate_move(
@@ -170,6 +182,7 @@ def _estimate_move(
   roi_mask: HostArray | None,
   options: DetectSettings,
   check_move: Callable[[register.EstimatedMove], None] | None,
+  prepared: Pyramid | None,
 ) -> register.EstimatedMove:
   """How the reference is moved, once the caller accepts it; see ``detect``."""
   move = register.estimate_move(
@@ -178,6 +191,7 @@ def _estimate_move(
     reference_mask,
     method=options.registration,
     roi_mask=roi_mask,
+    prepared=prepared,
   )
   if check_move is not None:
     check_move(move)
@@ -290,24 +304,3 @@ def _build_namer(
     dark_is_conductor=options.dark_is_conductor,
     separate=functools.partial(conductors.separate_at, threshold),
   )
-
-
-def _check(
-  reference: HostArray,
-  test: HostArray,
-  reference_mask: HostArray | None,
-  roi_mask: HostArray | None,
-) -> None:
-  """Raises ValueError unless all are what ``detect`` takes."""
-  pictures = {'reference': reference, 'test': test}
-  masks = {'reference_mask': reference_mask, 'roi_mask': roi_mask}
-  for (name, picture), (mask_name, mask) in zip(
-    pictures.items(), masks.items(), strict=True
-  ):
-    if picture.ndim != 3 or picture.shape[2] != 3:
-      raise ValueError(
-        f'the {name} picture has shape {picture.shape}; give two RGB images '
-        '[H, W, 3]'
-      )
-    if mask is not None and mask.shape != picture.shape[:2]:
-      raise ValueError(f'{mask_name} is {mask.shape}; give {picture.shape[:2]}')

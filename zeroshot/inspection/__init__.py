@@ -1,6 +1,8 @@
 """Two pictures of any kind -> a verdict and boxes of the differences.
 
 detector        Detector: load once, inspect any number of pairs
+comparison      two pictures -> detections, if they can be aligned
+prepared        references that are read once for many test pictures
 loading         a weights file -> the network and settings that Detector needs
 inputs          paths and arrays of any kind -> pixels
 brightness      two pictures -> one scale of brightness

@@ -1,6 +1,6 @@
 """Residual misalignment of an aligned reference and its test picture.
 
-distance_px = alignment.residual_px(reference, test, valid)
+distance_px = alignment.residual_px(pair.crop, height=height, width=width)
 
 Corners of the test picture are tracked into the reference by the method of
 Lucas and Kanade (1981). Block correlation would not do: along a straight track
@@ -9,13 +9,15 @@ it determines the position in one direction only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
-from zeroshot.data import pictures
-from zeroshot.types import HostArray
+from zeroshot.detect.registered_pair import Crop
+from zeroshot.types import HostArray, Tile
 
-_WINDOWS = 6  # along each side of the picture
+_WINDOWS = 4  # along each side of the picture
 _WINDOW_PX = 256  # longest side of a window, which bounds the memory
 _MAX_CORNERS = 6  # of a window
 _PATCH_PX = 21  # side of the patch that is compared around a corner
@@ -27,57 +29,60 @@ _MIN_CORNERS = 5  # in all windows, for a median
 
 
 def residual_px(
-  reference: HostArray, test: HostArray, valid: HostArray
+  crop: Callable[[Tile], Crop], *, height: int, width: int
 ) -> float | None:
   """The median displacement of the corners that both pictures show.
 
   True differences do not count: their corners are not tracked.
 
   Args:
-    reference: aligned, ``[H, W, 3]``: uint8, uint16, or float32 in [0, 1].
-    test: like ``reference``.
-    valid: ``[H, W]``, 1 where the reference has content.
+    crop: cuts windows out of the aligned pair.
+    height: of the test picture, pixels.
+    width: likewise.
 
   Returns:
     Pixels; None if fewer than 5 corners are tracked, as in pictures without
     texture.
   """
   distances: list[float] = []
-  for rows in _windows(test.shape[0]):
-    for columns in _windows(test.shape[1]):
-      window = rows, columns
-      planes = _normalize(reference[window]), _normalize(test[window])
-      if planes[0] is not None and planes[1] is not None:
-        valid_mask = (valid[window] > 0).astype(np.uint8)
-        distances += _displacements(planes[0], planes[1], valid_mask).tolist()
+  for top, tile_height in _windows(height):
+    for left, tile_width in _windows(width):
+      window = crop(Tile(top, left, tile_height, tile_width))
+      reference, test = _normalize(window.aligned), _normalize(window.test)
+      if reference is not None and test is not None:
+        distances += _displacements(reference, test, window.valid).tolist()
   if len(distances) < _MIN_CORNERS:
     return None
   return float(np.median(distances))
 
 
-def _windows(length: int) -> list[slice]:
-  """Evenly spread windows along one side."""
+def _windows(length: int) -> list[tuple[int, int]]:
+  """Evenly spread windows along one side: where they start, and their size."""
   size = min(_WINDOW_PX, max(length // _WINDOWS, min(length, 2 * _PATCH_PX)))
   starts = np.linspace(0, length - size, min(_WINDOWS, length // size))
-  return [slice(int(start), int(start) + size) for start in starts]
+  return [(int(start), size) for start in starts]
 
 
 def _normalize(pixels: HostArray) -> HostArray | None:
-  """Grey uint8 ``[h, w]`` of fixed mean and contrast; None without texture."""
-  image = pictures.as_image(np.ascontiguousarray(pixels))
-  grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-  contrast = grey.std()
-  if contrast < _MIN_CONTRAST:
+  """Grey uint8 ``[h, w]`` of fixed mean and contrast; None without texture.
+
+  Args:
+    pixels: uint8 ``[h, w, 3]``.
+  """
+  grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+  mean, contrast = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
+  if contrast < 255 * _MIN_CONTRAST:
     return None
-  scaled = (grey - grey.mean()) * (_CONTRAST / contrast) + 127.5
-  return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+  gain = _CONTRAST / contrast
+  levels = (np.arange(256) - mean) * gain + 127.5
+  return cv2.LUT(grey, np.clip(np.rint(levels), 0, 255).astype(np.uint8))
 
 
 def _displacements(
-  reference: HostArray, test: HostArray, valid_mask: HostArray
+  reference: HostArray, test: HostArray, valid: HostArray | None
 ) -> HostArray:
   """How far each tracked corner has moved, ``[N]``."""
-  corners = _find_corners(test, valid_mask)
+  corners = _find_corners(test, valid)
   if corners is None:
     return np.zeros(0)
   moved, is_moved = _track(test, reference, corners)
@@ -89,9 +94,12 @@ def _displacements(
   return np.linalg.norm(moved - corners, axis=-1).ravel()[tracked]
 
 
-def _find_corners(test: HostArray, valid_mask: HostArray) -> HostArray | None:
+def _find_corners(test: HostArray, valid: HostArray | None) -> HostArray | None:
   """The clearest corners, ``[N, 1, 2]``; None if there are none."""
-  inner = cv2.erode(valid_mask, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
+  inner = None
+  if valid is not None:
+    patch = np.ones((_PATCH_PX, _PATCH_PX), np.uint8)
+    inner = cv2.erode(valid.view(np.uint8), patch)
   return cv2.goodFeaturesToTrack(test, _MAX_CORNERS, 0.1, 8, mask=inner)
 
 

@@ -6,10 +6,12 @@
   inspection = detector.inspect('good.png', 'part.png')
   for inspection in detector.inspect_many([('good.png', 'part.png')]):
     print(inspection.verdict)
+  reference = detector.prepare('good.png')   # for any number of test pictures
+  inspection = detector.inspect(reference, 'part.png')
 
 In JAX the first pair of a size, in steps of 64 px, compiles the network; on a
 CPU nothing is compiled. Threads may share a detector. Pictures of 8 megapixels
-and more take larger tiles: 108 take less than 4 GB.
+and more take larger tiles: 108 take less than 3 GB.
 """
 
 from __future__ import annotations
@@ -17,21 +19,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from zeroshot.data import limits, pictures
 from zeroshot.detect import calibration, detector, scorers
-from zeroshot.inspection import (
-  alignment,
-  areas,
-  could_not_align,
-  inputs,
-  result,
-)
+from zeroshot.inspection import areas, comparison, inputs, prepared, result
 from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import Region
-from zeroshot.registration import register
-from zeroshot.types import HostArray, PlainConfig
+from zeroshot.types import PlainConfig
 
 
 class Detector:
@@ -61,6 +58,7 @@ class Detector:
     """
     self._detect = detector.build_detector(scorer, settings, fitted)
     self._max_megapixels = limits.check_limit(max_megapixels)
+    self._recent = prepared.Recent()
     self.threshold = _check_threshold(threshold)
 
   @classmethod
@@ -119,9 +117,25 @@ class Detector:
         f'({error}); write it again with launch.export_weights'
       ) from error
 
+  def prepare(
+    self, reference: Picture, *, bits: int | None = None
+  ) -> PreparedReference:
+    """Reads a reference once, for any number of test pictures.
+
+    Args:
+      reference: see ``inspect``.
+      bits: see ``inspect``.
+
+    Raises:
+      ValueError: the picture cannot be read or has values beyond ``bits``.
+    """
+    return prepared.prepare(
+      reference, max_megapixels=self._max_megapixels, bits=bits
+    )
+
   def inspect(
     self,
-    reference: Picture,
+    reference: Picture | PreparedReference,
     test: Picture,
     *,
     name: str | None = None,
@@ -137,7 +151,8 @@ class Detector:
 
     Args:
       reference: picture of the good part, a path or an array, RGB (OpenCV's
-        arrays are BGR: ``frame[..., ::-1]``); see ``inputs.to_pixels``.
+        arrays are BGR: ``frame[..., ::-1]``); see ``inputs.to_pixels``; or one
+        of ``prepare``. Files of the last few references are remembered.
       test: picture of the part under test; its size may differ.
       name: of the pair; None takes the stem of the test picture's file.
       threshold: least confidence of a box that counts; None takes the
@@ -147,7 +162,8 @@ class Detector:
         registration in any case.
       ignore: mask of the test picture's size, a path or an array, nonzero
         where differences do not count.
-      bits: 8 to 16, that samples stored in 16 bits use; None finds them.
+      bits: 8 to 16, that samples stored in 16 bits use; None finds them. A
+        prepared reference has its own.
 
     Returns:
       Inspection.
@@ -164,34 +180,32 @@ class Detector:
       self.threshold if threshold is None else _check_threshold(threshold)
     )
     limit = self._max_megapixels
-    pair = inputs.load_pair(reference, test, max_megapixels=limit, bits=bits)
+    good, pair = self._load(reference, test, bits)
     height, width = pair.test.shape[:2]
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection = self._compare((reference, test), pair, roi_mask)
+    detection = comparison.compare(self._detect, good, test, pair, roi_mask)
     candidates = result.to_boxes(detection.boxes)
     verdict, boxes = result.judge(candidates, threshold)
-    registration = detection.registration
+    moved = detection.registration
     return result.Inspection(
       name=_name_of(test) if name is None else name,
       verdict=verdict,
       boxes=boxes,
       threshold=threshold,
-      registration=_describe_alignment(registration, pair.test),
+      registration=comparison.describe_alignment(detection),
       seconds=round(time.perf_counter() - start, 4),
       score_map=detection.scores,
-      aligned_reference=pictures.as_uint8(registration.aligned_reference),
       test=pictures.as_uint8(pair.test),
       candidates=candidates,
-      valid=registration.valid > 0,
-      local_field=registration.field,
-      warnings=pair.warnings + result.coverage_warnings(registration.coverage),
+      moved=moved,
+      warnings=pair.warnings + result.coverage_warnings(moved.coverage),
     )
 
   def inspect_many(
     self,
-    pairs: Iterable[tuple[Picture, Picture]],
+    pairs: Iterable[tuple[Picture | PreparedReference, Picture]],
     *,
     threshold: float | None = None,
     roi: Sequence[Region] = (),
@@ -224,46 +238,22 @@ class Detector:
         bits=bits,
       )
 
-  def _compare(
+  def _load(
     self,
-    given: tuple[Picture, Picture],
-    pair: inputs.LoadedPair,
-    roi_mask: HostArray | None,
-  ) -> detector.Detection:
-    """The detections of a pair that can be aligned; see ``inspect``.
-
-    Raises:
-      CouldNotAlignError: see ``inspect``; it names the pictures as ``given``.
-    """
-
-    def check(move: register.EstimatedMove) -> None:
-      # Not a number where the pictures have too little structure to judge, as
-      # blank plates have; a scratch on them is to be found.
-      if move.mirrored or move.probability < register.MIN_PROBABILITY:
-        raise could_not_align.error_for(given, pair, move)
-
-    return self._detect(
-      pair.reference, pair.test, roi_mask=roi_mask, check_move=check
-    )
-
-
-def _describe_alignment(
-  registration: register.Registration,
-  test: HostArray,
-) -> result.Alignment:
-  residual = alignment.residual_px(
-    registration.aligned_reference, test, registration.valid
-  )
-  return result.Alignment(
-    registration.method,
-    round(registration.shift_px, 2),
-    round(registration.rotation_deg, 3),
-    round(registration.scale, 5),
-    None if residual is None else round(residual, 2),
-    result.round_known(registration.probability, 3),
-    round(registration.coverage, 4),
-    round(registration.max_local_px, 2),
-  )
+    reference: Picture | PreparedReference,
+    test: Picture,
+    bits: int | None,
+  ) -> tuple[PreparedReference, inputs.LoadedPair]:
+    """The reference, remembered or read, and the pixels of both pictures."""
+    limit = self._max_megapixels
+    with ThreadPoolExecutor(1) as pool:  # both are read at a time
+      reading = pool.submit(
+        inputs.load_picture, test, role='test', max_megapixels=limit, bits=bits
+      )
+      if not isinstance(reference, PreparedReference):
+        reference = self._recent.get(reference, max_megapixels=limit, bits=bits)
+      pair = inputs.join(reference.loaded, reading.result())
+    return reference, pair
 
 
 def _check_threshold(threshold: float) -> float:

@@ -3,12 +3,13 @@
   for record in listed.inspect_listed(inspect, pairs, out):
     record['row'], record['verdict']
 
-A thread inspects a pair while the one before it is written; at most two pairs
-are in memory.
+Threads read, register and score a few pairs at a time, one for each core, while
+results are written in the order of the list; memory does not grow with it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,10 @@ from zeroshot.data.pair_list import ListedPair
 from zeroshot.inspection import folder
 from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.result import Inspection
+from zeroshot.runtime import machine
 from zeroshot.types import JsonObject
+
+_MOST_THREADS = 4  # each holds a pair
 
 Inspect = Callable[[ListedPair], Inspection]
 
@@ -68,17 +72,19 @@ def inspect_listed(
 def _prefetch(
   inspect: Inspect, pairs: Iterable[ListedPair]
 ) -> Generator[tuple[ListedPair, _Inspected | _Failed]]:
-  """Each pair with its outcome, while the next one is being inspected."""
-  pool = ThreadPoolExecutor(1)
-  previous: tuple[ListedPair, Future[_Inspected | _Failed]] | None = None
+  """Each pair with its outcome, in order, while others are being inspected."""
+  num_threads = min(machine.usable_cores(), _MOST_THREADS)
+  pool = ThreadPoolExecutor(num_threads)
+  pending: deque[tuple[ListedPair, Future[_Inspected | _Failed]]] = deque()
   try:
     for pair in pairs:
-      running = pool.submit(_try, inspect, pair)
-      if previous is not None:
-        yield previous[0], previous[1].result()
-      previous = pair, running
-    if previous is not None:
-      yield previous[0], previous[1].result()
+      pending.append((pair, pool.submit(_try, inspect, pair)))
+      if len(pending) > num_threads:
+        first, running = pending.popleft()
+        yield first, running.result()
+    while pending:
+      first, running = pending.popleft()
+      yield first, running.result()
   finally:
     pool.shutdown(cancel_futures=True)
 

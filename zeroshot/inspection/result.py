@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.registration import register
 from zeroshot.registration.warp import LocalField
 from zeroshot.report import drawing
 from zeroshot.types import Boxes, HostArray, JsonObject
@@ -88,13 +89,11 @@ class Inspection:
     threshold: least confidence of a box that counts.
     registration: how the reference was registered.
     seconds: time from reading the pictures to the boxes.
-    score_map: float32 ``[H, W]`` in [0, 1], probability that the two differ.
-    aligned_reference: uint8 ``[H, W, 3]``, RGB, in the test picture's grid.
+    score_map: ``[H, W]`` in [0, 1], probability that the two differ: float32,
+      float16 of pictures of 8 megapixels and more.
     test: uint8 ``[H, W, 3]``, RGB.
     candidates: boxes of any confidence, for other thresholds.
-    valid: bool ``[H, W]``, whether the aligned reference has content; the rest
-      was not compared.
-    local_field: local displacement of the reference; None is none.
+    moved: the reference's move, which makes its aligned picture when asked.
     warnings: sentences on what makes the outcome less certain, of the pictures
       and of their alignment; none is the usual case.
   """
@@ -106,12 +105,25 @@ class Inspection:
   registration: Alignment
   seconds: float
   score_map: HostArray = dataclasses.field(repr=False)
-  aligned_reference: HostArray = dataclasses.field(repr=False)
   test: HostArray = dataclasses.field(repr=False)
   candidates: tuple[Box, ...] = dataclasses.field(repr=False)
-  valid: HostArray = dataclasses.field(repr=False)
-  local_field: LocalField | None = dataclasses.field(default=None, repr=False)
+  moved: register.Registration = dataclasses.field(repr=False)
   warnings: tuple[str, ...] = ()
+
+  @property
+  def aligned_reference(self) -> HostArray:
+    """uint8 ``[H, W, 3]``, RGB, in the test picture's grid."""
+    return self.moved.aligned_reference
+
+  @property
+  def valid(self) -> HostArray:
+    """Bool ``[H, W]``, where the two pictures were compared."""
+    return self.moved.valid > 0
+
+  @property
+  def local_field(self) -> LocalField | None:
+    """Local displacement of the reference; None is none."""
+    return self.moved.field
 
   def at(self, threshold: float) -> Inspection:
     """The outcome at another threshold."""

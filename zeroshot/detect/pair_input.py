@@ -1,0 +1,54 @@
+"""What detection is given: two pictures, their masks, a known reference.
+
+pixels, prepared = known(reference)
+check(pixels, test, reference_mask, roi_mask)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zeroshot.registration.pyramid import Pyramid
+from zeroshot.types import HostArray
+
+
+class KnownReference(NamedTuple):
+  """A reference for many test pictures.
+
+  Attributes:
+    pixels: uint8 ``[H, W, 3]``.
+    prepared: of ``register.prepare``, without a mask.
+  """
+
+  pixels: HostArray
+  prepared: Pyramid
+
+
+def known(
+  reference: HostArray | KnownReference,
+) -> tuple[HostArray, Pyramid | None]:
+  """The pixels of a reference, and what is prepared of it, if anything."""
+  if isinstance(reference, KnownReference):
+    return reference.pixels, reference.prepared
+  return reference, None
+
+
+def check(
+  reference: HostArray,
+  test: HostArray,
+  reference_mask: HostArray | None,
+  roi_mask: HostArray | None,
+) -> None:
+  """Raises ValueError unless all are what ``detector.detect`` takes."""
+  pictures = {'reference': reference, 'test': test}
+  masks = {'reference_mask': reference_mask, 'roi_mask': roi_mask}
+  for (name, picture), (mask_name, mask) in zip(
+    pictures.items(), masks.items(), strict=True
+  ):
+    if picture.ndim != 3 or picture.shape[2] != 3:
+      raise ValueError(
+        f'the {name} picture has shape {picture.shape}; give two RGB images '
+        '[H, W, 3]'
+      )
+    if mask is not None and mask.shape != picture.shape[:2]:
+      raise ValueError(f'{mask_name} is {mask.shape}; give {picture.shape[:2]}')

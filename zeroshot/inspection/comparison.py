@@ -1,0 +1,64 @@
+"""Two pictures -> detections, if they can be aligned.
+
+detection = compare(detect, reference, test, pair, roi_mask)
+describe_alignment(detection)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zeroshot.detect import detector
+from zeroshot.inspection import alignment, could_not_align, inputs, result
+from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.prepared import PreparedReference
+from zeroshot.registration import register
+from zeroshot.types import HostArray
+
+
+def compare(
+  detect: Callable[..., detector.Detection],
+  reference: PreparedReference,
+  test: Picture,
+  pair: inputs.LoadedPair,
+  roi_mask: HostArray | None,
+) -> detector.Detection:
+  """The detections of a pair that can be aligned.
+
+  Args:
+    detect: of ``detect.detector.build_detector``.
+    reference: of the pair.
+    test: as the user gave it, for messages.
+    pair: the pixels of both.
+    roi_mask: see ``detect.detector.detect``.
+
+  Raises:
+    CouldNotAlignError: see ``Detector.inspect``.
+  """
+
+  def check(move: register.EstimatedMove) -> None:
+    # Not a number where the pictures have too little structure to judge, as
+    # blank plates have; a scratch on them is to be found.
+    if move.mirrored or move.probability < register.MIN_PROBABILITY:
+      given = reference.given, test
+      raise could_not_align.error_for(given, pair, move)
+
+  known = reference.known(pair.reference)
+  return detect(known, pair.test, roi_mask=roi_mask, check_move=check)
+
+
+def describe_alignment(detection: detector.Detection) -> result.Alignment:
+  """How the reference was aligned, for the user."""
+  registration, pair = detection.registration, detection.pair
+  height, width = pair.test.shape[:2]
+  residual = alignment.residual_px(pair.crop, height=height, width=width)
+  return result.Alignment(
+    registration.method,
+    round(registration.shift_px, 2),
+    round(registration.rotation_deg, 3),
+    round(registration.scale, 5),
+    None if residual is None else round(residual, 2),
+    result.round_known(registration.probability, 3),
+    round(registration.coverage, 4),
+    round(registration.max_local_px, 2),
+  )
