@@ -38,8 +38,7 @@ from zeroshot.detect.registered_pair import (
 from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
-from zeroshot.registration import local_field, register
-from zeroshot.registration.pyramid import Pyramid
+from zeroshot.registration import register
 from zeroshot.types import Boxes, HostArray, Tile
 
 
@@ -144,7 +143,7 @@ def detect(
   pair_input.check(pixels, test, reference_mask, roi_mask)
   pixels, test = as_uint8(pixels), as_uint8(test)
   height, width = test.shape[:2]
-  move = _estimate_move(
+  move = pair_input.estimate_move(
     pixels, test, reference_mask, roi_mask, options, check_move, prepared
   )
   pair = register_pair(pixels, test, move.warp, reference_mask, move.foreign)
@@ -173,31 +172,6 @@ def _describe(
     find_valid=pair.valid,
     coverage=pair.coverage,
   )
-
-
-def _estimate_move(
-  reference: HostArray,
-  test: HostArray,
-  reference_mask: HostArray | None,
-  roi_mask: HostArray | None,
-  options: DetectSettings,
-  check_move: Callable[[register.EstimatedMove], None] | None,
-  prepared: Pyramid | None,
-) -> register.EstimatedMove:
-  """How the reference is moved, once the caller accepts it; see ``detect``."""
-  move = register.estimate_move(
-    reference,
-    test,
-    reference_mask,
-    method=options.registration,
-    roi_mask=roi_mask,
-    prepared=prepared,
-  )
-  if check_move is not None:
-    check_move(move)
-  if options.local_field:
-    move = local_field.with_local_field(move, reference, test, reference_mask)
-  return move
 
 
 def _scan(

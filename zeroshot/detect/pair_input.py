@@ -1,4 +1,4 @@
-"""What detection is given: two pictures, their masks, a known reference.
+"""What detection is given: two pictures, masks, a known reference; the move.
 
 pixels, prepared = known(reference)
 check(pixels, test, reference_mask, roi_mask)
@@ -6,8 +6,11 @@ check(pixels, test, reference_mask, roi_mask)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from zeroshot.detect.settings import DetectSettings
+from zeroshot.registration import local_field, register
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
@@ -52,3 +55,28 @@ def check(
       )
     if mask is not None and mask.shape != picture.shape[:2]:
       raise ValueError(f'{mask_name} is {mask.shape}; give {picture.shape[:2]}')
+
+
+def estimate_move(
+  reference: HostArray,
+  test: HostArray,
+  reference_mask: HostArray | None,
+  roi_mask: HostArray | None,
+  options: DetectSettings,
+  check_move: Callable[[register.EstimatedMove], None] | None,
+  prepared: Pyramid | None,
+) -> register.EstimatedMove:
+  """How the reference is moved, once it is accepted; see ``detector``."""
+  move = register.estimate_move(
+    reference,
+    test,
+    reference_mask,
+    method=options.registration,
+    roi_mask=roi_mask,
+    prepared=prepared,
+  )
+  if check_move is not None:
+    check_move(move)
+  if options.local_field:
+    move = local_field.with_local_field(move, reference, test, reference_mask)
+  return move
