@@ -32,7 +32,8 @@ CHECK_PX = 1280  # of the last check
 _CERTAIN_SHARE = 0.75  # of agreeing points ends the search
 _CERTAIN_NATS = 25.0
 _MIRRORED = 0.9  # probability from which a mirror image is called so
-_MIRRORED_GAIN = 0.2  # of the share of agreeing points
+_MIRRORED_SHARE = 0.2  # so many more of the points agree with a mirror image
+_MIRRORED_NATS = 20.0  # and so much more evidence speaks for it
 _SAME_SHAPE = 0.03  # of the aspect ratio, in which sizes may differ
 
 
@@ -68,14 +69,18 @@ def is_mirrored(
   mirror = reference.mirrored()
   levels = (*_COARSE_PX[1:], MIDDLE_PX)
   start = transforms.resize(test.shape, mirror.shape)
+  before = max(check.evidence, check.coarse_evidence)
   for matrix in (start, *features.moves(mirror, test)):
     candidate = refined(mirror, test, matrix, levels, 6)
-    if (
-      candidate is None or candidate.check.share < check.share + _MIRRORED_GAIN
-    ):
+    if candidate is None:
       continue
     fully = check_fully(mirror, test, candidate.matrix)
-    if fully.probability > _MIRRORED:
+    if (
+      fully.probability > _MIRRORED
+      and fully.share > check.share + _MIRRORED_SHARE
+      and fully.evidence > before + _MIRRORED_NATS
+      and not fully.patch_share < check.patch_share
+    ):
       return True
   return False
 

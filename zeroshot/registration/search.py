@@ -31,7 +31,8 @@ from zeroshot.types import HostArray
 _FINE_PX = (640, 1280, FINEST_PX)
 _EQUAL_HITS = 0.03  # of all points; so few more or less say nothing
 _GUESSED = 0.45  # times the probability, of one of several places
-_CLEAR_GAIN = 1.1  # of evidence, of a larger move over a smaller
+_CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
+_CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _GOOD_PX = 0.5  # of most points from their place; no homography is tried
 
@@ -119,7 +120,8 @@ def search(
 
 def _is_better(candidate: Candidate, best: Candidate) -> bool:
   """Whether its points clearly agree better; a smaller move comes first."""
-  return candidate.check.evidence > _CLEAR_GAIN * best.check.evidence + 1
+  needed = _CLEAR_GAIN * best.check.evidence + _CLEAR_NATS
+  return candidate.check.evidence > needed
 
 
 def _compare_repeats(
