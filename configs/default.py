@@ -173,7 +173,9 @@ def get_train() -> ml_collections.ConfigDict:
 def get_detect() -> ml_collections.ConfigDict:
   """From score map to boxes."""
   return config_dict.create(
-    registration='affine',  # of the reference, before scoring; or 'none'
+    # Of the reference, before scoring: 'none', 'affine', or 'homography', which
+    # is affine unless perspective clearly fits better.
+    registration='homography',
     # Whether a smooth displacement (lens distortion, a bent board, low relief)
     # follows the registration, where it clearly helps.
     local_field=True,

@@ -29,8 +29,8 @@ from zeroshot.types import HostArray
 _COARSE_PX = (80, 160)
 MIDDLE_PX = 320
 CHECK_PX = 1280  # of the last check
-_CERTAIN_SHARE = 0.75  # of agreeing points ends the search
-_CERTAIN_NATS = 25.0
+# Evidence of points, and share of patches shown, that end the search together.
+_CERTAIN = ((20.0, 0.7), (5.0, 0.9))
 _MIRRORED = 0.9  # probability from which a mirror image is called so
 _MIRRORED_SHARE = 0.2  # so many more of the points agree with a mirror image
 _MIRRORED_NATS = 20.0  # and so much more evidence speaks for it
@@ -50,9 +50,10 @@ class Candidate(NamedTuple):
 
   @property
   def is_certain(self) -> bool:
-    """Whether no other move need be tried."""
-    return (
-      self.check.share > _CERTAIN_SHARE and self.check.evidence > _CERTAIN_NATS
+    """Whether no other move need be tried: points and patches agree."""
+    return any(
+      self.check.evidence > nats and self.check.patch_share > share
+      for nats, share in _CERTAIN
     )
 
 
@@ -131,7 +132,13 @@ def refined(
     result = refinement.refine(reference, test, result, levels[-2:], 6)
   if result is None:
     return None
-  return Candidate(result, check_at(reference, test, result, MIDDLE_PX))
+  points = check_at(reference, test, result, MIDDLE_PX)
+  if points.evidence > _CERTAIN[-1][0]:
+    share = refinement.on_planes(
+      patches.shown_share, reference, test, result, patches.LONGEST_PX
+    )
+    points = points._replace(patch_share=share)
+  return Candidate(result, points)
 
 
 def check_at(

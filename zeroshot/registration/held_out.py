@@ -25,10 +25,13 @@ _NUM_POINTS = 80
 _PATCH_PX = 17
 _REACH_PX = 6  # searched on every side
 _NEAR_PX = 1.6  # in place
+_EQUAL_CORRELATION = 0.03  # so little less correlated is as good a place
 _MIN_CORRELATION = 0.5  # of a point that agrees
 _MIN_CONTRAST = 0.15  # standard deviation of a patch, in those of the texture
 _MIN_LEVELS = 4.0  # of 255, likewise: less may be noise
 _CHANCE = 0.06  # of a point to agree with a wrong alignment
+_CELLS = 3  # a side, of which each may drift
+_MIN_IN_CELL = 4  # points that tell its drift
 MIN_POINTS = 12  # fewer say nothing
 # Where the curves cross one half, and their slopes there times four.
 _POINTS_CURVE = (1.6, 3.0)
@@ -41,7 +44,7 @@ class Check(NamedTuple):
   Attributes:
     points: float32 ``[N, 2]``, x and y in the test plane.
     agree: bool ``[N]``, which are found in place.
-    distance_px: float32 ``[N]``, from their place, pixels of the test plane.
+    offset_px: float32 ``[N, 2]``, from their place, pixels of the test plane.
     correlation: float32 ``[N]``, with what was found.
     overlap: share of the test picture that the reference covers.
     coarse_evidence: of points on a coarse plane, see ``evidence``: blurred
@@ -52,7 +55,7 @@ class Check(NamedTuple):
 
   points: HostArray
   agree: HostArray
-  distance_px: HostArray
+  offset_px: HostArray
   correlation: HostArray
   overlap: float
   coarse_evidence: float = 0.0
@@ -66,12 +69,35 @@ class Check(NamedTuple):
   @property
   def residual_px(self) -> float:
     """Median distance of the points that agree, pixels; NaN without any."""
-    return self._distance(0.5)
+    if not self.agree.any():
+      return math.nan
+    return float(np.median(self.distance_px[self.agree]))
 
   @property
-  def far_px(self) -> float:
-    """Distance that nine in ten of the points that agree stay within."""
-    return self._distance(0.9)
+  def drift_px(self) -> float:
+    """The longest median offset of a ninth of the picture, pixels.
+
+    What a move leaves by its form, such as perspective, drifts one way in a
+    part of the picture; noise does not. 0 with too few points.
+    """
+    clear = self.correlation >= _MIN_CORRELATION
+    clear &= self.distance_px < _REACH_PX - 1
+    if clear.sum() < MIN_POINTS:
+      return 0.0
+    points, offset = self.points[clear], self.offset_px[clear]
+    low, high = points.min(axis=0), points.max(axis=0) + 1
+    cell = ((points - low) / (high - low) * _CELLS).astype(int) @ [1, _CELLS]
+    medians = [
+      np.median(offset[cell == n], axis=0)
+      for n in range(_CELLS**2)
+      if (cell == n).sum() >= _MIN_IN_CELL
+    ]
+    return max((float(np.hypot(*median)) for median in medians), default=0.0)
+
+  @property
+  def distance_px(self) -> HostArray:
+    """From their place, float32 ``[N]``, pixels of the test plane."""
+    return np.hypot(self.offset_px[:, 0], self.offset_px[:, 1])
 
   @property
   def evidence(self) -> float:
@@ -84,11 +110,6 @@ class Check(NamedTuple):
     if share < 1:
       miss = (count - hits) * math.log((1 - share) / (1 - _CHANCE))
     return hits * math.log(share / _CHANCE) + miss
-
-  def _distance(self, share: float) -> float:
-    if not self.agree.any():
-      return math.nan
-    return float(np.quantile(self.distance_px[self.agree], share))
 
   @property
   def probability(self) -> float:
@@ -175,13 +196,21 @@ def check(
   searched = [_search(texture, moved, x, y, least) for x, y in points]
   if not len(points):
     nothing = np.zeros(0, np.float32)
-    return Check(nothing.reshape(0, 2), nothing > 0, nothing, nothing, overlap)
+    return Check(
+      nothing.reshape(0, 2),
+      nothing > 0,
+      nothing.reshape(0, 2),
+      nothing,
+      overlap,
+    )
   kept = [n for n, result in enumerate(searched) if result is not None]
   results = [result for result in searched if result is not None]
-  distance, correlation = np.array(results, np.float32).reshape(-1, 2).T
-  agree = (distance <= _NEAR_PX) & (correlation >= _MIN_CORRELATION)
+  values = np.array(results, np.float32).reshape(-1, 3)
+  offset, correlation = values[:, :2], values[:, 2]
+  agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX
+  agree &= correlation >= _MIN_CORRELATION
   return Check(
-    points[kept].astype(np.float32), agree, distance, correlation, overlap
+    points[kept].astype(np.float32), agree, offset, correlation, overlap
   )
 
 
@@ -204,7 +233,7 @@ def _corners(texture: HostArray, content: HostArray) -> HostArray:
 
 def _search(
   test: HostArray, moved: HostArray, x: int, y: int, min_contrast: float
-) -> tuple[float, float] | None:
+) -> tuple[float, float, float] | None:
   """How far from its place a patch is found, and how well it correlates.
 
   None where the patch has no contrast.
@@ -216,9 +245,15 @@ def _search(
   around = moved[y - reach : y + reach + 1, x - reach : x + reach + 1]
   surface = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
   _, best, _, (column, row) = cv2.minMaxLoc(surface)
+  # Along a straight edge a patch fits at many places: in place will do.
+  middle = slice(_REACH_PX - 1, _REACH_PX + 2)
+  _, near, _, (near_column, near_row) = cv2.minMaxLoc(surface[middle, middle])
+  if near > best - _EQUAL_CORRELATION:
+    best = near
+    column, row = near_column + _REACH_PX - 1, near_row + _REACH_PX - 1
   dx = column - _REACH_PX + _peak(surface[row], column)
   dy = row - _REACH_PX + _peak(surface[:, column], row)
-  return math.hypot(dx, dy), float(best)
+  return dx, dy, float(best)
 
 
 def _peak(line: HostArray, place: int) -> float:

@@ -21,7 +21,7 @@ from zeroshot.registration.register import EstimatedMove
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, Tile
 
-_STILL_PX = 0.35  # median distance of corners that no field need mend
+_MIN_DRIFT_PX = 1.2  # of corners in some part of the picture, to be mended
 _MIN_SIMILARITY = 0.25  # after the matrix; less is not looked at
 _LONGEST_PX = 1024  # of the copies that are compared
 _MIN_SIDE_PX = 64  # of such a copy
@@ -107,7 +107,7 @@ def with_local_field(
   """
   if not move.similarity_after >= _MIN_SIMILARITY:  # NaN is not
     return move
-  if move.residual_px < _STILL_PX:  # held-out corners lie in place already
+  if move.drift_px < _MIN_DRIFT_PX:  # corners lie in place already
     return move
   field = estimate_field(reference, test, move.warp, valid)
   return move._replace(warp=move.warp._replace(field=field))

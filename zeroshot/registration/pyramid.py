@@ -21,6 +21,7 @@ from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
+_MAX_SIDE_PX = 2**14  # OpenCV resamples no picture beyond twice that
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
@@ -109,7 +110,8 @@ class Pyramid:
     """
     height, width = self.shape
     slender = longest_px / _SLENDER / min(height, width)
-    return min(max(longest_px / max(height, width), slender), 1.0)
+    most = _MAX_SIDE_PX / max(height, width)
+    return min(max(longest_px / max(height, width), slender), most, 1.0)
 
   def plane(self, factor: float) -> Plane:
     """The picture shrunk by a factor of at most 1."""

@@ -31,7 +31,7 @@ METHODS = ('none', 'affine', 'homography')
 _MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
 MIN_PROBABILITY = 0.5  # of an alignment that is trusted
-_SURE = 0.98  # from which no mirror image is looked for
+_SURE = 0.9  # from which no mirror image is looked for
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
@@ -158,6 +158,7 @@ def _judge(
     foreign=found.foreign,
     period_px=found.period_px,
     residual_px=found.residual_px,
+    drift_px=found.drift_px,
     is_coarse=found.check.is_coarse,
     mirrored=mirrored,
     refused=found.matrix if reason else None,

@@ -90,6 +90,8 @@ class EstimatedMove(NamedTuple):
       pixels of the test picture; 0 if there is none.
     residual_px: median distance of held-out corners from their place, pixels
       of the test picture; NaN where none is found.
+    drift_px: how far corners lie off one way in some part of the picture,
+      pixels of the test picture.
     is_coarse: whether corners agree on small copies alone, as in pictures of
       another sharpness.
     mirrored: whether one picture is the other's mirror image.
@@ -105,6 +107,7 @@ class EstimatedMove(NamedTuple):
   foreign: HostArray | None = None
   period_px: float = 0.0
   residual_px: float = math.nan
+  drift_px: float = 0.0
   is_coarse: bool = False
   mirrored: bool = False
   refused: HostArray | None = None

@@ -34,7 +34,7 @@ _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
-_GOOD_PX = 0.5  # of most points from their place; no homography is tried
+_GOOD_PX = 1.0  # of drift; no homography is tried
 
 T = TypeVar('T')
 
@@ -48,6 +48,7 @@ class Found(NamedTuple):
     check: of held-out points, on the last level.
     residual_px: median distance of the points that agree from their place,
       pixels of the test picture; NaN where none does.
+    drift_px: see ``held_out.Check``; pixels of the test picture.
     foreign: see ``patches.foreign``.
     period_px: shift to another place that fits as well, in pixels of the test
       picture; 0 if there is none.
@@ -58,6 +59,7 @@ class Found(NamedTuple):
   num_parameters: int
   check: held_out.Check
   residual_px: float
+  drift_px: float
   foreign: HostArray | None = None
   period_px: float = 0.0
   moved_px: float = 0.0
@@ -170,7 +172,7 @@ def _finish(
   )
   affine = start if refined is None else refined
   found = _found(reference, test, affine, 6)
-  if max_parameters == 6 or found.check.far_px < _GOOD_PX:
+  if max_parameters == 6 or found.check.drift_px < _GOOD_PX:
     return found
   for start in (affine, best.matrix):
     homography = refinement.refine(
@@ -190,8 +192,14 @@ def _found(
   """A move with its last check."""
   check = candidates.check_fully(reference, test, matrix)
   plane = refinement.planes_of(reference, test, matrix, candidates.CHECK_PX)[1]
-  residual_px = check.residual_px * test.shape[1] / plane.width
-  return Found(matrix, num_parameters, check, residual_px)
+  enlarged = test.shape[1] / plane.width
+  return Found(
+    matrix,
+    num_parameters,
+    check,
+    check.residual_px * enlarged,
+    check.drift_px * enlarged,
+  )
 
 
 def _fits_better(check: held_out.Check, than: held_out.Check) -> bool:
