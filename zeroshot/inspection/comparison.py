@@ -1,11 +1,12 @@
 """Two pictures -> detections, if they can be aligned.
 
 detection = compare(detect, reference, test, pair, roi_mask)
-describe_alignment(detection)
+describe_alignment(detection), alignment_warnings(detection.registration)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from zeroshot.detect import detector
@@ -62,3 +63,23 @@ def describe_alignment(detection: detector.Detection) -> result.Alignment:
     round(registration.coverage, 4),
     round(registration.max_local_px, 2),
   )
+
+
+def alignment_warnings(registration: register.Registration) -> tuple[str, ...]:
+  """A sentence for each doubt about an alignment that was used."""
+  warnings = []
+  if registration.period_px > 0:
+    warnings.append(
+      'the picture repeats: the reference fits as well when it is shifted by '
+      f'{registration.period_px:.0f} px, and the nearest place was taken'
+    )
+  if registration.is_coarse:
+    warnings.append(
+      'the alignment is confirmed on small copies alone: the pictures differ '
+      'in sharpness or light, or still lie some pixels apart'
+    )
+  if math.isnan(registration.probability) and registration.method != 'none':
+    warnings.append(
+      'the pictures have too little structure to confirm the alignment'
+    )
+  return (*warnings, *result.coverage_warnings(registration.coverage))

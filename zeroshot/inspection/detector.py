@@ -200,7 +200,7 @@ class Detector:
       test=pictures.as_uint8(pair.test),
       candidates=candidates,
       moved=moved,
-      warnings=pair.warnings + result.coverage_warnings(moved.coverage),
+      warnings=pair.warnings + comparison.alignment_warnings(moved),
     )
 
   def inspect_many(

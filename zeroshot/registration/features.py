@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import scipy.spatial
 
 from zeroshot.registration import transforms
 from zeroshot.registration.pyramid import Pyramid
@@ -138,7 +137,10 @@ def _voted(
   votes = _votes(
     test.points[here], reference.points[there], turn, scale, cell_px=cell
   )
-  tree = scipy.spatial.cKDTree(votes)
+  # Imported here since most pairs need no features, and it takes 0.2 s.
+  from scipy import spatial
+
+  tree = spatial.cKDTree(votes)
   supporters = tree.query_ball_point(votes, 1.0, return_length=True)
   moves: list[HostArray] = []
   for _ in range(_NUM_VOTED):

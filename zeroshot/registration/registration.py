@@ -41,6 +41,8 @@ class Registration:
       estimated.
     coverage: share of the test picture that is compared, in [0, 1].
     field: the local displacement, added before ``matrix``; None is none.
+    period_px: see ``EstimatedMove``.
+    is_coarse: see ``EstimatedMove``.
   """
 
   align: Callable[[], HostArray] = dataclasses.field(repr=False)
@@ -56,6 +58,8 @@ class Registration:
   probability: float
   coverage: float
   field: LocalField | None
+  period_px: float = 0.0
+  is_coarse: bool = False
 
   @functools.cached_property
   def aligned_reference(self) -> HostArray:
@@ -145,4 +149,6 @@ def describe(
     move.probability,
     coverage,
     move.warp.field,
+    move.period_px,
+    move.is_coarse,
   )

@@ -9,9 +9,8 @@ others; the caller compares how well held-out points agree with each.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-import scipy.fft
-import scipy.ndimage
 
 from zeroshot.registration import transforms
 from zeroshot.registration.pyramid import Plane
@@ -43,7 +42,8 @@ def alternatives(
   height, width = test.shape
   centre_y, centre_x = height // 2, width // 2
   here = float(correlation[centre_y, centre_x])
-  peaks = correlation == scipy.ndimage.maximum_filter(correlation, 5)
+  highest = cv2.dilate(correlation, np.ones((5, 5), np.uint8))
+  peaks = correlation == highest
   peaks &= correlation >= max(_MIN_SHARE * here, _MIN_CORRELATION)
   near = slice(centre_y - _NEAR_PX, centre_y + _NEAR_PX + 1)
   peaks[near, centre_x - _NEAR_PX : centre_x + _NEAR_PX + 1] = False
@@ -72,28 +72,34 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     width=reference.width,
   ).astype(np.float32)
   moved = transforms.warp(reference.texture, matrix, shape=test.shape) * content
-  size = [
-    scipy.fft.next_fast_len(side * 3 // 2, real=True) for side in test.shape
-  ]
   ones = np.ones(test.shape, np.float32)
   target = np.ascontiguousarray(test.texture)
-  moved_f, content_f, power_f = (
-    np.conj(scipy.fft.rfft2(plane, size))
-    for plane in (moved, content, moved * moved)
-  )
-  test_f, ones_f, test_power_f = (
-    scipy.fft.rfft2(plane, size) for plane in (target, ones, target * target)
-  )
-  product, area, power, test_power = (
-    scipy.fft.irfft2(spectrum, size)
-    for spectrum in (
-      moved_f * test_f,
-      content_f * ones_f,
-      power_f * ones_f,
-      content_f * test_power_f,
-    )
-  )
+  squares = moved * moved, target * target
+  spectra = _Spectra(test.shape)
+  product = spectra.correlate(moved, target)
+  area = spectra.correlate(content, ones)
+  power = spectra.correlate(squares[0], ones)
+  test_power = spectra.correlate(content, squares[1])
   usual = np.sqrt(np.maximum(power, 1e-3) * np.maximum(test_power, 1e-3))
   result = np.where(area > _MIN_OVERLAP * area[0, 0], product / usual, 0.0)
   result = np.roll(result, (height // 2, width // 2), axis=(0, 1))
   return result[:height, :width].astype(np.float32)
+
+
+class _Spectra:
+  """Correlations of planes at every shift, on a canvas half as large again."""
+
+  def __init__(self, shape: tuple[int, int]) -> None:
+    """Takes the planes' height and width."""
+    self._size = [cv2.getOptimalDFTSize(side * 3 // 2) for side in shape]
+
+  def correlate(self, moved: HostArray, target: HostArray) -> HostArray:
+    """The sum of products at each shift of ``moved``, cyclic."""
+    first, second = (cv2.dft(self._padded(plane)) for plane in (target, moved))
+    product = cv2.mulSpectrums(first, second, 0, conjB=True)
+    return cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+
+  def _padded(self, plane: HostArray) -> HostArray:
+    canvas = np.zeros(self._size, np.float32)
+    canvas[: plane.shape[0], : plane.shape[1]] = plane
+    return canvas

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import scipy.fft
 
 from zeroshot.registration import transforms
 from zeroshot.registration.pyramid import Pyramid
@@ -61,7 +60,7 @@ def moves(
   content = np.ones(old.shape, np.float32) if old.valid is None else old.valid
   texture = old.texture * content
   target = _on_canvas(new.texture, np.eye(3))
-  spectrum = _whiten(scipy.fft.rfft2(target))
+  spectrum = _whiten(np.fft.rfft2(target))
   grid = [
     _about_centres(turn, scale, old.shape, new.shape)
     for turn in turns_deg
@@ -92,9 +91,9 @@ def _correlated(
     spectrum: of the test picture on its canvas, whitened.
   """
   moved = np.stack([_on_canvas(texture, matrix) for matrix in matrices])
-  spectra = _whiten(scipy.fft.rfft2(moved, workers=2))
-  surfaces = scipy.fft.irfft2(
-    np.conj(spectra) * spectrum, s=(_CANVAS_PX, _CANVAS_PX), workers=2
+  spectra = _whiten(np.fft.rfft2(moved))
+  surfaces = np.fft.irfft2(
+    np.conj(spectra) * spectrum, s=(_CANVAS_PX, _CANVAS_PX)
   )
   scored = []
   for matrix, surface in zip(matrices, surfaces, strict=True):
