@@ -3,5 +3,6 @@
 Files:
   cost        size, operations, pace and memory of one config
   runtimes    milliseconds per stage, in JAX and in ONNX Runtime
+  alignments  how often known moves are aligned right
   large_pair  memory and time of inspecting a large pair
 """
