@@ -1,6 +1,6 @@
 """Counts how often pictures moved by a known amount are aligned right.
 
-  python -m launch.alignments photographs/*.jpg --num_cases=1000
+  python -m launch.alignments --pictures=photographs --num_cases=1000
 
 Prints one JSON object: for each kind of move how many of the cases were within
 1 px, refused, off with a warning, and off without a word; ``other`` (another
@@ -10,23 +10,22 @@ picture) and ``mirrored`` must be refused.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from absl import flags
 
+from zeroshot.data import pictures
 from zeroshot.profiling import alignments
 from zeroshot.runtime import cli
 
 
 def main(argv: Sequence[str]) -> None:
-  """Measures the pictures on the command line."""
-  paths = [Path(word) for word in argv[1:]]
-  if len(paths) < 2:
-    print('error: give at least two pictures', file=sys.stderr)
-    sys.exit(cli.FAILED)
+  """Measures the pictures of a folder."""
+  del argv
   options = flags.FLAGS
+  paths = pictures.list_pictures(options.pictures)
+  if len(paths) < 2:
+    raise ValueError(f'{options.pictures} holds one picture; give two and more')
   outcomes = alignments.measure(
     paths, num_cases=options.num_cases, seed=options.seed
   )
@@ -34,6 +33,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == '__main__':
+  flags.DEFINE_string('pictures', None, 'Folder of pictures.', required=True)
   flags.DEFINE_integer('num_cases', 1000, 'Cases of known moves.', 1)
   flags.DEFINE_integer('seed', 0, 'Of the moves.')
   cli.run(main)

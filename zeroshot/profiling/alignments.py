@@ -4,8 +4,8 @@
   outcomes['shift'].silent   # wrong by more than 1 px, and no word of it
 
 Each case moves a picture, lights it otherwise, adds noise and small defects,
-and aligns the original with it. Cases of two pictures, and of a mirrored one, must
-be refused.
+and aligns the original with it. Cases of two pictures, and of a mirrored one,
+must be refused.
 """
 
 from __future__ import annotations
