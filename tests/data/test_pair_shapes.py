@@ -26,7 +26,7 @@ def test_two_images_of_one_size_pass():
     (
       image(4, 5, 3),
       image(4, 5, 3, dtype=np.uint8),
-      'the test picture is uint8.*of one size, float32',
+      r'the test picture is uint8.*\[H, W, 3\], float32',
     ),
   ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from configs import smoke
-from tests.experiments.uncalibrated import simulated
+from tests.experiments.uncalibrated import plain_scorer, simulated
 from zeroshot.data import pictures
 from zeroshot.detect import scorers
 from zeroshot.experiments import calibration
@@ -24,11 +24,7 @@ def references(tmp_path):
 @pytest.fixture
 def config(monkeypatch):
   """A network that scores the plain difference, and no synthesis."""
-  monkeypatch.setattr(
-    scorers,
-    'network_scorer',
-    lambda *_: scorers.Scorer(lambda one, two: abs(one - two).max(-1), 1),
-  )
+  monkeypatch.setattr(scorers, 'network_scorer', plain_scorer)
   monkeypatch.setattr(calibration, 'judge_synthetic', lambda *_: simulated())
   result = smoke.get_config()
   result.detect.registration = 'none'

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from configs import default
+from tests.experiments.uncalibrated import plain_scorer
+from zeroshot.data.pictures import as_image, as_uint8
 from zeroshot.detect import scorers
 from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.classical import classical_scores
@@ -16,6 +18,7 @@ from zeroshot.experiments import loading
 from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
+DIFFERENCE = (191 - 64) / 255  # of ``pair``, which is rounded to 8 bits
 CALIBRATION = Calibration(slope=0.5, offset=2.0, threshold=0.75)
 
 
@@ -41,8 +44,9 @@ def plain_network(monkeypatch):
 
   def scorer(model_config, parameters):
     del model_config
+    plain = plain_scorer()
     return scorers.Scorer(
-      lambda one, other: parameters['weight'] * np.abs(one - other).max(-1), 1
+      lambda *pair: parameters['weight'] * plain.score(*pair), 1
     )
 
   monkeypatch.setattr(scorers, 'network_scorer', scorer)
@@ -98,7 +102,7 @@ def test_no_such_weights():
 def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
   detection = loading.build_detector(config(), weights())(*pair())
   np.testing.assert_array_equal(detection.boxes.xyxy, [[30, 20, 44, 32]])
-  np.testing.assert_allclose(detection.boxes.confidence, [0.5])
+  np.testing.assert_allclose(detection.boxes.confidence, [DIFFERENCE])
   strict = config(**{'detect.threshold': 0.6})
   assert not loading.build_detector(strict, weights())(*pair()).boxes.kind
   stronger = loading.build_detector(strict, weights(weight=1.5))(*pair())
@@ -107,7 +111,7 @@ def test_the_network_s_detector_has_the_settings_of_detect(plain_network):
 
 def test_a_stored_calibration_is_used(plain_network):
   detection = loading.build_detector(config(), weights(CALIBRATION))(*pair())
-  expected = apply_calibration(np.array([0.5]), CALIBRATION)
+  expected = apply_calibration(np.array([DIFFERENCE]), CALIBRATION)
   assert expected[0] > 0.8
   np.testing.assert_allclose(detection.boxes.confidence, expected, rtol=1e-6)
 
@@ -120,7 +124,8 @@ def baseline(**changes):
 
 def test_the_baseline_s_detector_scores_without_a_network():
   detection = baseline()
-  expected = classical_scores(*pair(), **config().classical.scores.to_dict())
+  rounded = (as_image(as_uint8(picture)) for picture in pair())
+  expected = classical_scores(*rounded, **config().classical.scores.to_dict())
   np.testing.assert_allclose(detection.scores, expected, atol=1e-6)
   assert detection.scores.max() > 0.2
 
