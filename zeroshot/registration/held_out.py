@@ -95,6 +95,29 @@ class Check(NamedTuple):
     return max((float(np.hypot(*median)) for median in medians), default=0.0)
 
   @property
+  def perspective_px(self) -> float:
+    """How far perspective moves the points' border, by their offsets, pixels.
+
+    The least-squares fit of a homography's increment to the offsets of the
+    points that correlate; 0 with too few of them.
+    """
+    clear = self.correlation >= _MIN_CORRELATION
+    if clear.sum() < MIN_POINTS:
+      return 0.0
+    points = self.points[clear] - self.points[clear].mean(axis=0)
+    x, y = (points / max(float(np.abs(points).max()), 1.0)).T
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    columns = np.block(
+      [
+        [np.stack([x * x, x * y, x, y, one, zero, zero, zero], axis=1)],
+        [np.stack([x * y, y * y, zero, zero, zero, x, y, one], axis=1)],
+      ]
+    )
+    offset = self.offset_px[clear].T.ravel()
+    solution = np.linalg.lstsq(columns, offset, rcond=None)[0]
+    return float(np.hypot(solution[0], solution[1]))
+
+  @property
   def distance_px(self) -> HostArray:
     """From their place, float32 ``[N]``, pixels of the test plane."""
     return np.hypot(self.offset_px[:, 0], self.offset_px[:, 1])

@@ -18,7 +18,7 @@ from zeroshot.types import HostArray
 
 LONGEST_PX = 240  # of the planes to correlate
 _MIN_OVERLAP = 0.3  # of the area that the alignment compares
-_MIN_SHARE = 0.5  # of the correlation at no shift
+_MIN_SHARE = 0.8  # of the correlation at no shift
 _MIN_CORRELATION = 0.25
 _NEAR_PX = 3  # shifts that belong to the alignment itself
 _NUM_BEST = 4

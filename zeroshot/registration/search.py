@@ -34,7 +34,7 @@ _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
-_GOOD_PX = 0.5  # of drift; no homography is tried
+_GOOD_PX = 1.5  # of perspective that an affine move leaves; no other is tried
 
 T = TypeVar('T')
 
@@ -172,9 +172,10 @@ def _finish(
   )
   affine = start if refined is None else refined
   found = _found(reference, test, affine, 6)
-  if max_parameters == 6 or found.check.drift_px < _GOOD_PX:
+  if max_parameters == 6 or found.check.perspective_px < _GOOD_PX:
     return found
-  for start in (affine, best.matrix):
+  starts = [affine, best.matrix] if best.matrix[2, :2].any() else [affine]
+  for start in starts:
     homography = refinement.refine(
       reference, test, start, (160, candidates.MIDDLE_PX, *_FINE_PX), 8
     )
