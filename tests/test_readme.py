@@ -108,6 +108,7 @@ def test_install_and_demo(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_quickstart(variables, tmp_path):
   done = run('python3 launch/quickstart.py', variables, f'--out={tmp_path}')
   assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -68,7 +68,7 @@ def test_sizes_of_one_bucket_are_traced_once():
       traced.append(arguments[0].shape[1:3])
     return following(*arguments, **keywords)
 
-  detector = zeroshot.Detector.load('default')
+  detector = zeroshot.Detector.load('default', runtime='jax')
   with nn.intercept_methods(note):
     for height, width in ((50, 60), (60, 64), (50, 60), (64, 64)):
       detector.inspect(*pair(0, height, width))

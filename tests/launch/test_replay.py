@@ -20,6 +20,7 @@ SETTINGS = [
   'synthesis.regions.size_px=(2.0, 6.0)',
   'synthesis.regions.num_max=1',
   'synthesis.regions.polygons=0',
+  'synthesis.regions.specks=1.0',
   'synthesis.fills.background=0',
   'synthesis.backgrounds.soft=1',
   'synthesis.backgrounds.thresholded=0',

@@ -70,20 +70,27 @@ def is_mirrored(
   mirror = reference.mirrored()
   levels = (*_COARSE_PX[1:], MIDDLE_PX)
   start = transforms.resize(test.shape, mirror.shape)
-  before = max(check.evidence, check.coarse_evidence)
   for matrix in (start, *features.moves(mirror, test)):
     candidate = refined(mirror, test, matrix, levels, 6)
     if candidate is None:
       continue
     fully = check_fully(mirror, test, candidate.matrix)
-    if (
-      fully.probability > _MIRRORED
-      and fully.share > check.share + _MIRRORED_SHARE
-      and fully.evidence > before + _MIRRORED_NATS
-      and not fully.patch_share < check.patch_share
-    ):
+    if fully.probability > _MIRRORED and _is_clear(fully, check):
       return True
   return False
+
+
+def _is_clear(mirrored: held_out.Check, check: held_out.Check) -> bool:
+  """Whether a mirror image fits clearly better than the picture as it came."""
+  if mirrored.patch_share < check.patch_share:
+    return False
+  if len(mirrored.agree) < held_out.MIN_POINTS:
+    return mirrored.patch_share > check.patch_share + _MIRRORED_SHARE
+  before = max(check.evidence, check.coarse_evidence)
+  return (
+    not mirrored.share <= check.share + _MIRRORED_SHARE
+    and mirrored.evidence > before + _MIRRORED_NATS
+  )
 
 
 def generate(

@@ -32,6 +32,9 @@ _MIN_SIDE_PX = 32
 _MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
 MIN_PROBABILITY = 0.5  # of an alignment that is trusted
 _SURE = 0.9  # from which no mirror image is looked for
+_FIXTURE_SHIFT = 0.15  # of the longest side
+_FIXTURE_TURN_DEG = 15.0
+_FIXTURE_SCALE = 1.15  # or its inverse
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
@@ -119,7 +122,7 @@ def estimate_move(
   shapes = reference.shape[:2], test.shape[:2]
   start = Warp(transforms.resize(shapes[1], shapes[0]), *shapes)
   if method == 'none':
-    return _stay('', start)
+    return _as_they_came(reference, test, valid, roi_mask, start)
   if min(*shapes[0], *shapes[1]) < _MIN_SIDE_PX:
     return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', start)
   if reference.dtype == test.dtype and np.array_equal(reference, test):
@@ -142,7 +145,7 @@ def _judge(
   shapes = pyramids[0].shape, pyramids[1].shape
   before, after = similarity.similarities(*pyramids, start.matrix, found.matrix)
   reason = _objection(start.matrix, found, before, after, shapes=shapes)
-  mirrored = found.probability < _SURE and candidates.is_mirrored(
+  mirrored = not found.probability >= _SURE and candidates.is_mirrored(
     *pyramids, found.check
   )
   if mirrored:
@@ -162,6 +165,24 @@ def _judge(
     is_coarse=found.check.is_coarse,
     mirrored=mirrored,
     refused=found.matrix if reason else None,
+  )
+
+
+def _as_they_came(
+  reference: HostArray,
+  test: HostArray,
+  valid: HostArray | None,
+  roi_mask: HostArray | None,
+  start: Warp,
+) -> EstimatedMove:
+  """No move, and whether the pictures show the same part without one."""
+  pyramids = prepare(reference, valid), Pyramid(test)
+  check = candidates.check_fully(*pyramids, start.matrix, roi_mask)
+  mirrored = check.probability < MIN_PROBABILITY and candidates.is_mirrored(
+    *pyramids, check
+  )
+  return _stay('', start)._replace(
+    probability=check.probability, mirrored=mirrored
   )
 
 
@@ -192,6 +213,8 @@ def _objection(
       f'the pictures are too unlike: similarity {after:.2f} after the best '
       f'move, {in_place} in place'
     )
+  if is_unknown and not _is_small(start, found.matrix, shapes[1]):
+    return 'too little structure confirms so large a move'
   if shapes[0] != shapes[1]:
     return ''
   height, width = shapes[1]
@@ -205,6 +228,21 @@ def _objection(
       f'before, {after:.3f} after'
     )
   return ''
+
+
+def _is_small(
+  start: HostArray, matrix: HostArray, shape: tuple[int, int]
+) -> bool:
+  """Whether a move is what a fixture leaves, which needs no confirmation."""
+  height, width = shape
+  away = transforms.describe(
+    np.linalg.inv(start) @ matrix, height=height, width=width
+  )
+  return (
+    away.shift_px <= _FIXTURE_SHIFT * max(height, width)
+    and abs(away.rotation_deg) <= _FIXTURE_TURN_DEG
+    and 1 / _FIXTURE_SCALE <= away.scale <= _FIXTURE_SCALE
+  )
 
 
 def _check(
