@@ -168,9 +168,16 @@ def check_fully(
   check = refinement.on_planes(within, reference, test, matrix, CHECK_PX)
   coarse = refinement.on_planes(within, reference, test, matrix, MIDDLE_PX)
   shares = functools.partial(patches.shown_share, roi_mask=roi_mask)
-  return check._replace(
+  check = check._replace(
     coarse_evidence=coarse.evidence,
     patch_share=refinement.on_planes(
       shares, reference, test, matrix, patches.LONGEST_PX
     ),
   )
+  if math.isnan(check.probability) and all(
+    patches.has_structure(each.plane(each.factor(patches.LONGEST_PX)))
+    for each in (reference, test)
+  ):
+    # They would show more in common than the little that they overlap.
+    return check._replace(patch_share=0.0)
+  return check

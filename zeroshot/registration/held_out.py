@@ -50,7 +50,8 @@ class Check(NamedTuple):
     coarse_evidence: of points on a coarse plane, see ``evidence``: blurred
       pictures, or a shift of few pixels, agree there alone. 0 if it was not
       measured.
-    patch_share: see ``patches.shown_share``; NaN if it was not measured.
+    patch_share: see ``patches.shown_share``; NaN if it was not measured, 0 if
+      pictures with structure overlap in none of it.
   """
 
   points: HostArray

@@ -21,6 +21,7 @@ _MIN_LEVELS = 5.0  # standard deviation of one with structure, of 255
 _MIN_CORRELATION = 0.7  # of one that is shown
 _MAX_FOREIGN_CORRELATION = 0.3  # of one that shows something else
 _MIN_FOREIGN_SHARE = 0.1  # of the picture
+_PLENTY = 2  # times the patches that tell anything
 
 
 def shown_share(
@@ -45,6 +46,14 @@ def shown_share(
   if min(old.sum(), new.sum()) < held_out.MIN_POINTS:
     return math.nan
   return float(np.mean(correlation[old] > _MIN_CORRELATION))
+
+
+def has_structure(plane: Plane) -> bool:
+  """Whether a whole picture has plenty of structure to align it by."""
+  structured = _cut(plane.texture).std(axis=2) * plane.contrast > _MIN_LEVELS
+  if plane.valid is not None:
+    structured &= _cut(plane.valid).all(axis=2)
+  return int(structured.sum()) >= _PLENTY * held_out.MIN_POINTS
 
 
 def foreign(

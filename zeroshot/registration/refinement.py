@@ -63,8 +63,10 @@ def planes_of(
   scale = transforms.scale_at_centre(matrix, test.shape)
   test_factor = test.factor(longest_px)
   reference_factor = test_factor / scale
-  if reference_factor > 1:  # never enlarged
-    test_factor, reference_factor = test_factor / reference_factor, 1.0
+  largest = reference.factor(FINEST_PX)
+  if reference_factor > largest:  # its largest copy is never enlarged
+    test_factor *= largest / reference_factor
+    reference_factor = largest
   return reference.plane(reference_factor), test.plane(test_factor)
 
 
