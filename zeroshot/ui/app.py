@@ -163,23 +163,24 @@ def _result_components() -> list[gr.components.Component]:
   """The components that show the values of ``_show``."""
   return [
     gr.Markdown(_NOTHING, elem_id='verdict'),
-    gr.Image(
-      label='Differences',
-      elem_id='differences',
-      format='png',
-      interactive=False,
-      buttons=['fullscreen'],
-    ),
-    gr.Image(
-      label='Alignment: reference red, test cyan, grey where both agree',
-      elem_id='alignment',
-      format='png',
-      interactive=False,
-      buttons=['fullscreen'],
+    _shown_picture('differences', 'Differences'),
+    _shown_picture(
+      'alignment', 'Alignment: reference red, test cyan, grey where both agree'
     ),
     gr.Dataframe(headers=_COLUMNS, interactive=False, label='Boxes'),
     gr.Code(language='json', label='JSON', interactive=False, max_lines=12),
   ]
+
+
+def _shown_picture(name: str, label: str) -> gr.Image:
+  """A picture of the outcome."""
+  return gr.Image(
+    label=label,
+    elem_id=name,
+    format='png',
+    interactive=False,
+    buttons=['fullscreen'],
+  )
 
 
 def _show(inspection: result.Inspection | None) -> _Outputs:
