@@ -9,6 +9,7 @@ import importlib.metadata
 
 from zeroshot.detect.calibration import Calibration
 from zeroshot.export.metadata import Metadata
+from zeroshot.onnx_graph import model
 from zeroshot.onnx_graph.model import MULTIPLE_PX
 from zeroshot.weights import files
 
@@ -36,7 +37,7 @@ def describe(
       'or nothing is of no use; calibrate the weights with launch.calibrate'
     )
   config, detect = weights.config['model'], weights.config['detect']
-  stride_px = 2 ** len(config['widths'])
+  stride_px = model.stride_px(config)
   min_px = detect['tile_overlap_px'] + 2 * stride_px
   _check_size(height, width, min_px=min_px)
   return Metadata(

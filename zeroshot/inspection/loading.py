@@ -138,7 +138,7 @@ def build_scorer(
     run = onnx_sessions.open_onnxruntime(data)
   return scorers.onnx_scorer(
     run,
-    stride_px=2 ** len(config['widths']),
+    stride_px=model.stride_px(config),
     kinds=tuple(config['kinds']),
     regresses_boxes=config['predicts_sides'],
   )

@@ -87,12 +87,17 @@ def _builder(config: PlainConfig) -> Callable[..., dict[str, str]]:
       f'model.kind is {config["kind"]!r}; an ONNX file can be written for '
       f'{sorted(_KINDS)}'
     )
-  if 2 ** len(config['widths']) > MULTIPLE_PX:
+  if stride_px(config) > MULTIPLE_PX:
     raise ValueError(
       f'the network has {len(config["widths"])} scales; an ONNX file can be '
       'written for up to 6'
     )
   return _KINDS[config['kind']]
+
+
+def stride_px(config: PlainConfig) -> int:
+  """The stride of the network of ``config.model``, pixels."""
+  return int(2 ** len(config['widths']))
 
 
 def belongs(data: bytes, weights: files.Weights) -> bool:
