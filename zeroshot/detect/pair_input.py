@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from zeroshot.data.pair_shapes import check_picture_shape
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.registration import local_field, register
 from zeroshot.registration.pyramid import Pyramid
@@ -48,11 +49,7 @@ def check(
   for (name, picture), (mask_name, mask) in zip(
     pictures.items(), masks.items(), strict=True
   ):
-    if picture.ndim != 3 or picture.shape[2] != 3:
-      raise ValueError(
-        f'the {name} picture has shape {picture.shape}; give two RGB images '
-        '[H, W, 3]'
-      )
+    check_picture_shape(picture, name)
     if mask is not None and mask.shape != picture.shape[:2]:
       raise ValueError(f'{mask_name} is {mask.shape}; give {picture.shape[:2]}')
 
