@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.registration.textures import smooth_noise
 from zeroshot.boards import painter
 from zeroshot.registration import local_field, transforms
 from zeroshot.registration.warp import Warp, identity
@@ -13,12 +14,7 @@ STILL = identity((SIZE, SIZE))
 
 
 def texture(seed=0, size=SIZE):
-  random = np.random.default_rng(seed)
-  picture = np.zeros((size, size, 3), np.float32)
-  for sigma in (1.5, 5.0, 20.0):
-    noise = random.standard_normal((size, size, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), sigma)
-    picture += smooth / smooth.std()
+  picture = smooth_noise(seed, size, size, (1.5, 5.0, 20.0))
   return np.clip(128 + 38 * picture, 0, 255).astype(np.uint8)
 
 

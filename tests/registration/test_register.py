@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.registration.textures import smooth_noise
 from zeroshot.registration import register, transforms
 
 HEIGHT, WIDTH = 240, 320
@@ -15,12 +16,7 @@ MOVES = {
 
 def texture(seed=0, height=HEIGHT, width=WIDTH):
   """A colour picture with edges of all sizes."""
-  random = np.random.default_rng(seed)
-  picture = np.zeros((height, width, 3), np.float32)
-  for sigma in (2.0, 6.0, 20.0):
-    noise = random.standard_normal((height, width, 3)).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), sigma)
-    picture += smooth / smooth.std()
+  picture = smooth_noise(seed, height, width, (2.0, 6.0, 20.0))
   return np.clip(0.5 + 0.15 * picture, 0, 1)
 
 
