@@ -11,20 +11,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from zeroshot.registration.transforms import MAX_SIDE_PX
 from zeroshot.types import HostArray, Tile
 
-_MAX_SIDE_PX = 2**14  # OpenCV resamples no longer ones than 32,767
 _BAND_PIXELS = 2**22  # of a whole picture, resampled at once
 
 
 def bands(height: int, width: int) -> list[Tile]:
   """Tiles over a whole picture, of a size that OpenCV resamples."""
-  rows = max(_BAND_PIXELS // min(width, _MAX_SIDE_PX), 1)
-  rows = min(rows, _MAX_SIDE_PX)
+  rows = max(_BAND_PIXELS // min(width, MAX_SIDE_PX), 1)
+  rows = min(rows, MAX_SIDE_PX)
   return [
-    Tile(top, left, min(rows, height - top), min(_MAX_SIDE_PX, width - left))
+    Tile(top, left, min(rows, height - top), min(MAX_SIDE_PX, width - left))
     for top in range(0, height, rows)
-    for left in range(0, width, _MAX_SIDE_PX)
+    for left in range(0, width, MAX_SIDE_PX)
   ]
 
 

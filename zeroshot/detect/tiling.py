@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data.pair_shapes import check_pair_shapes
+from zeroshot.registration.transforms import MAX_SIDE_PX
 from zeroshot.types import HostArray, Tile
 
-_MAX_SIDE_PX = 2**14  # of a tile that is chosen; OpenCV resamples up to 2**15
 _OUTER_SHARE = 0.375  # of an overlap, at the border of a tile: not used
 
 
@@ -181,7 +181,7 @@ def pad(image: HostArray, size: tuple[int, int]) -> HostArray:
 
 def _sizes(length: int, *, overlap_px: int, stride_px: int) -> dict[int, int]:
   """Returns the shortest tiles of a side, by how many there are of them."""
-  sizes = {} if length > _MAX_SIDE_PX else {1: length}
+  sizes = {} if length > MAX_SIDE_PX else {1: length}
   least = overlap_px + 2 * stride_px
   for count in range(2, max(length // least, 1) + 1):
     size = -(-(length + (count - 1) * overlap_px) // count)
@@ -190,7 +190,7 @@ def _sizes(length: int, *, overlap_px: int, stride_px: int) -> dict[int, int]:
       (size - overlap_px) // stride_px * stride_px
     ):
       size += stride_px
-    if least <= size <= _MAX_SIDE_PX:
+    if least <= size <= MAX_SIDE_PX:
       sizes[count] = size
   return sizes
 

@@ -107,7 +107,7 @@ def generate(
       if len(candidate.check.agree) < held_out.MIN_POINTS:
         return  # too little to see for any search
   for matrix in features.moves(reference, test):
-    for num_parameters in (6, 8)[: max_parameters // 2 - 2]:
+    for num_parameters in range(6, max_parameters + 1, 2):
       candidate = refined(reference, test, matrix, levels, num_parameters)
       if candidate is not None:
         yield candidate

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from zeroshot.registration import transforms
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -32,7 +32,6 @@ _NUM_PIXELS = 4096  # read, of those with a strong gradient
 _DAMPING = 2e-3  # of the mean eigenvalue
 _STILL_PX = 0.01  # a step that moves every parameter less is the last
 _OUTLIER = 3.0  # robust standard deviations at which a weight is 1/4
-_COLUMNS = 64  # of the maps that points are read by; OpenCV bounds their width
 _SIMILARITY_BASIS = np.array(
   [
     [1.0, 0.0, 0.0, 0.0, 1.0, 0.0],  # scale
@@ -96,24 +95,11 @@ def _points(test: Plane) -> _Points:
   steepness = along_x * along_x + along_y * along_y
   pixel = np.flatnonzero(steepness > max(0.5 * float(steepness.mean()), 1e-8))
   pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
-  pixel = pixel[: pixel.size - pixel.size % _COLUMNS or None]
+  whole_rows = pixel.size - pixel.size % transforms.ROW_PX  # cheapest to read
+  pixel = pixel[: whole_rows or None]
   row, column = (a.astype(np.float32) for a in np.divmod(pixel, test.width))
   values = test.slopes.reshape(-1, 3)[pixel]
   return _Points(column, row, values[:, 0], values[:, 1], values[:, 2])
-
-
-def read(plane: HostArray, across: HostArray, down: HostArray) -> HostArray:
-  """Returns a plane ``[H, W, C]`` at points ``[N]``, bilinear: ``[N, C]``."""
-  size = across.size
-  shape = (-1, _COLUMNS if size % _COLUMNS == 0 else 1)
-  values = cv2.remap(
-    plane,
-    across.astype(np.float32).reshape(shape),
-    down.astype(np.float32).reshape(shape),
-    cv2.INTER_LINEAR,
-    borderMode=cv2.BORDER_REPLICATE,
-  )
-  return np.asarray(values).reshape(size, -1)
 
 
 def _linearise(
@@ -134,7 +120,7 @@ def _linearise(
   x, y = points.column, points.row
   depth = np.maximum(g * x + h * y + i, 1e-6)
   across, down = (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
-  moved = read(reference.slopes, across, down)
+  moved = transforms.read(reference.slopes, across, down)
   content = (
     (across >= 0)
     & (down >= 0)
@@ -142,7 +128,9 @@ def _linearise(
     & (down <= reference.height - 1)
   )
   if reference.valid is not None:
-    content &= read(reference.valid[..., None], across, down)[:, 0] > 0.99
+    content &= (
+      transforms.read(reference.valid[..., None], across, down)[:, 0] > 0.99
+    )
   # The slopes of the moved reference, by the chain rule.
   u, v = moved[:, 1], moved[:, 2]
   along_x = ((a - across * g) * u + (d - down * g) * v) / depth

@@ -1,7 +1,7 @@
 """Whether an alignment is right, from points that it was not fitted to.
 
   check = held_out.check(reference, test, matrix)
-  check.num_agreeing, check.num_points, check.probability
+  check.agree, check.evidence, check.probability
 
 Corners of the test picture are looked for in the moved reference, in a window
 around where the alignment puts them. Where it is right, most are found in
@@ -46,7 +46,6 @@ class Check(NamedTuple):
     agree: bool ``[N]``, which are found in place.
     offset_px: float32 ``[N, 2]``, from their place, pixels of the test plane.
     correlation: float32 ``[N]``, with what was found.
-    overlap: share of the test picture that the reference covers.
     coarse_evidence: of points on a coarse plane, see ``evidence``: blurred
       pictures, or a shift of few pixels, agree there alone. 0 if it was not
       measured.
@@ -58,7 +57,6 @@ class Check(NamedTuple):
   agree: HostArray
   offset_px: HostArray
   correlation: HostArray
-  overlap: float
   coarse_evidence: float = 0.0
   patch_share: float = math.nan
 
@@ -175,13 +173,11 @@ def compared_area(
   roi_mask: HostArray | None,
 ) -> HostArray:
   """Where the moved reference is to be compared, bool ``[h, w]``."""
-  y, x = (np.arange(side, dtype=np.float32) for side in shape)
-  content = transforms.leads_inside(
+  content = transforms.inside(
     matrix,
-    x[None, :],
-    y[:, None],
-    height=reference.height,
-    width=reference.width,
+    height=shape[0],
+    width=shape[1],
+    reference_shape=reference.shape,
   )
   if reference.valid is not None:
     content &= transforms.warp(reference.valid, matrix, shape=shape) > 0.99
@@ -213,7 +209,6 @@ def check(
   """
   moved = transforms.warp(reference.texture, matrix, shape=test.shape)
   content = compared_area(reference, test.shape, matrix, roi_mask)
-  overlap = float(content.mean())
   texture = np.ascontiguousarray(test.texture)
   points = _corners(texture, content)
   least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
@@ -221,11 +216,7 @@ def check(
   if not len(points):
     nothing = np.zeros(0, np.float32)
     return Check(
-      nothing.reshape(0, 2),
-      nothing > 0,
-      nothing.reshape(0, 2),
-      nothing,
-      overlap,
+      nothing.reshape(0, 2), nothing > 0, nothing.reshape(0, 2), nothing
     )
   kept = [n for n, result in enumerate(searched) if result is not None]
   results = [result for result in searched if result is not None]
@@ -233,9 +224,7 @@ def check(
   offset, correlation = values[:, :2], values[:, 2]
   agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX
   agree &= correlation >= _MIN_CORRELATION
-  return Check(
-    points[kept].astype(np.float32), agree, offset, correlation, overlap
-  )
+  return Check(points[kept].astype(np.float32), agree, offset, correlation)
 
 
 def _corners(texture: HostArray, content: HostArray) -> HostArray:

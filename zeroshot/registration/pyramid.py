@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_uint8
+from zeroshot.registration import transforms
 from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
-_MAX_SIDE_PX = 2**14  # OpenCV resamples no picture beyond twice that
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
@@ -110,7 +110,7 @@ class Pyramid:
     """
     height, width = self.shape
     slender = longest_px / _SLENDER / min(height, width)
-    most = _MAX_SIDE_PX / max(height, width)
+    most = transforms.MAX_SIDE_PX / max(height, width)
     return min(max(longest_px / max(height, width), slender), most, 1.0)
 
   def plane(self, factor: float) -> Plane:
@@ -151,7 +151,7 @@ def _resize(plane: HostArray, factor: float) -> HostArray:
   return cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def middle_frequencies(grey: HostArray) -> HostArray:
+def _middle_frequencies(grey: HostArray) -> HostArray:
   """Returns a plane without what is finer than 2 or coarser than 31 pixels.
 
   Args:
@@ -166,7 +166,7 @@ def middle_frequencies(grey: HostArray) -> HostArray:
 
 def _slopes(grey: HostArray) -> tuple[HostArray, float]:
   """Returns ``Plane.slopes`` and ``Plane.contrast`` of a grey picture."""
-  texture = middle_frequencies(grey)
+  texture = _middle_frequencies(grey)
   contrast = max(float(cv2.meanStdDev(texture)[1][0, 0]), _MIN_CONTRAST)
   texture /= contrast
   along_x, along_y = (

@@ -122,7 +122,8 @@ def estimate_move(
   shapes = reference.shape[:2], test.shape[:2]
   start = Warp(transforms.resize(shapes[1], shapes[0]), *shapes)
   if method == 'none':
-    return _as_they_came(reference, test, valid, roi_mask, start)
+    pyramids = prepared or prepare(reference, valid), Pyramid(test)
+    return _as_they_came(pyramids, roi_mask, start)
   if min(*shapes[0], *shapes[1]) < _MIN_SIDE_PX:
     return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', start)
   if reference.dtype == test.dtype and np.array_equal(reference, test):
@@ -169,14 +170,9 @@ def _judge(
 
 
 def _as_they_came(
-  reference: HostArray,
-  test: HostArray,
-  valid: HostArray | None,
-  roi_mask: HostArray | None,
-  start: Warp,
+  pyramids: tuple[Pyramid, Pyramid], roi_mask: HostArray | None, start: Warp
 ) -> EstimatedMove:
   """No move, and whether the pictures show the same part without one."""
-  pyramids = prepare(reference, valid), Pyramid(test)
   check = candidates.check_fully(*pyramids, start.matrix, roi_mask)
   mirrored = check.probability < MIN_PROBABILITY and candidates.is_mirrored(
     *pyramids, check

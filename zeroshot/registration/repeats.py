@@ -63,13 +63,8 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     moved reference on the test picture; 0 where too little is compared.
   """
   height, width = test.shape
-  y, x = (np.arange(side, dtype=np.float32) for side in test.shape)
-  content = transforms.leads_inside(
-    matrix,
-    x[None, :],
-    y[:, None],
-    height=reference.height,
-    width=reference.width,
+  content = transforms.inside(
+    matrix, height=height, width=width, reference_shape=reference.shape
   ).astype(np.float32)
   moved = transforms.warp(reference.texture, matrix, shape=test.shape) * content
   ones = np.ones(test.shape, np.float32)

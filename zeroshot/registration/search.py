@@ -12,7 +12,7 @@ well, and the best is refined to the finest level.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from zeroshot.registration import (
   candidates,
@@ -35,8 +35,6 @@ _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _GOOD_PX = 1.5  # of perspective that an affine move leaves; no other is tried
-
-T = TypeVar('T')
 
 
 class Found(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeroshot.registration import gauss_newton, refinement, transforms
+from zeroshot.registration import refinement, transforms
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
@@ -51,9 +51,9 @@ def similarities(
     common &= (across >= 0) & (across <= old.width - 1)
     common &= (down >= 0) & (down <= old.height - 1)
     if old.valid is not None:
-      valid = gauss_newton.read(old.valid[..., None], across, down)[:, 0]
+      valid = transforms.read(old.valid[..., None], across, down)[:, 0]
       common &= valid > 0.99
-    values.append(gauss_newton.read(old.slopes, across, down)[:, 0])
+    values.append(transforms.read(old.slopes, across, down)[:, 0])
   if common.mean() < 0.1:
     return -1.0, -1.0
   before, after = (_correlation(v[common], target[common]) for v in values)

@@ -17,6 +17,9 @@ import numpy as np
 
 from zeroshot.types import HostArray
 
+# Longest side of what is resampled at once; OpenCV bears less than twice that.
+MAX_SIDE_PX = 2**14
+ROW_PX = 64  # points that are read in one row
 _MAX_SCALE = 3.0  # or its inverse
 _MAX_ASPECT = 2.5  # of the scales along two axes
 _MAX_DEPTH = 4.0  # of the farthest corner, in those of the nearest
@@ -109,20 +112,53 @@ def warp(
   )
 
 
-def inside(matrix: HostArray, *, height: int, width: int) -> HostArray:
-  """Returns where a mapped pixel's centre lies in the picture.
+def read(plane: HostArray, across: HostArray, down: HostArray) -> HostArray:
+  """Returns a plane at points.
+
+  Args:
+    plane: float32 ``[H, W, C]``.
+    across: ``[N]``, pixels.
+    down: ``[N]``, pixels.
+
+  Returns:
+    Float32 ``[N, C]``, bilinear; outside, the nearest edge pixel is repeated.
+  """
+  size = len(across)
+  # OpenCV resamples no more than 32,767 rows at once, so points fill rows.
+  spare = ROW_PX - size % ROW_PX  # a row at least, even of no points
+  across, down = (
+    np.pad(place.astype(np.float32), (0, spare)).reshape(-1, ROW_PX)
+    for place in (across, down)
+  )
+  values = cv2.remap(
+    plane, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+  )
+  return values.reshape(size + spare, -1)[:size]
+
+
+def inside(
+  matrix: HostArray,
+  *,
+  height: int,
+  width: int,
+  reference_shape: tuple[int, int] | None = None,
+) -> HostArray:
+  """Returns where a mapped pixel's centre lies in the reference.
 
   Args:
     matrix: float64 ``[3, 3]``.
-    height: of both pictures.
-    width: of both pictures.
+    height: of the test picture.
+    width: of the test picture.
+    reference_shape: height and width of the reference; None is the test
+      picture's.
 
   Returns:
     Bool ``[height, width]``.
   """
   x = np.arange(width, dtype=np.float32)[None, :]
   y = np.arange(height, dtype=np.float32)[:, None]
-  return leads_inside(matrix, x, y, height=height, width=width)
+  h, w = reference_shape or (height, width)
+  return leads_inside(matrix, x, y, height=h, width=w)
 
 
 def leads_inside(

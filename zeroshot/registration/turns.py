@@ -21,8 +21,6 @@ from zeroshot.registration import transforms
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
-_RANSAC_ITERATIONS = 3000
-
 _SEARCH_PX = 96  # longest side of the correlated copies
 _CANVAS_PX = 192  # they are correlated in, so that nothing wraps around
 _BATCH = 64

@@ -18,7 +18,6 @@ import numpy as np
 from zeroshot.registration import transforms
 from zeroshot.types import HostArray, Tile
 
-_ROW_PX = 1024  # points that are read in one row
 _AROUND_PX = 2  # of what a tile is resampled from
 
 
@@ -71,20 +70,7 @@ class LocalField(NamedTuple):
     rows, columns = self.nodes.shape[:2]
     across = np.asarray(x) * ((columns - 1) / max(self.width - 1, 1))
     down = np.asarray(y) * ((rows - 1) / max(self.height - 1, 1))
-    # OpenCV resamples no more than 32,767 rows at once.
-    spare = _ROW_PX - len(x) % _ROW_PX
-    across, down = (
-      np.pad(position.astype(np.float32), (0, spare)).reshape(-1, _ROW_PX)
-      for position in (across, down)
-    )
-    blended = cv2.remap(
-      self.nodes,
-      across,
-      down,
-      cv2.INTER_LINEAR,
-      borderMode=cv2.BORDER_REPLICATE,
-    )
-    return blended.reshape(-1, 2)[: len(x)]
+    return transforms.read(self.nodes, across, down)
 
 
 class Warp(NamedTuple):
