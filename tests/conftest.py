@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ os.environ['JAX_COMPILATION_CACHE_DIR'] = str(ROOT / '.cache' / 'jax')
 os.environ['JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS'] = '0'
 os.environ['JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES'] = '-1'
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '2'
+# Else the import of OpenVINO forks, to send a message to its makers.
+sys.modules.setdefault('openvino_telemetry', None)  # type: ignore[arg-type]
 # Where it is set, each command that a test starts takes 5 s longer.
 os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
 # A shell lets what it starts in the background ignore SIGINT, and that would be

@@ -136,3 +136,20 @@ def test_jax_is_chosen_where_it_finds_an_accelerator(monkeypatch):
   assert loading.choose_runtime('onnxruntime') == 'onnxruntime'
   monkeypatch.setattr(machine, 'has_accelerator', lambda: False)
   assert loading.choose_runtime('auto') == 'onnxruntime'
+
+
+def test_openvino_sends_nothing_when_it_is_imported():
+  pytest.importorskip('openvino')
+  script = """
+import os
+forks = []
+os.register_at_fork(before=lambda: forks.append(1))
+from zeroshot.detect import onnx_sessions
+onnx_sessions.import_openvino()
+import threading
+for thread in threading.enumerate():
+  if thread is not threading.current_thread():
+    thread.join(5)
+assert not forks, 'a process was forked'
+"""
+  subprocess.run([sys.executable, '-c', script], check=True)

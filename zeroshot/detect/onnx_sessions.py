@@ -8,6 +8,8 @@ Both use the cores that the process may use, and threads may share a session.
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -66,6 +68,20 @@ def onnxruntime_session(
   )
 
 
+def import_openvino() -> Any:
+  """OpenVINO, without the message that its import sends to its makers.
+
+  That would leave the machine, and fork the process, threads and all. Without
+  its package for messages OpenVINO does without them.
+
+  Raises:
+    ImportError: OpenVINO is not installed.
+  """
+  modules: dict[str, Any] = sys.modules
+  modules.setdefault('openvino_telemetry', None)  # importing it fails
+  return importlib.import_module('openvino')
+
+
 def open_openvino(data: bytes, *, precision: str = 'f32') -> Run:
   """Opens a file in OpenVINO, on the CPU.
 
@@ -77,7 +93,7 @@ def open_openvino(data: bytes, *, precision: str = 'f32') -> Run:
     ValueError: OpenVINO is not installed, or the CPU lacks the precision.
   """
   try:
-    import openvino
+    openvino = import_openvino()
   except ImportError as error:
     raise ValueError(
       f'runtime=openvino needs a package that is not installed ({error}); '
