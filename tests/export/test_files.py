@@ -35,7 +35,7 @@ def test_metadata_survives_a_file():
   assert (stored.height, stored.width, stored.stride_px) == (192, 256, 16)
   assert stored.outputs == ('scores', 'kinds', 'sides')
   assert stored.calibration['threshold'] == pytest.approx(0.3521, abs=1e-4)
-  assert stored.detect['registration'] == 'affine'
+  assert stored.detect['registration'] == 'homography'
   assert stored.versions['jax']
 
 
