@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from zeroshot.registration import (
   features,
   held_out,
@@ -32,7 +34,7 @@ CHECK_PX = 1280  # of the last check
 # Evidence of points, and share of patches shown, that end the search together.
 _CERTAIN = ((20.0, 0.7), (5.0, 0.9))
 _MIRRORED = 0.9  # probability from which a mirror image is called so
-_MIRRORED_SHARE = 0.2  # so many more of the points agree with a mirror image
+_MIRRORED_SHARE = 0.15  # so many more of the points agree with a mirror image
 _MIRRORED_NATS = 20.0  # and so much more evidence speaks for it
 _SAME_SHAPE = 0.03  # of the aspect ratio, in which sizes may differ
 
@@ -78,6 +80,21 @@ def is_mirrored(
     if fully.probability > _MIRRORED and _is_clear(fully, check):
       return True
   return False
+
+
+def may_be_mirrored(
+  reference: Pyramid, test: Pyramid, check: held_out.Check
+) -> bool:
+  """Returns whether the mirror image, as it came, shows more in common.
+
+  That costs little, so it is asked of every pair; see ``is_mirrored``.
+  """
+  flip = np.array([[-1, 0, reference.shape[1] - 1], [0, 1, 0], [0, 0, 1]])
+  matrix = flip @ transforms.resize(test.shape, reference.shape)
+  share = refinement.on_planes(
+    patches.shown_share, reference, test, matrix, patches.LONGEST_PX
+  )
+  return share > check.patch_share
 
 
 def _is_clear(mirrored: held_out.Check, check: held_out.Check) -> bool:

@@ -145,10 +145,14 @@ def _judge(
   """The move that was found, or none where it must not be made."""
   shapes = pyramids[0].shape, pyramids[1].shape
   before, after = similarity.similarities(*pyramids, start.matrix, found.matrix)
+  probability = found.probability
+  if before == after == similarity.TOO_LITTLE and probability > 0:
+    probability = 0.0  # hardly anything is left to compare
   reason = _objection(start.matrix, found, before, after, shapes=shapes)
-  mirrored = not found.probability >= _SURE and candidates.is_mirrored(
+  in_doubt = not found.probability >= _SURE or candidates.may_be_mirrored(
     *pyramids, found.check
   )
+  mirrored = in_doubt and candidates.is_mirrored(*pyramids, found.check)
   if mirrored:
     reason = 'the pictures are mirror images'
   method = 'affine' if found.num_parameters == 6 else 'homography'
@@ -158,7 +162,7 @@ def _judge(
     reason,
     before,
     after,
-    found.probability,
+    probability,
     foreign=found.foreign,
     period_px=found.period_px,
     residual_px=found.residual_px,

@@ -34,7 +34,7 @@ _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
-_GOOD_PX = 1.5  # of perspective that an affine move leaves; no other is tried
+_GOOD_PX = 0.75  # of perspective that an affine move leaves; no other is tried
 
 
 class Found(NamedTuple):

@@ -12,6 +12,7 @@ from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
 _LONGEST_PX = 1280  # of the planes that are compared
+TOO_LITTLE = -1.0  # of the similarity, where hardly a pixel is compared
 _GRID = 160  # rows and columns where they are
 
 
@@ -55,7 +56,7 @@ def similarities(
       common &= valid > 0.99
     values.append(transforms.read(old.slopes, across, down)[:, 0])
   if common.mean() < 0.1:
-    return -1.0, -1.0
+    return TOO_LITTLE, TOO_LITTLE
   before, after = (_correlation(v[common], target[common]) for v in values)
   return before, after
 
