@@ -7,7 +7,7 @@ import pytest
 from tests.model import parts
 from zeroshot.detect import registered_pair
 from zeroshot.pcb import conductors
-from zeroshot.registration import transforms, warp
+from zeroshot.registration import resampling, transforms, warp
 from zeroshot.registration.lighting import with_lighting_of
 from zeroshot.types import Tile
 
@@ -47,8 +47,8 @@ class Whole(NamedTuple):
 def whole(reference, test, matrix):
   """The crop of the whole picture, from whole pictures."""
   old, new = (p.astype(np.float32) / 255 for p in (reference, test))
-  aligned = transforms.warp(old, matrix)
-  valid = transforms.inside(matrix, height=HEIGHT, width=WIDTH)
+  aligned = resampling.warp(old, matrix)
+  valid = resampling.inside(matrix, height=HEIGHT, width=WIDTH)
   stand_in = with_lighting_of(aligned, new, valid)
   comparable = np.where(valid[..., None], aligned, stand_in)
   relit = with_lighting_of(new, comparable)

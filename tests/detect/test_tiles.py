@@ -14,7 +14,7 @@ from zeroshot.data.deeppcb import KINDS
 from zeroshot.data.pictures import as_image
 from zeroshot.detect import detector, scorers, settings, tiling
 from zeroshot.inspection import detector as inspection
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling, transforms
 from zeroshot.weights import files
 
 HEIGHT, WIDTH = 1300, 1500
@@ -58,7 +58,7 @@ def pair():
 
 def move_by_hand(picture):
   image = picture.astype(np.float32)
-  there = transforms.warp(image, np.linalg.inv(MOVE))
+  there = resampling.warp(image, np.linalg.inv(MOVE))
   return np.rint(there).astype(np.uint8)
 
 

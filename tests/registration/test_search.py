@@ -8,7 +8,7 @@ import pytest
 
 from tests.registration.test_register import farthest_px, texture
 from zeroshot.data.pictures import as_uint8
-from zeroshot.registration import register, transforms
+from zeroshot.registration import register, resampling, transforms
 
 HEIGHT, WIDTH = 180, 240
 SIZE = HEIGHT, WIDTH
@@ -25,7 +25,7 @@ def off_px(move, truth, shape=SIZE):
 
 def cut(scene, matrix, shape=SIZE):
   """A picture of a scene, uint8; ``matrix`` leads its pixels there."""
-  return as_uint8(np.clip(transforms.warp(scene, matrix, shape=shape), 0, 1))
+  return as_uint8(np.clip(resampling.warp(scene, matrix, shape=shape), 0, 1))
 
 
 def turned(turn_deg, scale, dx=0.0, dy=0.0):

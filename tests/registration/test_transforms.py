@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling, transforms
 
 
 def far_matrix():
@@ -24,12 +24,12 @@ def test_a_positive_turn_is_anticlockwise_as_seen():
 
 def test_warp_reads_where_the_matrix_leads():
   picture = np.random.default_rng(0).random((20, 30, 3), np.float32)
-  read = transforms.warp(picture, transforms.translation(4, 3))
+  read = resampling.warp(picture, transforms.translation(4, 3))
   np.testing.assert_array_equal(read[:17, :26], picture[3:, 4:])
   perspective = transforms.translation(4, 3)
   perspective[2, 0] = 1e-12
   np.testing.assert_allclose(
-    transforms.warp(picture, perspective)[:17, :26], picture[3:, 4:], atol=1e-3
+    resampling.warp(picture, perspective)[:17, :26], picture[3:, 4:], atol=1e-3
   )
 
 
@@ -69,8 +69,8 @@ def test_the_affine_part_equals_the_move_at_the_centre():
 
 
 def test_inside_follows_the_edges():
-  assert transforms.inside(np.eye(3), height=5, width=7).all()
-  content = transforms.inside(transforms.translation(2, -1), height=5, width=7)
+  assert resampling.inside(np.eye(3), height=5, width=7).all()
+  content = resampling.inside(transforms.translation(2, -1), height=5, width=7)
   expected = np.zeros((5, 7), bool)
   expected[1:, :5] = True
   np.testing.assert_array_equal(content, expected)

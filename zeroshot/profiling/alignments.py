@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.registration import register, transforms
+from zeroshot.registration import register, resampling, transforms
 from zeroshot.types import HostArray
 
 KINDS = ('turn', 'scale', 'crop', 'perspective', 'shift')
@@ -195,7 +195,7 @@ def _error_px(move: register.EstimatedMove, case: Case) -> float:
   """How far 99 % of the pixels with structure lie from where they belong."""
   assert case.matrix is not None
   height, width = case.test.shape[:2]
-  seen = transforms.warp(case.reference, case.matrix, shape=(height, width))
+  seen = resampling.warp(case.reference, case.matrix, shape=(height, width))
   grey = cv2.GaussianBlur(
     cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5
   )

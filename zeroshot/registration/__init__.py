@@ -14,7 +14,8 @@ Files:
   repeats       other places where a repeating pattern fits as well
   gauss_newton  the last pixels
   pyramid       a picture's middle frequencies at several sizes
-  transforms    matrices, resampling, plausible moves
+  transforms    matrices and plausible moves
+  resampling    pictures read where a matrix leads
   warp          a matrix and a local field, between pictures of two sizes
   local_field   what a matrix leaves, as a smooth field
   patch_shifts  shifts of patches between an aligned pair

@@ -33,6 +33,7 @@ MIDDLE_PX = 320
 CHECK_PX = 1280  # of the last check
 # Evidence of points, and share of patches shown, that end the search together.
 _CERTAIN = ((20.0, 0.7), (5.0, 0.9))
+_PLENTY_NATS = 100.0  # of evidence, to which coarse planes add nothing
 _MIRRORED = 0.9  # probability from which a mirror image is called so
 _MIRRORED_SHARE = 0.15  # so many more of the points agree with a mirror image
 _MIRRORED_NATS = 20.0  # and so much more evidence speaks for it
@@ -183,10 +184,11 @@ def check_fully(
   """The last check of a move, on fine planes and with their patches."""
   within = functools.partial(held_out.check, roi_mask=roi_mask)
   check = refinement.on_planes(within, reference, test, matrix, CHECK_PX)
-  coarse = refinement.on_planes(within, reference, test, matrix, MIDDLE_PX)
+  if check.evidence < _PLENTY_NATS:
+    coarse = refinement.on_planes(within, reference, test, matrix, MIDDLE_PX)
+    check = check._replace(coarse_evidence=coarse.evidence)
   shares = functools.partial(patches.shown_share, roi_mask=roi_mask)
   check = check._replace(
-    coarse_evidence=coarse.evidence,
     patch_share=refinement.on_planes(
       shares, reference, test, matrix, patches.LONGEST_PX
     ),

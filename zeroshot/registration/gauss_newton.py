@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -74,7 +74,7 @@ def refine(
   Returns:
     Float64 ``[3, 3]``; where the pictures have nothing to follow, the start.
   """
-  height, width = test.texture.shape
+  height, width = test.shape
   points = _points(test)
   if not points.row.size:
     return matrix
@@ -91,11 +91,9 @@ def refine(
 
 def _points(test: Plane) -> _Points:
   """Returns pixels of the test picture where its texture changes."""
-  along_x, along_y = test.slopes[..., 1], test.slopes[..., 2]
-  steepness = along_x * along_x + along_y * along_y
-  pixel = np.flatnonzero(steepness > max(0.5 * float(steepness.mean()), 1e-8))
+  pixel = test.steep
   pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
-  whole_rows = pixel.size - pixel.size % transforms.ROW_PX  # cheapest to read
+  whole_rows = pixel.size - pixel.size % resampling.ROW_PX  # cheapest to read
   pixel = pixel[: whole_rows or None]
   row, column = (a.astype(np.float32) for a in np.divmod(pixel, test.width))
   values = test.slopes.reshape(-1, 3)[pixel]
@@ -120,7 +118,7 @@ def _linearise(
   x, y = points.column, points.row
   depth = np.maximum(g * x + h * y + i, 1e-6)
   across, down = (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
-  moved = transforms.read(reference.slopes, across, down)
+  moved = resampling.read(reference.slopes, across, down)
   content = (
     (across >= 0)
     & (down >= 0)
@@ -129,7 +127,7 @@ def _linearise(
   )
   if reference.valid is not None:
     content &= (
-      transforms.read(reference.valid[..., None], across, down)[:, 0] > 0.99
+      resampling.read(reference.valid[..., None], across, down)[:, 0] > 0.99
     )
   # The slopes of the moved reference, by the chain rule.
   u, v = moved[:, 1], moved[:, 2]

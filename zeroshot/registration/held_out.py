@@ -17,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -26,12 +26,15 @@ _PATCH_PX = 17
 _REACH_PX = 6  # searched on every side
 _NEAR_PX = 1.6  # in place
 _EQUAL_CORRELATION = 0.03  # so little less correlated is as good a place
+_MIN_STRENGTH = 0.005  # of a corner, in those of the strongest
 _MIN_CORRELATION = 0.5  # of a point that agrees
 _MIN_CONTRAST = 0.15  # standard deviation of a patch, in those of the texture
 _MIN_LEVELS = 4.0  # of 255, likewise: less may be noise
 _CHANCE = 0.06  # of a point to agree with a wrong alignment
 _CELLS = 3  # a side, of which each may drift
 _MIN_IN_CELL = 4  # points that tell its drift
+_FIT_STEPS = 8  # of reweighted least squares
+_FIT_DAMPING = 0.05  # points that say that nothing is left
 MIN_POINTS = 12  # fewer say nothing
 # Where the curves cross one half, and their slopes there times four.
 _POINTS_CURVE = (1.6, 3.0)
@@ -97,8 +100,8 @@ class Check(NamedTuple):
   def perspective_px(self) -> float:
     """How far perspective moves the points' border, by their offsets, pixels.
 
-    The least-squares fit of a homography's increment to the offsets of the
-    points that correlate; 0 with too few of them.
+    The fit of a homography's increment to the offsets of the points that
+    correlate, of which far ones count little; 0 with too few of them.
     """
     clear = self.correlation >= _MIN_CORRELATION
     if clear.sum() < MIN_POINTS:
@@ -113,7 +116,13 @@ class Check(NamedTuple):
       ]
     )
     offset = self.offset_px[clear].T.ravel()
-    solution = np.linalg.lstsq(columns, offset, rcond=None)[0]
+    solution = np.zeros(columns.shape[1])
+    for _ in range(_FIT_STEPS):
+      left = (offset - columns @ solution).reshape(2, -1)
+      weight = 1 / (1 + np.square(left).sum(axis=0))
+      weighted = columns * np.concatenate([weight, weight])[:, None]
+      normal = weighted.T @ columns + _FIT_DAMPING * np.eye(len(solution))
+      solution = np.linalg.solve(normal, weighted.T @ offset)
     return float(np.hypot(solution[0], solution[1]))
 
   @property
@@ -173,14 +182,14 @@ def compared_area(
   roi_mask: HostArray | None,
 ) -> HostArray:
   """Where the moved reference is to be compared, bool ``[h, w]``."""
-  content = transforms.inside(
+  content = resampling.inside(
     matrix,
     height=shape[0],
     width=shape[1],
     reference_shape=reference.shape,
   )
   if reference.valid is not None:
-    content &= transforms.warp(reference.valid, matrix, shape=shape) > 0.99
+    content &= resampling.warp(reference.valid, matrix, shape=shape) > 0.99
   if roi_mask is not None:
     size = shape[::-1]
     content &= cv2.resize(roi_mask, size, interpolation=cv2.INTER_NEAREST) > 0
@@ -207,72 +216,96 @@ def check(
   Returns:
     Check; without points where the two do not overlap, or have no texture.
   """
-  moved = transforms.warp(reference.texture, matrix, shape=test.shape)
+  moved = resampling.warp(reference.texture, matrix, shape=test.shape)
   content = compared_area(reference, test.shape, matrix, roi_mask)
   texture = np.ascontiguousarray(test.texture)
-  points = _corners(texture, content)
+  points = _corners(test, content)
+  patches = _cut(texture, points, _PATCH_PX // 2)
   least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
-  searched = [_search(texture, moved, x, y, least) for x, y in points]
-  if not len(points):
-    nothing = np.zeros(0, np.float32)
-    return Check(
-      nothing.reshape(0, 2), nothing > 0, nothing.reshape(0, 2), nothing
-    )
-  kept = [n for n, result in enumerate(searched) if result is not None]
-  results = [result for result in searched if result is not None]
-  values = np.array(results, np.float32).reshape(-1, 3)
-  offset, correlation = values[:, :2], values[:, 2]
+  kept = patches.std(axis=(1, 2)) >= least
+  points, patches = points[kept], patches[kept]
+  around = _cut(moved, points, _PATCH_PX // 2 + _REACH_PX)
+  offset, correlation = _search(patches, around)
   agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX
   agree &= correlation >= _MIN_CORRELATION
-  return Check(points[kept].astype(np.float32), agree, offset, correlation)
+  return Check(points.astype(np.float32), agree, offset, correlation)
 
 
-def _corners(texture: HostArray, content: HostArray) -> HostArray:
+def _corners(test: Plane, content: HostArray) -> HostArray:
   """Corners spread over where there is content, int ``[N, 2]``, x and y."""
   margin = _PATCH_PX // 2 + _REACH_PX
-  inner = np.zeros(texture.shape, np.uint8)
+  inner = np.zeros(test.shape, np.uint8)
   inner[margin:-margin, margin:-margin] = 255
   inner[~content] = 0
-  eroded = cv2.erode(inner, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
-  area = float(np.count_nonzero(eroded))
-  spacing = max(math.sqrt(area / _NUM_POINTS) * 0.6, 4.0)
-  corners: HostArray | None = cv2.goodFeaturesToTrack(
-    texture, _NUM_POINTS, 0.005, spacing, mask=eroded, blockSize=5
-  )
-  if corners is None:
-    return np.zeros((0, 2), int)
-  return np.rint(corners[:, 0]).astype(int)
+  inner = cv2.erode(inner, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
+  spacing = max(math.sqrt(np.count_nonzero(inner) / _NUM_POINTS) * 0.6, 4.0)
+  places, strength = test.corners
+  kept = inner[places[:, 1], places[:, 0]] > 0
+  places, strength = places[kept], strength[kept]
+  if not len(places):
+    return places
+  places = places[strength > _MIN_STRENGTH * strength[0]]
+  return places[_spread(places, spacing)]
+
+
+def _spread(places: HostArray, spacing: float) -> list[int]:
+  """Which places to take so that none is near one before it."""
+  chosen: list[int] = []
+  free = np.ones(len(places), bool)
+  while len(chosen) < _NUM_POINTS and free.any():
+    number = int(free.argmax())
+    chosen.append(number)
+    away = np.square(places - places[number]).sum(axis=1)
+    free &= away >= spacing**2
+  return chosen
+
+
+def _cut(plane: HostArray, points: HostArray, half: int) -> HostArray:
+  """Squares ``[N, 2 * half + 1, 2 * half + 1]`` around points of a plane."""
+  side = 2 * half + 1
+  squares = [plane[y - half :, x - half :][:side, :side] for x, y in points]
+  return np.array(squares, np.float32).reshape(-1, side, side)
 
 
 def _search(
-  test: HostArray, moved: HostArray, x: int, y: int, min_contrast: float
-) -> tuple[float, float, float] | None:
-  """How far from its place a patch is found, and how well it correlates.
+  patches: HostArray, around: HostArray
+) -> tuple[HostArray, HostArray]:
+  """How far from their places patches are found, and how well they correlate.
 
-  None where the patch has no contrast.
+  Returns:
+    Float32 ``[N, 2]``, x and y in pixels, and ``[N]``.
   """
-  half, reach = _PATCH_PX // 2, _PATCH_PX // 2 + _REACH_PX
-  patch = test[y - half : y + half + 1, x - half : x + half + 1]
-  if patch.std() < min_contrast:
-    return None
-  around = moved[y - reach : y + reach + 1, x - reach : x + reach + 1]
-  surface = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-  _, best, _, (column, row) = cv2.minMaxLoc(surface)
+  side = 2 * _REACH_PX + 1
+  surfaces = np.array(
+    [
+      cv2.matchTemplate(*each, cv2.TM_CCOEFF_NORMED)
+      for each in zip(around, patches, strict=True)
+    ],
+    np.float32,
+  ).reshape(-1, side, side)
   # Along a straight edge a patch fits at many places: in place will do.
-  middle = slice(_REACH_PX - 1, _REACH_PX + 2)
-  _, near, _, (near_column, near_row) = cv2.minMaxLoc(surface[middle, middle])
-  if near > best - _EQUAL_CORRELATION:
-    best = near
-    column, row = near_column + _REACH_PX - 1, near_row + _REACH_PX - 1
-  dx = column - _REACH_PX + _peak(surface[row], column)
-  dy = row - _REACH_PX + _peak(surface[:, column], row)
-  return dx, dy, float(best)
+  here = np.full_like(surfaces, _EQUAL_CORRELATION)
+  here[:, _REACH_PX - 1 : _REACH_PX + 2, _REACH_PX - 1 : _REACH_PX + 2] = 0
+  number = np.arange(len(surfaces))
+  best = (surfaces - here).reshape(-1, side**2).argmax(axis=1)
+  row, column = np.divmod(best, side)
+  offset = np.stack(
+    [
+      column - _REACH_PX + _peaks(surfaces[number, row], column),
+      row - _REACH_PX + _peaks(surfaces[number, :, column], row),
+    ],
+    axis=1,
+  )
+  return offset.astype(np.float32), surfaces[number, row, column]
 
 
-def _peak(line: HostArray, place: int) -> float:
-  """How far a parabola's top lies from the largest of three values."""
-  if not 0 < place < len(line) - 1:
-    return 0.0
-  before, here, after = (float(v) for v in line[place - 1 : place + 2])
+def _peaks(lines: HostArray, places: HostArray) -> HostArray:
+  """How far parabolas' tops lie from the largest of three values, ``[N]``."""
+  number, last = np.arange(len(lines)), lines.shape[1] - 1
+  middle = np.clip(places, 1, last - 1)
+  before, here, after = (lines[number, middle + step] for step in (-1, 0, 1))
   curvature = before - 2 * here + after
-  return 0.5 * (before - after) / curvature if curvature < -1e-9 else 0.0
+  is_top = (places == middle) & (curvature < -1e-9)
+  return np.where(
+    is_top, 0.5 * (before - after) / np.where(is_top, curvature, 1.0), 0.0
+  )

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from zeroshot.registration import held_out, transforms
+from zeroshot.registration import held_out, resampling
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -109,7 +109,7 @@ def _compare(
     the correlations.
   """
   content = held_out.compared_area(reference, test.shape, matrix, roi_mask)
-  moved = transforms.warp(reference.texture, matrix, shape=test.shape)
+  moved = resampling.warp(reference.texture, matrix, shape=test.shape)
   old, new, inside = (_cut(plane) for plane in (moved, test.texture, content))
   old, new = (p - p.mean(axis=2, keepdims=True) for p in (old, new))
   spreads = old.std(axis=2), new.std(axis=2)

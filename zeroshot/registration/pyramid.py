@@ -10,8 +10,10 @@ change of brightness or contrast or a soft spot light changes it little.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
@@ -22,12 +24,15 @@ from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
+_MIN_STEEPNESS = 0.5  # of the mean squared slope
+_CORNER_PX = 5  # side of the square that makes a corner
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
 
 
-class Plane(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plane:
   """A copy of a picture at one size.
 
   Attributes:
@@ -48,6 +53,27 @@ class Plane(NamedTuple):
   def texture(self) -> HostArray:
     """Float32 ``[h, w]``."""
     return self.slopes[..., 0]
+
+  @functools.cached_property
+  def steep(self) -> HostArray:
+    """Indices ``[N]`` of pixels where the texture changes, row by row."""
+    along_x, along_y = self.slopes[..., 1], self.slopes[..., 2]
+    steepness = along_x * along_x + along_y * along_y
+    least = max(_MIN_STEEPNESS * float(cv2.mean(steepness)[0]), 1e-8)
+    return np.flatnonzero(steepness > least)
+
+  @functools.cached_property
+  def corners(self) -> tuple[HostArray, HostArray]:
+    """Corners ``[N, 2]``, x and y, the strongest first; their strengths."""
+    texture = np.ascontiguousarray(self.texture)
+    strength = cv2.cornerMinEigenVal(texture, _CORNER_PX)
+    highest = strength == cv2.dilate(strength, np.ones((3, 3), np.uint8))
+    highest &= strength > 0
+    pixel = np.flatnonzero(highest)
+    values = strength.ravel()[pixel]
+    order = np.argsort(-values, kind='stable')
+    rows, columns = np.divmod(pixel[order], self.width)
+    return np.stack([columns, rows], axis=1), values[order]
 
   @property
   def shape(self) -> tuple[int, int]:

@@ -5,6 +5,7 @@ matrix = refinement.refine(reference, test, matrix, (160, 320, 640), 6)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from zeroshot.types import HostArray
 T = TypeVar('T')
 
 # Steps at most, by the longest side of a level.
+_SIZE_STEP = 1.06  # subjects of less than half that differ in size not at all
 _ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
 
 
@@ -61,6 +63,8 @@ def planes_of(
 ) -> tuple[Plane, Plane]:
   """Returns both pictures, shrunk so that their subject has one size."""
   scale = transforms.scale_at_centre(matrix, test.shape)
+  # Of few sizes, so that a reference's planes serve many test pictures.
+  scale = _SIZE_STEP ** round(math.log(scale, _SIZE_STEP))
   test_factor = test.factor(longest_px)
   reference_factor = test_factor / scale
   largest = reference.factor(FINEST_PX)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling, transforms
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -63,10 +63,10 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     moved reference on the test picture; 0 where too little is compared.
   """
   height, width = test.shape
-  content = transforms.inside(
+  content = resampling.inside(
     matrix, height=height, width=width, reference_shape=reference.shape
   ).astype(np.float32)
-  moved = transforms.warp(reference.texture, matrix, shape=test.shape) * content
+  moved = resampling.warp(reference.texture, matrix, shape=test.shape) * content
   ones = np.ones(test.shape, np.float32)
   target = np.ascontiguousarray(test.texture)
   squares = moved * moved, target * target

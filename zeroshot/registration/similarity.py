@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from zeroshot.registration import refinement, transforms
+from zeroshot.registration import refinement, resampling, transforms
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
@@ -52,9 +52,9 @@ def similarities(
     common &= (across >= 0) & (across <= old.width - 1)
     common &= (down >= 0) & (down <= old.height - 1)
     if old.valid is not None:
-      valid = transforms.read(old.valid[..., None], across, down)[:, 0]
+      valid = resampling.read(old.valid[..., None], across, down)[:, 0]
       common &= valid > 0.99
-    values.append(transforms.read(old.slopes, across, down)[:, 0])
+    values.append(resampling.read(old.slopes, across, down)[:, 0])
   if common.mean() < 0.1:
     return TOO_LITTLE, TOO_LITTLE
   before, after = (_correlation(v[common], target[common]) for v in values)

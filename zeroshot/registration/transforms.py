@@ -4,8 +4,8 @@ A matrix, float64 ``[3, 3]``, maps test pixel coordinates (x, y, 1) to
 reference pixel coordinates. Pixel centres are integers, so a picture spans
 -0.5 to W - 0.5. A turn is positive anticlockwise as seen, as in OpenCV.
 
-  aligned = transforms.warp(reference, matrix)
-  content = transforms.inside(matrix, height=height, width=width)
+  matrix = transforms.between_sizes(matrix, from_shapes=..., to_shapes=...)
+  transforms.describe(matrix, height=height, width=width).rotation_deg
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from zeroshot.types import HostArray
 
 # Longest side of what is resampled at once; OpenCV bears less than twice that.
 MAX_SIDE_PX = 2**14
-ROW_PX = 64  # points that are read in one row
 _MAX_SCALE = 3.0  # or its inverse
 _MAX_ASPECT = 2.5  # of the scales along two axes
 _MAX_DEPTH = 4.0  # of the farthest corner, in those of the nearest
@@ -81,111 +80,6 @@ def resize(from_shape: tuple[int, int], to_shape: tuple[int, int]) -> HostArray:
   fy, fx = to_shape[0] / from_shape[0], to_shape[1] / from_shape[1]
   return np.array(
     [[fx, 0.0, 0.5 * fx - 0.5], [0.0, fy, 0.5 * fy - 0.5], [0.0, 0.0, 1.0]]
-  )
-
-
-def warp(
-  picture: HostArray,
-  matrix: HostArray,
-  *,
-  shape: tuple[int, int] | None = None,
-) -> HostArray:
-  """Returns a picture read at ``matrix @ (x, y, 1)``.
-
-  Args:
-    picture: float32 ``[H, W]`` or ``[H, W, C]``.
-    matrix: float64 ``[3, 3]``.
-    shape: height and width of the result; None takes the picture's.
-
-  Returns:
-    Of that shape, bilinear; outside, the nearest edge pixel is repeated.
-  """
-  height, width = picture.shape[:2] if shape is None else shape
-  size = (width, height)
-  flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-  if np.array_equal(matrix[2], (0.0, 0.0, 1.0)):
-    return cv2.warpAffine(
-      picture, matrix[:2], size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-  return cv2.warpPerspective(
-    picture, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-  )
-
-
-def read(plane: HostArray, across: HostArray, down: HostArray) -> HostArray:
-  """Returns a plane at points.
-
-  Args:
-    plane: float32 ``[H, W, C]``.
-    across: ``[N]``, pixels.
-    down: ``[N]``, pixels.
-
-  Returns:
-    Float32 ``[N, C]``, bilinear; outside, the nearest edge pixel is repeated.
-  """
-  size = len(across)
-  # OpenCV resamples no more than 32,767 rows at once, so points fill rows.
-  spare = ROW_PX - size % ROW_PX  # a row at least, even of no points
-  across, down = (
-    np.pad(place.astype(np.float32), (0, spare)).reshape(-1, ROW_PX)
-    for place in (across, down)
-  )
-  values = cv2.remap(
-    plane, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-  )
-  return values.reshape(size + spare, -1)[:size]
-
-
-def inside(
-  matrix: HostArray,
-  *,
-  height: int,
-  width: int,
-  reference_shape: tuple[int, int] | None = None,
-) -> HostArray:
-  """Returns where a mapped pixel's centre lies in the reference.
-
-  Args:
-    matrix: float64 ``[3, 3]``.
-    height: of the test picture.
-    width: of the test picture.
-    reference_shape: height and width of the reference; None is the test
-      picture's.
-
-  Returns:
-    Bool ``[height, width]``.
-  """
-  x = np.arange(width, dtype=np.float32)[None, :]
-  y = np.arange(height, dtype=np.float32)[:, None]
-  h, w = reference_shape or (height, width)
-  return leads_inside(matrix, x, y, height=h, width=w)
-
-
-def leads_inside(
-  matrix: HostArray, x: HostArray, y: HostArray, *, height: int, width: int
-) -> HostArray:
-  """Returns whether a matrix leads points into a picture.
-
-  Args:
-    matrix: float64 ``[3, 3]``.
-    x: float32, any shape.
-    y: float32, of a shape that broadcasts with that of ``x``.
-    height: of the picture.
-    width: of the picture.
-
-  Returns:
-    Bool, of the common shape.
-  """
-  (a, b, c), (d, e, f), (g, h, i) = matrix.astype(np.float32)
-  depth = g * x + h * y + i  # 1 everywhere for an affine matrix
-  across, down = a * x + b * y + c, d * x + e * y + f
-  low = -0.501 * depth  # a little slack for rounding
-  return (
-    (depth > 0)
-    & (across >= low)
-    & (down >= low)
-    & (across <= (width - 0.499) * depth)
-    & (down <= (height - 0.499) * depth)
   )
 
 

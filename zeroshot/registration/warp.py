@@ -15,7 +15,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling, transforms
 from zeroshot.types import HostArray, Tile
 
 _AROUND_PX = 2  # of what a tile is resampled from
@@ -70,7 +70,7 @@ class LocalField(NamedTuple):
     rows, columns = self.nodes.shape[:2]
     across = np.asarray(x) * ((columns - 1) / max(self.width - 1, 1))
     down = np.asarray(y) * ((rows - 1) / max(self.height - 1, 1))
-    return transforms.read(self.nodes, across, down)
+    return resampling.read(self.nodes, across, down)
 
 
 class Warp(NamedTuple):
@@ -115,7 +115,7 @@ class Warp(NamedTuple):
       x, y = x + shift[:, 0], y + shift[:, 1]
     across, down, depth = self.matrix @ np.stack([x, y, np.ones(len(x))])
     height, width = self.reference_shape
-    content = transforms.leads_inside(
+    content = resampling.leads_inside(
       self.matrix, x, y, height=height, width=width
     )
     depth = np.where(depth > 1e-9, depth, 1e-9)
@@ -125,7 +125,7 @@ class Warp(NamedTuple):
     """Where the reference has content, bool ``[h, w]`` of a tile."""
     height, width = self.reference_shape
     x, y = self._positions(tile)
-    return transforms.leads_inside(
+    return resampling.leads_inside(
       self.matrix, x, y, height=height, width=width
     )
 
@@ -149,7 +149,7 @@ class Warp(NamedTuple):
     to_source = transforms.translation(-left, -top)
     if self.field is None:
       from_tile = transforms.translation(tile.left, tile.top)
-      return transforms.warp(
+      return resampling.warp(
         source,
         to_source @ self.matrix @ from_tile,
         shape=(tile.height, tile.width),
