@@ -92,10 +92,7 @@ def may_be_mirrored(
   """
   flip = np.array([[-1, 0, reference.shape[1] - 1], [0, 1, 0], [0, 0, 1]])
   matrix = flip @ transforms.resize(test.shape, reference.shape)
-  share = refinement.on_planes(
-    patches.shown_share, reference, test, matrix, patches.LONGEST_PX
-  )
-  return share > check.patch_share
+  return shown_share(reference, test, matrix) > check.patch_share
 
 
 def _is_clear(mirrored: held_out.Check, check: held_out.Check) -> bool:
@@ -154,15 +151,12 @@ def refined(
     matrix = transforms.affine_part(matrix, test.shape)
   result = refinement.refine(reference, test, matrix, levels, num_parameters)
   if result is not None and num_parameters == 4:
-    result = refinement.refine(reference, test, result, levels[-2:], 6)
+    result = refinement.refine(reference, test, result, levels[-1:], 6)
   if result is None:
     return None
   points = check_at(reference, test, result, MIDDLE_PX)
   if points.evidence > _CERTAIN[-1][0]:
-    share = refinement.on_planes(
-      patches.shown_share, reference, test, result, patches.LONGEST_PX
-    )
-    points = points._replace(patch_share=share)
+    points = points._replace(patch_share=shown_share(reference, test, result))
   return Candidate(result, points)
 
 
@@ -172,6 +166,19 @@ def check_at(
   """``held_out.check`` on planes of a longest side."""
   return refinement.on_planes(
     held_out.check, reference, test, matrix, longest_px
+  )
+
+
+def shown_share(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  roi_mask: HostArray | None = None,
+) -> float:
+  """``patches.shown_share`` of an alignment of whole pictures."""
+  judge = functools.partial(patches.shown_share, roi_mask=roi_mask)
+  return refinement.on_planes(
+    judge, reference, test, matrix, patches.LONGEST_PX
   )
 
 
@@ -187,11 +194,8 @@ def check_fully(
   if check.evidence < _PLENTY_NATS:
     coarse = refinement.on_planes(within, reference, test, matrix, MIDDLE_PX)
     check = check._replace(coarse_evidence=coarse.evidence)
-  shares = functools.partial(patches.shown_share, roi_mask=roi_mask)
   check = check._replace(
-    patch_share=refinement.on_planes(
-      shares, reference, test, matrix, patches.LONGEST_PX
-    ),
+    patch_share=shown_share(reference, test, matrix, roi_mask)
   )
   if math.isnan(check.probability) and all(
     patches.has_structure(each.plane(each.factor(patches.LONGEST_PX)))

@@ -20,17 +20,13 @@ damping.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from zeroshot.registration import resampling
-from zeroshot.registration.pyramid import Plane
+from zeroshot.registration.pyramid import Plane, Points
 from zeroshot.types import HostArray
 
-_NUM_PIXELS = 4096  # read, of those with a strong gradient
 _DAMPING = 2e-3  # of the mean eigenvalue
-_STILL_PX = 0.01  # a step that moves every parameter less is the last
 _OUTLIER = 3.0  # robust standard deviations at which a weight is 1/4
 _SIMILARITY_BASIS = np.array(
   [
@@ -43,16 +39,6 @@ _SIMILARITY_BASIS = np.array(
 ).T  # [6, 4]
 
 
-class _Points(NamedTuple):
-  """Pixels of the test picture to compare at, each field ``[N]``."""
-
-  column: HostArray
-  row: HostArray
-  target: HostArray  # the test texture
-  along_x: HostArray  # its slope
-  along_y: HostArray
-
-
 def refine(
   reference: Plane,
   test: Plane,
@@ -60,6 +46,7 @@ def refine(
   *,
   num_parameters: int,
   iterations: int,
+  still_px: float = 0.01,
 ) -> HostArray:
   """Returns a move improved until it rests.
 
@@ -70,12 +57,13 @@ def refine(
       ``reference``, right within a few pixels.
     num_parameters: 4 turn, scale and shift; 6 affine; 8 homography.
     iterations: at most.
+    still_px: a step that moves every parameter less is the last.
 
   Returns:
     Float64 ``[3, 3]``; where the pictures have nothing to follow, the start.
   """
   height, width = test.shape
-  points = _points(test)
+  points = test.steep
   if not points.row.size:
     return matrix
   for _ in range(iterations):
@@ -84,26 +72,15 @@ def refine(
     )
     step = _step(jacobian, error, weight)
     matrix = matrix @ _increment(step, height=height, width=width)
-    if not np.isfinite(matrix).all() or np.abs(step).max() < _STILL_PX:
+    if not np.isfinite(matrix).all() or np.abs(step).max() < still_px:
       break
   return matrix / matrix[2, 2]
-
-
-def _points(test: Plane) -> _Points:
-  """Returns pixels of the test picture where its texture changes."""
-  pixel = test.steep
-  pixel = pixel[:: 1 + pixel.size // _NUM_PIXELS]
-  whole_rows = pixel.size - pixel.size % resampling.ROW_PX  # cheapest to read
-  pixel = pixel[: whole_rows or None]
-  row, column = (a.astype(np.float32) for a in np.divmod(pixel, test.width))
-  values = test.slopes.reshape(-1, 3)[pixel]
-  return _Points(column, row, values[:, 0], values[:, 1], values[:, 2])
 
 
 def _linearise(
   reference: Plane,
   matrix: HostArray,
-  points: _Points,
+  points: Points,
   shape: tuple[int, int],
   *,
   num_parameters: int,
@@ -142,7 +119,7 @@ def _linearise(
     (y - (height - 1) / 2) / radius,
     num_parameters=num_parameters,
   )
-  error, weight = _errors(points.target, moved[:, 0], content)
+  error, weight = _errors(points.texture, moved[:, 0], content)
   return jacobian, error, weight
 
 

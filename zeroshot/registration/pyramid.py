@@ -13,22 +13,41 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_uint8
-from zeroshot.registration import transforms
+from zeroshot.registration import resampling, transforms
 from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
 _MIN_STEEPNESS = 0.5  # of the mean squared slope
-_CORNER_PX = 5  # side of the square that makes a corner
+_NUM_STEEP = 4096  # at most about so many pixels
+_CORNER_PX = 3  # side of the square that makes a corner, at half the size
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
+
+
+class Points(NamedTuple):
+  """Pixels of a texture, each field float32 ``[N]``.
+
+  Attributes:
+    column: of the pixel.
+    row: of the pixel.
+    texture: there.
+    along_x: the texture's derivative.
+    along_y: likewise.
+  """
+
+  column: HostArray
+  row: HostArray
+  texture: HostArray
+  along_x: HostArray
+  along_y: HostArray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,25 +74,40 @@ class Plane:
     return self.slopes[..., 0]
 
   @functools.cached_property
-  def steep(self) -> HostArray:
-    """Indices ``[N]`` of pixels where the texture changes, row by row."""
+  def steep(self) -> Points:
+    """Some thousand pixels where the texture changes, row by row."""
     along_x, along_y = self.slopes[..., 1], self.slopes[..., 2]
     steepness = along_x * along_x + along_y * along_y
     least = max(_MIN_STEEPNESS * float(cv2.mean(steepness)[0]), 1e-8)
-    return np.flatnonzero(steepness > least)
+    pixel = np.flatnonzero(steepness > least)
+    pixel = pixel[:: 1 + pixel.size // _NUM_STEEP]
+    rest = pixel.size % resampling.ROW_PX  # whole rows are cheapest to read
+    if rest < pixel.size:
+      pixel = pixel[: pixel.size - rest]
+    row, column = np.divmod(pixel, self.width)
+    return Points(
+      column.astype(np.float32),
+      row.astype(np.float32),
+      *self.slopes.reshape(-1, 3)[pixel].T.copy(),
+    )
 
   @functools.cached_property
   def corners(self) -> tuple[HostArray, HostArray]:
-    """Corners ``[N, 2]``, x and y, the strongest first; their strengths."""
-    texture = np.ascontiguousarray(self.texture)
-    strength = cv2.cornerMinEigenVal(texture, _CORNER_PX)
+    """Corners ``[N, 2]``, x and y, the strongest first; their strengths.
+
+    They are looked for at half the size, which is near enough to compare the
+    patches around them.
+    """
+    height, width = (max(side // 2, 1) for side in self.shape)
+    half = self.texture[: 2 * height, : 2 * width]
+    half = cv2.resize(half, (width, height), interpolation=cv2.INTER_AREA)
+    strength = cv2.cornerMinEigenVal(half, _CORNER_PX)
     highest = strength == cv2.dilate(strength, np.ones((3, 3), np.uint8))
-    highest &= strength > 0
-    pixel = np.flatnonzero(highest)
+    pixel = np.flatnonzero(highest & (strength > 0))
     values = strength.ravel()[pixel]
     order = np.argsort(-values, kind='stable')
-    rows, columns = np.divmod(pixel[order], self.width)
-    return np.stack([columns, rows], axis=1), values[order]
+    rows, columns = np.divmod(pixel[order], width)
+    return 2 * np.stack([columns, rows], axis=1), values[order]
 
   @property
   def shape(self) -> tuple[int, int]:

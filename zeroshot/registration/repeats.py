@@ -67,14 +67,16 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     matrix, height=height, width=width, reference_shape=reference.shape
   ).astype(np.float32)
   moved = resampling.warp(reference.texture, matrix, shape=test.shape) * content
-  ones = np.ones(test.shape, np.float32)
   target = np.ascontiguousarray(test.texture)
-  squares = moved * moved, target * target
   spectra = _Spectra(test.shape)
-  product = spectra.correlate(moved, target)
-  area = spectra.correlate(content, ones)
-  power = spectra.correlate(squares[0], ones)
-  test_power = spectra.correlate(content, squares[1])
+  old, everywhere, old_squares = map(spectra.of, (moved, content, moved**2))
+  new, ones, new_squares = map(
+    spectra.of, (target, np.ones(test.shape, np.float32), target**2)
+  )
+  product = spectra.correlate(old, new)
+  area = spectra.correlate(everywhere, ones)
+  power = spectra.correlate(old_squares, ones)
+  test_power = spectra.correlate(everywhere, new_squares)
   usual = np.sqrt(np.maximum(power, 1e-3) * np.maximum(test_power, 1e-3))
   result = np.where(area > _MIN_OVERLAP * area[0, 0], product / usual, 0.0)
   result = np.roll(result, (height // 2, width // 2), axis=(0, 1))
@@ -88,13 +90,13 @@ class _Spectra:
     """Takes the planes' height and width."""
     self._size = [cv2.getOptimalDFTSize(side * 3 // 2) for side in shape]
 
-  def correlate(self, moved: HostArray, target: HostArray) -> HostArray:
-    """The sum of products at each shift of ``moved``, cyclic."""
-    first, second = (cv2.dft(self._padded(plane)) for plane in (target, moved))
-    product = cv2.mulSpectrums(first, second, 0, conjB=True)
-    return cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
-
-  def _padded(self, plane: HostArray) -> HostArray:
+  def of(self, plane: HostArray) -> HostArray:
+    """The spectrum of a plane."""
     canvas = np.zeros(self._size, np.float32)
     canvas[: plane.shape[0], : plane.shape[1]] = plane
-    return canvas
+    return cv2.dft(canvas)
+
+  def correlate(self, moved: HostArray, target: HostArray) -> HostArray:
+    """The sum of products at each shift of ``moved``, cyclic, of spectra."""
+    product = cv2.mulSpectrums(target, moved, 0, conjB=True)
+    return cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)

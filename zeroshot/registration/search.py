@@ -34,6 +34,7 @@ _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
+_LIKE_SHARE = 0.6  # of patches, that another cell shows before it is refined
 _GOOD_PX = 0.75  # of perspective that an affine move leaves; no other is tried
 
 
@@ -145,6 +146,9 @@ def _compare_repeats(
     whole = transforms.between_sizes(
       matrix, from_shapes=sizes, to_shapes=shapes
     )
+    share = candidates.shown_share(reference, test, whole)
+    if share < _LIKE_SHARE * best.check.patch_share:  # NaN is not
+      continue
     other = candidates.refined(
       reference, test, whole, (160, candidates.MIDDLE_PX), 6
     )
