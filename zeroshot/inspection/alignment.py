@@ -1,6 +1,6 @@
-"""Residual misalignment of an aligned reference and its test picture.
+"""Residual misalignment of a pair that a local field aligns.
 
-distance_px = alignment.residual_px(pair.crop, height=height, width=width)
+distance_px = alignment.residual_px(pair)
 
 Corners of the test picture are tracked into the reference by the method of
 Lucas and Kanade (1981). Block correlation would not do: along a straight track
@@ -9,12 +9,12 @@ it determines the position in one direction only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import cv2
 import numpy as np
 
-from zeroshot.detect.registered_pair import Crop
+from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.types import HostArray, Tile
 
 _WINDOWS = 4  # along each side of the picture
@@ -28,31 +28,28 @@ _MAX_RETURN_PX = 0.5  # between a corner and itself tracked there and back
 _MIN_CORNERS = 5  # in all windows, for a median
 
 
-def residual_px(
-  crop: Callable[[Tile], Crop], *, height: int, width: int
-) -> float | None:
+def residual_px(pair: RegisteredPair) -> float:
   """The median displacement of the corners that both pictures show.
 
   True differences do not count: their corners are not tracked.
 
   Args:
-    crop: cuts windows out of the aligned pair.
-    height: of the test picture, pixels.
-    width: likewise.
+    pair: aligned.
 
   Returns:
-    Pixels; None if fewer than 5 corners are tracked, as in pictures without
+    Pixels; NaN if fewer than 5 corners are tracked, as in pictures without
     texture.
   """
+  height, width = pair.test.shape[:2]
   distances: list[float] = []
   for top, tile_height in _windows(height):
     for left, tile_width in _windows(width):
-      window = crop(Tile(top, left, tile_height, tile_width))
+      window = pair.crop(Tile(top, left, tile_height, tile_width))
       reference, test = _normalize(window.aligned), _normalize(window.test)
       if reference is not None and test is not None:
         distances += _displacements(reference, test, window.valid).tolist()
   if len(distances) < _MIN_CORNERS:
-    return None
+    return math.nan
   return float(np.median(distances))
 
 

@@ -51,14 +51,16 @@ def compare(
 def describe_alignment(detection: detector.Detection) -> result.Alignment:
   """How the reference was aligned, for the user."""
   registration, pair = detection.registration, detection.pair
-  height, width = pair.test.shape[:2]
-  residual = alignment.residual_px(pair.crop, height=height, width=width)
+  if registration.field is None:
+    residual = registration.residual_px
+  else:
+    residual = alignment.residual_px(pair)
   return result.Alignment(
     registration.method,
     round(registration.shift_px, 2),
     round(registration.rotation_deg, 3),
     round(registration.scale, 5),
-    None if residual is None else round(residual, 2),
+    result.round_known(residual, 2),
     result.round_known(registration.probability, 3),
     round(registration.coverage, 4),
     round(registration.max_local_px, 2),

@@ -38,6 +38,7 @@ _FIT_DAMPING = 0.05  # points that say that nothing is left
 MIN_POINTS = 12  # fewer say nothing
 # Where the curves cross one half, and their slopes there times four.
 _POINTS_CURVE = (1.6, 3.0)
+_POINTS_ALONE_CURVE = (2.6, 3.0)  # where no patch tells a lattice from the part
 _PATCHES_CURVE = (0.43, 20.0)
 
 
@@ -158,7 +159,8 @@ class Check(NamedTuple):
     probability = 1.0
     if by_points:
       evidence = max(self.evidence, self.coarse_evidence)
-      probability *= _logistic(math.log1p(evidence), *_POINTS_CURVE)
+      curve = _POINTS_CURVE if by_patches else _POINTS_ALONE_CURVE
+      probability *= _logistic(math.log1p(evidence), *curve)
     if by_patches:
       probability *= _logistic(self.patch_share, *_PATCHES_CURVE)
     return probability
@@ -234,10 +236,10 @@ def check(
 def _corners(test: Plane, content: HostArray) -> HostArray:
   """Corners spread over where there is content, int ``[N, 2]``, x and y."""
   margin = _PATCH_PX // 2 + _REACH_PX
-  inner = np.zeros(test.shape, np.uint8)
-  inner[margin:-margin, margin:-margin] = 255
-  inner[~content] = 0
-  inner = cv2.erode(inner, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
+  allowed = np.zeros(test.shape, np.uint8)
+  allowed[margin:-margin, margin:-margin] = 255
+  allowed[~content] = 0
+  inner = cv2.erode(allowed, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
   spacing = max(math.sqrt(np.count_nonzero(inner) / _NUM_POINTS) * 0.6, 4.0)
   places, strength = test.corners
   kept = inner[places[:, 1], places[:, 0]] > 0

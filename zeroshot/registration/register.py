@@ -127,7 +127,9 @@ def estimate_move(
   if min(*shapes[0], *shapes[1]) < _MIN_SIDE_PX:
     return _stay(f'a side is shorter than {_MIN_SIDE_PX} px', start)
   if reference.dtype == test.dtype and np.array_equal(reference, test):
-    return _stay('the pictures are identical', start)._replace(probability=1.0)
+    return _stay('the pictures are identical', start)._replace(
+      probability=1.0, residual_px=0.0
+    )
   pyramids = prepared or prepare(reference, valid), Pyramid(test)
   found = search.search(
     *pyramids,
@@ -177,12 +179,15 @@ def _as_they_came(
   pyramids: tuple[Pyramid, Pyramid], roi_mask: HostArray | None, start: Warp
 ) -> EstimatedMove:
   """No move, and whether the pictures show the same part without one."""
-  check = candidates.check_fully(*pyramids, start.matrix, roi_mask)
+  found = search.as_found(*pyramids, start.matrix, 6, roi_mask)
+  check = found.check
   mirrored = check.probability < MIN_PROBABILITY and candidates.is_mirrored(
     *pyramids, check
   )
   return _stay('', start)._replace(
-    probability=check.probability, mirrored=mirrored
+    probability=check.probability,
+    mirrored=mirrored,
+    residual_px=found.residual_px,
   )
 
 

@@ -43,6 +43,7 @@ class Registration:
     field: the local displacement, added before ``matrix``; None is none.
     period_px: see ``EstimatedMove``.
     is_coarse: see ``EstimatedMove``.
+    residual_px: see ``EstimatedMove``; before the local displacement.
   """
 
   align: Callable[[], HostArray] = dataclasses.field(repr=False)
@@ -60,6 +61,7 @@ class Registration:
   field: LocalField | None
   period_px: float = 0.0
   is_coarse: bool = False
+  residual_px: float = math.nan
 
   @functools.cached_property
   def aligned_reference(self) -> HostArray:
@@ -151,4 +153,5 @@ def describe(
     move.warp.field,
     move.period_px,
     move.is_coarse,
+    move.residual_px,
   )

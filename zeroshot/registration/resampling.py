@@ -58,9 +58,12 @@ def read(plane: HostArray, across: HostArray, down: HostArray) -> HostArray:
   spare = ROW_PX - size % ROW_PX  # a row at least, even of no points
   places = np.zeros((2, size + spare), np.float32)
   places[0, :size], places[1, :size] = across, down
-  places = places.reshape(2, -1, ROW_PX)
   values = cv2.remap(
-    plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    plane,
+    places[0].reshape(-1, ROW_PX),
+    places[1].reshape(-1, ROW_PX),
+    cv2.INTER_LINEAR,
+    borderMode=cv2.BORDER_REPLICATE,
   )
   return values.reshape(size + spare, -1)[:size]
 

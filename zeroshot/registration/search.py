@@ -173,7 +173,7 @@ def _finish(
     reference, test, start, (candidates.MIDDLE_PX, *_FINE_PX), 6
   )
   affine = start if refined is None else refined
-  found = _found(reference, test, affine, 6)
+  found = as_found(reference, test, affine, 6)
   if max_parameters == 6 or found.check.perspective_px < _GOOD_PX:
     return found
   starts = [affine, best.matrix] if best.matrix[2, :2].any() else [affine]
@@ -183,17 +183,29 @@ def _finish(
     )
     if homography is None:
       continue
-    other = _found(reference, test, homography, 8)
+    other = as_found(reference, test, homography, 8)
     if _fits_better(other.check, found.check):
       found = other
   return found
 
 
-def _found(
-  reference: Pyramid, test: Pyramid, matrix: HostArray, num_parameters: int
+def as_found(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  num_parameters: int,
+  roi_mask: HostArray | None = None,
 ) -> Found:
-  """A move with its last check."""
-  check = candidates.check_fully(reference, test, matrix)
+  """Returns a move with its last check.
+
+  Args:
+    reference: of the picture to move.
+    test: of the picture to move it on to.
+    matrix: see ``Found``.
+    num_parameters: see ``Found``.
+    roi_mask: see ``search``.
+  """
+  check = candidates.check_fully(reference, test, matrix, roi_mask)
   plane = refinement.planes_of(reference, test, matrix, candidates.CHECK_PX)[1]
   enlarged = test.shape[1] / plane.width
   return Found(
