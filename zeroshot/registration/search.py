@@ -34,6 +34,7 @@ _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
+_SAME_PX = 2.0  # so near, two places are one
 _LIKE_SHARE = 0.6  # of patches, that another cell shows before it is refined
 _GOOD_PX = 0.75  # of perspective that an affine move leaves; no other is tried
 
@@ -131,7 +132,7 @@ def _compare_repeats(
   """The best of the places where a repeating pattern fits.
 
   Returns:
-    It, and the shift in pixels to another that fits as well, or 0.
+    It, and the shift in pixels to the nearest other that fits as well, or 0.
   """
   planes = refinement.planes_of(
     reference, test, best.matrix, repeats.LONGEST_PX
@@ -154,14 +155,16 @@ def _compare_repeats(
     )
     if other is not None:
       others.append(other)
-  period_px = 0.0
+  places = [best, *others]
   for other in others:
     if _is_better(other, best):
-      best, other = other, best
-    away_px = transforms.distance_px(best.matrix, other.matrix, test.shape)
-    if other.check.evidence > _AMBIGUOUS * best.check.evidence and away_px > 2:
-      period_px = away_px
-  return best, period_px
+      best = other
+  away_px = [
+    transforms.distance_px(best.matrix, other.matrix, test.shape)
+    for other in places
+    if other.check.evidence > _AMBIGUOUS * best.check.evidence
+  ]
+  return best, min((px for px in away_px if px > _SAME_PX), default=0.0)
 
 
 def _finish(
