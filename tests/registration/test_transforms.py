@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zeroshot.registration import resampling, transforms
+from zeroshot.registration import transforms
 
 
 def far_matrix():
@@ -20,17 +20,6 @@ def test_describe_returns_what_a_matrix_was_made_of():
 def test_a_positive_turn_is_anticlockwise_as_seen():
   matrix = transforms.turn_and_scale(90.0, 1.0, height=11, width=11)
   np.testing.assert_allclose(matrix @ [10, 5, 1], [5, 0, 1], atol=1e-9)
-
-
-def test_warp_reads_where_the_matrix_leads():
-  picture = np.random.default_rng(0).random((20, 30, 3), np.float32)
-  read = resampling.warp(picture, transforms.translation(4, 3))
-  np.testing.assert_array_equal(read[:17, :26], picture[3:, 4:])
-  perspective = transforms.translation(4, 3)
-  perspective[2, 0] = 1e-12
-  np.testing.assert_allclose(
-    resampling.warp(picture, perspective)[:17, :26], picture[3:, 4:], atol=1e-3
-  )
 
 
 def test_between_sizes_there_and_back_is_the_same_and_keeps_edges():
@@ -66,14 +55,6 @@ def test_the_affine_part_equals_the_move_at_the_centre():
   assert transforms.scale_at_centre(affine, (90, 120)) == pytest.approx(
     transforms.scale_at_centre(matrix, (90, 120))
   )
-
-
-def test_inside_follows_the_edges():
-  assert resampling.inside(np.eye(3), height=5, width=7).all()
-  content = resampling.inside(transforms.translation(2, -1), height=5, width=7)
-  expected = np.zeros((5, 7), bool)
-  expected[1:, :5] = True
-  np.testing.assert_array_equal(content, expected)
 
 
 def test_farthest_is_the_corner_that_travels_most():
