@@ -307,7 +307,9 @@ def _peaks(lines: HostArray, places: HostArray) -> HostArray:
   middle = np.clip(places, 1, last - 1)
   before, here, after = (lines[number, middle + step] for step in (-1, 0, 1))
   curvature = before - 2 * here + after
-  is_top = (places == middle) & (curvature < -1e-9)
+  # A place that is merely as good as the best may lie on a straight slope.
+  is_top = (places == middle) & (here >= before) & (here >= after)
+  is_top &= curvature < -1e-9
   return np.where(
     is_top, 0.5 * (before - after) / np.where(is_top, curvature, 1.0), 0.0
   )
