@@ -17,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from zeroshot.registration import resampling
+from zeroshot.registration import resampling, windows
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -25,7 +25,6 @@ _NUM_POINTS = 80
 _PATCH_PX = 17
 _REACH_PX = 6  # searched on every side
 _NEAR_PX = 1.6  # in place
-_EQUAL_CORRELATION = 0.03  # so little less correlated is as good a place
 _MIN_STRENGTH = 0.005  # of a corner, in those of the strongest
 _MIN_CORRELATION = 0.5  # of a point that agrees
 _MIN_CONTRAST = 0.15  # standard deviation of a patch, in those of the texture
@@ -222,12 +221,12 @@ def check(
   content = compared_area(reference, test.shape, matrix, roi_mask)
   texture = np.ascontiguousarray(test.texture)
   points = _corners(test, content)
-  patches = _cut(texture, points, _PATCH_PX // 2)
+  patches = windows.cut(texture, points, _PATCH_PX // 2)
   least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
   kept = patches.std(axis=(1, 2)) >= least
   points, patches = points[kept], patches[kept]
-  around = _cut(moved, points, _PATCH_PX // 2 + _REACH_PX)
-  offset, correlation = _search(patches, around)
+  around = windows.cut(moved, points, _PATCH_PX // 2 + _REACH_PX)
+  offset, correlation = windows.search(patches, around)
   agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX
   agree &= correlation >= _MIN_CORRELATION
   return Check(points.astype(np.float32), agree, offset, correlation)
@@ -260,56 +259,3 @@ def _spread(places: HostArray, spacing: float) -> list[int]:
     away = np.square(places - places[number]).sum(axis=1)
     free &= away >= spacing**2
   return chosen
-
-
-def _cut(plane: HostArray, points: HostArray, half: int) -> HostArray:
-  """Squares ``[N, 2 * half + 1, 2 * half + 1]`` around points of a plane."""
-  side = 2 * half + 1
-  squares = [plane[y - half :, x - half :][:side, :side] for x, y in points]
-  return np.array(squares, np.float32).reshape(-1, side, side)
-
-
-def _search(
-  patches: HostArray, around: HostArray
-) -> tuple[HostArray, HostArray]:
-  """How far from their places patches are found, and how well they correlate.
-
-  Returns:
-    Float32 ``[N, 2]``, x and y in pixels, and ``[N]``.
-  """
-  side = 2 * _REACH_PX + 1
-  surfaces = np.array(
-    [
-      cv2.matchTemplate(*each, cv2.TM_CCOEFF_NORMED)
-      for each in zip(around, patches, strict=True)
-    ],
-    np.float32,
-  ).reshape(-1, side, side)
-  # Along a straight edge a patch fits at many places: in place will do.
-  here = np.full_like(surfaces, _EQUAL_CORRELATION)
-  here[:, _REACH_PX - 1 : _REACH_PX + 2, _REACH_PX - 1 : _REACH_PX + 2] = 0
-  number = np.arange(len(surfaces))
-  best = (surfaces - here).reshape(-1, side**2).argmax(axis=1)
-  row, column = np.divmod(best, side)
-  offset = np.stack(
-    [
-      column - _REACH_PX + _peaks(surfaces[number, row], column),
-      row - _REACH_PX + _peaks(surfaces[number, :, column], row),
-    ],
-    axis=1,
-  )
-  return offset.astype(np.float32), surfaces[number, row, column]
-
-
-def _peaks(lines: HostArray, places: HostArray) -> HostArray:
-  """How far parabolas' tops lie from the largest of three values, ``[N]``."""
-  number, last = np.arange(len(lines)), lines.shape[1] - 1
-  middle = np.clip(places, 1, last - 1)
-  before, here, after = (lines[number, middle + step] for step in (-1, 0, 1))
-  curvature = before - 2 * here + after
-  # A place that is merely as good as the best may lie on a straight slope.
-  is_top = (places == middle) & (here >= before) & (here >= after)
-  is_top &= curvature < -1e-9
-  return np.where(
-    is_top, 0.5 * (before - after) / np.where(is_top, curvature, 1.0), 0.0
-  )
