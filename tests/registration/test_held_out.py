@@ -139,9 +139,29 @@ def test_points_lie_apart_where_both_have_content():
   assert (x.min(), y.min()) >= (108, 60)
   assert y.min() >= 68
   apart = np.hypot(*(check.points[:, None] - check.points[None]).T)
-  assert apart[~np.eye(len(apart), dtype=bool)].min() >= 4
+  assert apart[~np.eye(len(apart), dtype=bool)].min() >= 10
   assert np.ptp(x) > 150  # and all over it
   assert np.ptp(y) > 120
+
+
+def test_noise_beside_a_texture_gives_no_points():
+  picture = 0.5 + 0.4 * (texture(3) - 0.5)
+  faint = np.random.default_rng(0).normal(0, 0.004, picture.shape)
+  picture[:, 160:] = 0.5 + faint[:, 160:]
+  picture = picture.astype(np.float32)
+  check = held_out.check(plane(picture), plane(picture), STILL)
+  assert len(check.points) > 20
+  assert check.points[:, 0].max() < 170
+  noise = np.random.default_rng(1).normal(0.5, 0.006, picture.shape)
+  alone = plane(noise.astype(np.float32))
+  assert len(held_out.check(alone, alone, STILL).points) == 0
+
+
+def test_the_residual_is_that_of_points_that_agree():
+  offset = [(0.3, 0.4)] * 3 + [(5, 0)] * 4
+  check = check_of(np.zeros((7, 2)), offset)
+  assert check.share == pytest.approx(3 / 7)
+  assert check.residual_px == pytest.approx(0.5)
 
 
 def test_evidence_is_the_likelihood_ratio_of_hits_by_chance():
@@ -184,6 +204,13 @@ def test_drift_is_what_a_part_of_the_picture_is_off():
   assert check.drift_px == pytest.approx(3.0, abs=0.3)
   assert check_of(points[:10], offset[:10]).drift_px == 0
   assert check._replace(correlation=np.zeros(300)).drift_px == 0
+  some = np.flatnonzero(corner)
+  few = noise.copy()
+  few[some[: len(some) // 3]] = 4, 0
+  assert check_of(points, few).drift_px < 0.6
+  few = np.delete(points, some[3:], axis=0)  # three are left in the corner
+  offset_of_few = 4.0 * (few > (430, 320)).all(axis=1)[:, None] * [1, 0]
+  assert check_of(few, offset_of_few).drift_px == 0
   lost = noise + np.outer(corner, (6, 0))  # found at the border of the search
   assert check_of(points, lost).drift_px < 0.5
 
