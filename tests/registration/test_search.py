@@ -8,7 +8,8 @@ import pytest
 
 from tests.registration.test_register import farthest_px, texture
 from zeroshot.data.pictures import as_uint8
-from zeroshot.registration import register, resampling, transforms
+from zeroshot.registration import register, resampling, search, transforms
+from zeroshot.registration.pyramid import Pyramid
 
 HEIGHT, WIDTH = 180, 240
 SIZE = HEIGHT, WIDTH
@@ -144,6 +145,25 @@ def test_a_lattice_without_a_mark_is_doubted():
   test = np.roll(lattice(seed=5), round(1.3 * 24), axis=1)
   result = estimate(reference, test)
   assert result.probability < 0.5 or result.period_px == pytest.approx(24, 0.1)
+
+
+@pytest.mark.parametrize('period_px', [20, 24, 30])
+@pytest.mark.parametrize('shift', [0, 4])
+def test_the_period_is_that_of_the_nearest_cell(period_px, shift):
+  """Other cells, two away and more, fit just as well."""
+  test = np.roll(lattice(period_px, seed=5), shift, axis=1)
+  pyramids = Pyramid(lattice(period_px)), Pyramid(test)
+  found = search.search(*pyramids, max_parameters=6)
+  assert found.period_px == pytest.approx(period_px, abs=0.5)
+  assert found.moved_px == pytest.approx(shift, abs=0.1)
+  assert found.probability == found.check.probability > 0.9
+  away = found._replace(moved_px=0.6 * period_px)
+  assert away.probability < 0.5
+
+
+def test_what_does_not_repeat_has_no_period():
+  pyramids = Pyramid(as_uint8(texture(3))), Pyramid(as_uint8(texture(3)))
+  assert search.search(*pyramids, max_parameters=6).period_px == 0
 
 
 def test_a_large_reference_is_not_enlarged_round_a_small_crop():
