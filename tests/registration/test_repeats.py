@@ -15,8 +15,8 @@ HEIGHT, WIDTH = 180, 240
 STILL = np.eye(3)
 
 
-def plane(picture):
-  return Pyramid(as_uint8(picture)).plane(1.0)
+def plane(picture, valid=None):
+  return Pyramid(as_uint8(picture), valid).plane(1.0)
 
 
 def shifts_of(matrices, matrix):
@@ -87,3 +87,14 @@ def test_where_little_overlaps_nothing_is_compared(columns):
   assert len(shifts)
   np.testing.assert_allclose(shifts / 24, np.round(shifts / 24), atol=1e-9)
   assert (shifts[:, 0] > -0.7 * columns).all()
+
+
+def test_what_is_not_valid_is_not_compared():
+  valid = np.ones((HEIGHT, WIDTH), np.float32)
+  valid[:, :140] = 0
+  reference = lattice(24)
+  reference[:, :140] = as_uint8(texture(3, HEIGHT, 140))
+  others = repeats.alternatives(
+    plane(reference, valid), plane(lattice(24, seed=5)), STILL
+  )
+  assert np.abs(shifts_of(others, STILL)).sum(axis=1).min() == 24

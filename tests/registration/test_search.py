@@ -161,6 +161,16 @@ def test_the_period_is_that_of_the_nearest_cell(period_px, shift):
   assert away.probability < 0.5
 
 
+def test_what_is_not_valid_hides_no_cell():
+  valid = np.ones(SIZE, np.float32)
+  valid[:, :140] = 0
+  reference = lattice()
+  reference[:, :140] = as_uint8(texture(3, HEIGHT, 140))
+  pyramids = Pyramid(reference, valid), Pyramid(lattice(seed=5))
+  found = search.search(*pyramids, max_parameters=6)
+  assert found.period_px == pytest.approx(24, abs=0.5)
+
+
 def test_what_does_not_repeat_has_no_period():
   pyramids = Pyramid(as_uint8(texture(3))), Pyramid(as_uint8(texture(3)))
   assert search.search(*pyramids, max_parameters=6).period_px == 0

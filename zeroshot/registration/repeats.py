@@ -12,7 +12,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from zeroshot.registration import resampling, transforms
+from zeroshot.registration import held_out, resampling, transforms
 from zeroshot.registration.pyramid import Plane
 from zeroshot.types import HostArray
 
@@ -63,9 +63,8 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     moved reference on the test picture; 0 where too little is compared.
   """
   height, width = test.shape
-  content = resampling.inside(
-    matrix, height=height, width=width, reference_shape=reference.shape
-  ).astype(np.float32)
+  content = held_out.compared_area(reference, test.shape, matrix, None)
+  content = content.astype(np.float32)
   moved = resampling.warp(reference.texture, matrix, shape=test.shape) * content
   target = np.ascontiguousarray(test.texture)
   spectra = _Spectra(test.shape)
