@@ -39,6 +39,12 @@ def get_synthesis() -> ml_collections.ConfigDict:
     margin_px=8,  # drawn beyond each edge, so that shifts show content
     bank='',  # .npz of data_tools.pack_backgrounds; needed by photographs
     defect_free_share=0.15,  # of pairs without an anomaly
+    # Weights of the families of scenes.
+    families=dict(
+      flat=1.0,  # drawings and bare boards, as a scanner sees them
+      relief=0.0,  # things with height and gloss under two lamps
+    ),
+    relief=get_relief(),
     # Weights of the kinds of background; they need not sum to 1.
     backgrounds=dict(
       photographs=0.0,  # crops of the bank
@@ -69,6 +75,45 @@ def get_synthesis() -> ml_collections.ConfigDict:
       min_change=0.12,  # of a channel; smaller changes are not labelled
     ),
     nuisances=get_nuisances(),
+  )
+
+
+def get_relief() -> ml_collections.ConfigDict:
+  """Scenes with height and gloss, and how two takes of them differ."""
+  return config_dict.create(
+    parts_share=0.7,  # of scenes on which chips, pins and holes are
+    altered_part_share=0.4,  # of defects that are of a part
+    raised_share=0.7,  # of scenes that are not flat beneath the parts
+    max_height_px=10.0,
+    max_gloss=1.2,  # brightness of a highlight
+    bump=dict(probability=0.4, max_px=4.0),  # height of what lies on a scene
+    faint=dict(probability=0.5, least=0.08),  # factor on a change of paint
+    colour_alone_share=0.15,  # of changes of paint, at equal brightness
+    min_change=0.025,  # of a channel; smaller changes are not labelled
+    min_noise_stds=1.5,  # nor are those below so many deviations of the noise
+    cast_shadow_share=0.7,
+    lamp=dict(probability=0.8, max_change=0.4),  # of its direction
+    parallax=dict(probability=0.6, max_px=0.2),  # for a pixel of height
+    # Grain and brushed grain of which each take has another sample.
+    texture=dict(probability=0.3, max_change=0.1),
+    dust=dict(probability=0.5, max_px=2.5),  # is not labelled
+    # What registration leaves.
+    shift=dict(probability=0.9, max_px=1.5),
+    rotation=dict(probability=0.5, max_deg=0.5),
+    scale=dict(probability=0.3, max_change=0.006),
+    warp=dict(probability=0.6, max_px=1.5, cell_px=32.0),
+    camera=dict(
+      white_balance=dict(probability=0.5, max_log2=0.25),
+      exposure=dict(probability=0.6, max_log2=0.8),
+      curve=dict(probability=0.4, max_log2=0.4),
+      gradient=dict(probability=0.5, max_change=0.25),
+      shadow=dict(probability=0.2, max_change=0.6),
+      glare=dict(probability=0.1, max_change=0.8),
+      defocus=dict(probability=0.4, max_sigma_px=1.5),
+      noise=dict(probability=0.7, max_std=0.06),
+      chroma=dict(probability=0.4),
+      blocking=dict(probability=0.4, max_step=0.12),
+    ),
   )
 
 

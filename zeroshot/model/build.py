@@ -13,6 +13,7 @@ import ml_collections
 
 from zeroshot.model.early_fusion import EarlyFusion
 from zeroshot.model.siamese import Siamese
+from zeroshot.model.symmetric import Symmetric
 
 
 def build_model(config: ml_collections.ConfigDict) -> nn.Module:
@@ -28,7 +29,11 @@ def build_model(config: ml_collections.ConfigDict) -> nn.Module:
   Raises:
     ValueError: for an unknown kind, or fields that do not fit together.
   """
-  kinds = {'siamese': _siamese, 'early_fusion': _early_fusion}
+  kinds = {
+    'siamese': _siamese,
+    'symmetric': _symmetric,
+    'early_fusion': _early_fusion,
+  }
   if config.kind not in kinds:
     raise ValueError(
       f'model.kind is {config.kind!r}; it must be one of {sorted(kinds)}'
@@ -37,16 +42,9 @@ def build_model(config: ml_collections.ConfigDict) -> nn.Module:
 
 
 def _siamese(config: ml_collections.ConfigDict) -> Siamese:
-  """The Siamese network; checks that all per-scale fields have one length."""
-  fields = ['widths', 'depths', 'match_radii', 'decoder_widths']
-  if config.kinds or config.predicts_sides:
-    fields.append('head_widths')
-  lengths = {name: len(config[name]) for name in fields}
-  if len(set(lengths.values())) != 1:
-    raise ValueError(
-      f'model fields differ in their number of scales: {lengths}; '
-      'give one value for each stride 2, 4, 8, ...'
-    )
+  """The Siamese network."""
+  has_head = config.kinds or config.predicts_sides
+  _check_scales(config, *(['head_widths'] if has_head else []))
   return Siamese(
     widths=tuple(config.widths),
     depths=tuple(config.depths),
@@ -57,6 +55,33 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
     regresses_boxes=config.predicts_sides,
     head_widths=tuple(config.head_widths),
   )
+
+
+def _symmetric(config: ml_collections.ConfigDict) -> Symmetric:
+  """The symmetric network, which compares but does not name kinds."""
+  _check_scales(config)
+  if config.kinds or config.predicts_sides:
+    raise ValueError(
+      'model.kinds and model.predicts_sides need model.kind=siamese: the '
+      'symmetric network cannot tell which picture shows the defect'
+    )
+  return Symmetric(
+    widths=tuple(config.widths),
+    depths=tuple(config.depths),
+    match_radii=tuple(config.match_radii),
+    decoder_widths=tuple(config.decoder_widths),
+  )
+
+
+def _check_scales(config: ml_collections.ConfigDict, *more: str) -> None:
+  """Raises ValueError unless all fields of scales have one length."""
+  fields = ('widths', 'depths', 'match_radii', 'decoder_widths', *more)
+  lengths = {name: len(config[name]) for name in fields}
+  if len(set(lengths.values())) != 1:
+    raise ValueError(
+      f'model fields differ in their number of scales: {lengths}; '
+      'give one value for each stride 2, 4, 8, ...'
+    )
 
 
 def _early_fusion(config: ml_collections.ConfigDict) -> EarlyFusion:

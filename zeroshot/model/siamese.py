@@ -34,12 +34,16 @@ class Prediction(NamedTuple):
     box_deltas: ``[B, H, W, 4]``, distance in pixels from the left, top, right
       and bottom of the box that detection draws to the box that annotators
       would draw, outward positive; None for a network without it.
+    offsets: ``[B, h, w, 2]`` at the stride of the matching, row and column in
+      pixels: where in the reference what the test shows there lies, as seen
+      from there; None for a network that does not tell.
   """
 
   logits: Array
   features: tuple[tuple[Array, Array], ...]
   kind_logits: Array | None = None
   box_deltas: Array | None = None
+  offsets: Array | None = None
 
 
 class Siamese(nn.Module):

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from zeroshot.onnx_graph import early_fusion, siamese
+from zeroshot.onnx_graph import early_fusion, siamese, symmetric
 from zeroshot.onnx_graph.graph import Graph
 from zeroshot.runtime import atomic_files
 from zeroshot.types import PlainConfig
@@ -25,7 +25,11 @@ MULTIPLE_PX = siamese.MULTIPLE_PX  # of height and width
 DIGEST = 'zeroshot_weights_sha256'  # property of the file
 # Raised when the graph of the same weights changes: files of before are stale.
 _GRAPH = 1
-_KINDS = {'siamese': siamese.build, 'early_fusion': early_fusion.build}
+_KINDS = {
+  'siamese': siamese.build,
+  'symmetric': symmetric.build,
+  'early_fusion': early_fusion.build,
+}
 
 
 def to_bytes(

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from zeroshot.synthesis import nuisances
+from zeroshot.synthesis import mixture, nuisances
 from zeroshot.synthesis.capture import develop, displacement
 from zeroshot.types import OPEN, Array, Labels, Material, Pair, Windows
 
@@ -59,7 +59,7 @@ def build_labelled(
     margin_px=config.margin_px,
     nuisance=nuisance,
   )
-  return jax.vmap(draw, in_axes=(0, None))
+  return mixture.for_each(draw)
 
 
 def mix(

@@ -10,7 +10,7 @@ Usage:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,29 @@ Kinds = tuple[list[Callable[..., Array]], list[float]]
 # Left alone, XLA on CPUs recomputes a stage inside each of its consumers, for
 # three times the time of the whole; between stages this keeps it from that.
 finish = jax.lax.optimization_barrier
+
+
+def for_each(function: Callable[..., Any]) -> Callable[..., Any]:
+  """A function of a batch, of one of an example.
+
+  On accelerators all examples are computed at once. On CPUs they are computed
+  one after the other: of a family's kinds only the one that was drawn is
+  computed, which takes a third of the time, and half to compile.
+
+  Args:
+    function: ``(key, *shared) -> tree of arrays``.
+
+  Returns:
+    ``(keys [B], *shared) -> the same tree, each array [B, ...]``.
+  """
+
+  def one_after_the_other(keys: Array, *shared: Any) -> Any:
+    return jax.lax.map(lambda key: function(key, *shared), keys)
+
+  def at_once(keys: Array, *shared: Any) -> Any:
+    return jax.vmap(lambda key: function(key, *shared))(keys)
+
+  return one_after_the_other if jax.default_backend() == 'cpu' else at_once
 
 
 def select(

@@ -26,11 +26,14 @@ from zeroshot.synthesis import (
   mixture,
   photographs,
   regions,
+  relief,
 )
 from zeroshot.synthesis.capture import capture
 from zeroshot.synthesis.changes import change
 from zeroshot.synthesis.mixture import finish
 from zeroshot.types import Array, Pair
+
+Family = Callable[..., Pair]
 
 
 def build_synthesis(
@@ -56,10 +59,9 @@ def build_synthesis(
     margin_px=config.margin_px,
     background_weights=config.backgrounds.to_dict(),
     make_changes=_build_changes(config),
-    min_change=config.fills.min_change,
-    nuisance=config.nuisances.to_dict(),
+    families=_build_families(config),
   )
-  return jax.vmap(make_pair, in_axes=(0, None))
+  return mixture.for_each(make_pair)
 
 
 def synthesise_pair(
@@ -70,8 +72,7 @@ def synthesise_pair(
   margin_px: int,
   background_weights: Mapping[str, float],
   make_changes: Callable[[Array, Array, Array], Array],
-  min_change: float,
-  nuisance: Mapping[str, Any],
+  families: tuple[list[Family], list[float]],
 ) -> Pair:
   """One pair.
 
@@ -83,18 +84,49 @@ def synthesise_pair(
     background_weights: weight of each kind of background.
     make_changes: ``(key, scene, other background) -> changed scene``, see
       ``changes.change``.
-    min_change: least change of a channel that is labelled.
-    nuisance: settings of each nuisance by name.
+    families: of scenes, and their weights.
 
   Returns:
     Pair of ``[size_px, size_px, 3]`` pictures and a ``[size_px, size_px]``
     mask.
   """
-  keys = jax.random.split(key, 5)
   size = size_px + 2 * margin_px
   draw_background = background_drawer(background_weights, bank, size=size)
-  # Under one vmap: half the program to compile.
-  scene, other = finish(jax.vmap(draw_background)(keys[:2]))
+  make, weights = families
+  drawn = [
+    functools.partial(
+      family,
+      draw_background=draw_background,
+      make_changes=make_changes,
+      margin_px=margin_px,
+    )
+    for family in make
+  ]
+  return mixture.draw(key, drawn, weights)
+
+
+def flat_pair(
+  key: Array,
+  *,
+  draw_background: Callable[[Array], Array],
+  make_changes: Callable[[Array, Array, Array], Array],
+  margin_px: int,
+  min_change: float,
+  nuisance: Mapping[str, Any],
+) -> Pair:
+  """One pair of pictures of flat things, such as drawings and bare boards.
+
+  Args:
+    key: key.
+    draw_background: ``key -> image [S, S, 3]``.
+    make_changes: see ``synthesise_pair``.
+    margin_px: cropped from each edge.
+    min_change: least change of a channel that is labelled.
+    nuisance: settings of each nuisance by name.
+  """
+  keys = jax.random.split(key, 5)
+  # In one call: half the program to compile.
+  scene, other = finish(mixture.for_each(draw_background)(keys[:2]))
   changed = finish(make_changes(keys[2], scene, other))
   swap = jax.random.bernoulli(keys[3])
   return capture(
@@ -104,6 +136,29 @@ def synthesise_pair(
     margin_px=margin_px,
     min_change=min_change,
     nuisance=nuisance,
+  )
+
+
+def _build_families(
+  config: ml_collections.ConfigDict,
+) -> tuple[list[Family], list[float]]:
+  """The families of scenes that have weight."""
+  nuisance = config.nuisances.to_dict()
+  families: dict[str, Family] = {
+    'flat': functools.partial(
+      flat_pair, min_change=config.fills.min_change, nuisance=nuisance
+    ),
+    'relief': functools.partial(
+      relief.pair,
+      settings=config.relief.to_dict(),
+      nuisance={
+        name: config.relief[name]
+        for name in ('shift', 'rotation', 'scale', 'warp')
+      },
+    ),
+  }
+  return mixture.select(
+    'synthesis.families', families, config.families.to_dict()
   )
 
 

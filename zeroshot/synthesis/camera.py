@@ -1,0 +1,170 @@
+"""What a camera makes of a lit surface: colour, exposure, noise, file format.
+
+  image = camera.expose(key, light, settings)
+  image = camera.record(key, image, settings)
+
+Light in, image in [0, 1] out. ``expose`` is what two takes may share when their
+difference is labelled; ``record`` adds what differs from take to take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from zeroshot.synthesis import fields, nuisances
+from zeroshot.types import Array
+
+Settings = Mapping[str, Mapping[str, float]]
+
+_LUMA = jnp.array([0.299, 0.587, 0.114])
+
+
+def expose(key: Array, light: Array, settings: Settings) -> Array:
+  """A white balance, an exposure and a tone curve, clipped at both ends.
+
+  Args:
+    key: key.
+    light: ``[S, S, 3]``, not negative.
+    settings: ``probability`` and ``max_log2`` of ``white_balance``,
+      ``exposure`` and ``curve``.
+  """
+  keys = jax.random.split(key, 4)
+  balance = settings['white_balance']
+  gains = jnp.stack(
+    [
+      nuisances.amplitude(k, balance['probability'], balance['max_log2'])
+      for k in jax.random.split(keys[0], 3)
+    ]
+  )
+  stops = nuisances.amplitude(keys[1], **_named(settings['exposure']))
+  bend = nuisances.amplitude(keys[2], **_named(settings['curve']))
+  exposed = jnp.clip(light * 2.0 ** (gains + stops), 1e-4, 1.0)
+  return exposed ** (2.0**bend)
+
+
+def _named(settings: Mapping[str, float]) -> dict[str, float]:
+  """Settings as the arguments of ``nuisances.amplitude``."""
+  return {
+    'probability': settings['probability'],
+    'largest': settings['max_log2'],
+  }
+
+
+def illuminate(key: Array, image: Array, settings: Settings) -> Array:
+  """A gradient of light, a vignette, a half in shadow and a glare.
+
+  Args:
+    key: key.
+    image: ``[S, S, 3]``.
+    settings: ``probability`` and ``max_change`` of ``gradient``, ``shadow``
+      and ``glare``.
+  """
+  keys = jax.random.split(key, 8)
+  size = image.shape[0]
+  y, x = (2 * axis / size - 1 for axis in fields.grid(size))
+  gradient, shadow, glare = (
+    settings[name] for name in ('gradient', 'shadow', 'glare')
+  )
+  tilt = [
+    nuisances.amplitude(k, gradient['probability'], gradient['max_change'])
+    for k in jax.random.split(keys[0], 3)
+  ]
+  slope = tilt[0] * y + tilt[1] * x - jnp.abs(tilt[2]) * (y**2 + x**2)
+  image = image * (1 + slope)[..., None]
+  way = jax.random.uniform(keys[1]) * 2 * jnp.pi
+  place = jax.random.uniform(keys[2], minval=-0.7, maxval=0.7)
+  width = jax.random.uniform(keys[3], minval=0.01, maxval=0.2)
+  side = jax.nn.sigmoid((y * jnp.sin(way) + x * jnp.cos(way) - place) / width)
+  depth = jnp.abs(
+    nuisances.amplitude(keys[4], shadow['probability'], shadow['max_change'])
+  )
+  image = image * (1 - depth * side)[..., None]
+  centre = jax.random.uniform(keys[5], (2,), minval=-1.0)
+  radius = jax.random.uniform(keys[6], (2,), minval=0.02, maxval=0.35)
+  away = ((y - centre[0]) / radius[0]) ** 2 + ((x - centre[1]) / radius[1]) ** 2
+  bright = jnp.abs(
+    nuisances.amplitude(keys[7], glare['probability'], glare['max_change'])
+  )
+  return image + (bright * jnp.exp(-away))[..., None]
+
+
+def noise_levels(key: Array, settings: Settings) -> Array:
+  """Standard deviations of a camera's noise, ``[2]``.
+
+  Args:
+    key: key.
+    settings: ``probability`` and ``max_std`` of ``noise``.
+
+  Returns:
+    That of black, and what white adds to it.
+  """
+  most = settings['noise']
+  levels = nuisances.amplitude(key, most['probability'], 1.0)
+  kind = jax.random.uniform(jax.random.fold_in(key, 1))
+  return most['max_std'] * levels**2 * jnp.stack([kind, 1 - kind])
+
+
+def record(
+  key: Array, image: Array, noise: Array, settings: Mapping[str, Any]
+) -> Array:
+  """Defocus, noise, thinned colour and blocking.
+
+  Args:
+    key: key.
+    image: ``[S, S, 3]`` in [0, 1], S a multiple of 8.
+    noise: of ``noise_levels``.
+    settings: ``defocus`` (``probability``, ``max_sigma_px``), ``chroma``
+      (``probability``) and ``blocking`` (``probability``, ``max_step``).
+  """
+  keys = jax.random.split(key, 5)
+  defocus, blocking = settings['defocus'], settings['blocking']
+  sigma_px = nuisances.amplitude(
+    keys[0], defocus['probability'], defocus['max_sigma_px']
+  )
+  image = nuisances.gaussian_blur(image, jnp.abs(sigma_px))
+  std = noise[0] + noise[1] * jnp.sqrt(jnp.maximum(image, 0.0))
+  image = image + std * jax.random.normal(keys[1], image.shape)
+  image = nuisances.maybe(
+    keys[2], settings['chroma']['probability'], _thin_colour(image), image
+  )
+  step = nuisances.amplitude(
+    keys[3], blocking['probability'], blocking['max_step']
+  )
+  image = jnp.where(step == 0, image, nuisances.block(image, jnp.abs(step)))
+  return jnp.clip(image, 0.0, 1.0)
+
+
+def _thin_colour(image: Array) -> Array:
+  """Colour at half the resolution, as most JPEG files keep it."""
+  brightness = (image @ _LUMA)[..., None]
+  colour = image - brightness
+  size, _, channels = colour.shape
+  coarse = colour.reshape(size // 2, 2, size // 2, 2, channels)
+  coarse = jnp.broadcast_to(
+    jnp.mean(coarse, axis=(1, 3), keepdims=True), coarse.shape
+  )
+  return brightness + coarse.reshape(colour.shape)
+
+
+def dust(key: Array, image: Array, settings: Mapping[str, float]) -> Array:
+  """A few specks that no one wants to hear of.
+
+  Args:
+    key: key.
+    image: ``[S, S, 3]``.
+    settings: ``probability``, and ``max_px``, the largest diameter.
+  """
+  keys = jax.random.split(key, 5)
+  size = image.shape[0]
+  density = 10.0 ** jax.random.uniform(keys[0], minval=-4.3, maxval=-3.0)
+  specks = jax.random.uniform(keys[1], (size, size)) < density
+  sigma_px = settings['max_px'] / 3.5 * jax.random.uniform(keys[2], minval=0.3)
+  spread = nuisances.gaussian_blur(specks[..., None] * 1.0, sigma_px)
+  cover = jnp.clip(spread * 7.0 * sigma_px**2, 0.0, 1.0)
+  tone = jax.random.uniform(keys[3])
+  dusty = image + cover * (tone - image)
+  return nuisances.maybe(keys[4], settings['probability'], dusty, image)
