@@ -93,7 +93,7 @@ def synthesise_pair(
   size = size_px + 2 * margin_px
   draw_background = background_drawer(background_weights, bank, size=size)
   make, weights = families
-  drawn = [
+  drawn: list[Family] = [
     functools.partial(
       family,
       draw_background=draw_background,

@@ -64,9 +64,9 @@ def _shadow(height: Array, lamp: Lamp) -> Array:
   level = jnp.maximum(jnp.hypot(across, down), 1e-3)
   hidden = jnp.zeros_like(height)
   for step in _SHADOW_STEPS_PX:
-    columns, rows = (
-      jnp.round(step * way / level).astype(jnp.int32) for way in (across, down)
+    rows, columns = (
+      jnp.round(step * way / level).astype(jnp.int32) for way in (down, across)
     )
-    there = jnp.roll(height, (-rows, -columns), axis=(0, 1))
+    there = jnp.roll(jnp.roll(height, -rows, axis=0), -columns, axis=1)
     hidden = jnp.maximum(hidden, there - height - step * up / level)
   return jnp.clip(hidden / lamp.softness_px, 0.0, 1.0)
