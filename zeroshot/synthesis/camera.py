@@ -14,13 +14,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zeroshot.synthesis import fields, nuisances
 from zeroshot.types import Array
 
 Settings = Mapping[str, Mapping[str, float]]
 
-_LUMA = jnp.array([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def expose(key: Array, light: Array, settings: Settings) -> Array:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from zeroshot.synthesis import camera, mixture, nuisances, parts
 from zeroshot.synthesis.capture import displacement
@@ -23,7 +24,7 @@ from zeroshot.synthesis.parts import Scene
 from zeroshot.synthesis.shading import Lamp, shade
 from zeroshot.types import Array, Pair
 
-_LUMA = jnp.array([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def pair(
