@@ -5,6 +5,7 @@ layers        convolutions, normalization and enlarging
 sampling      bilinear sampling
 matching      local matching of features
 siamese       the Siamese network
+symmetric     the symmetric network
 early_fusion  the source paper's network
 model         weights -> an ONNX file's content, and whose it is
 """

@@ -11,6 +11,11 @@ Files:
   mixture      one kind drawn by weight
   changes      regions of a scene, filled
   capture      two pictures of two scenes, and the mask
+  parts        things with height and gloss on a scene
+  shading      a scene under a lamp
+  camera       light -> picture
+  takes        two takes of two scenes, and the mask
+  relief       pairs of takes of a scene with a defect
   labelled     crops of labelled pairs, with nuisances
   pairs        config.synthesis -> synthesis of a batch, by all of the above
 """

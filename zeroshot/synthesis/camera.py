@@ -1,7 +1,7 @@
 """What a camera makes of a lit surface: colour, exposure, noise, file format.
 
   image = camera.expose(key, light, settings)
-  image = camera.record(key, image, settings)
+  image = camera.record(key, image, noise, settings)
 
 Light in, image in [0, 1] out. ``expose`` is what two takes may share when their
 difference is labelled; ``record`` adds what differs from take to take.
@@ -32,6 +32,9 @@ def expose(key: Array, light: Array, settings: Settings) -> Array:
     light: ``[S, S, 3]``, not negative.
     settings: ``probability`` and ``max_log2`` of ``white_balance``,
       ``exposure`` and ``curve``.
+
+  Returns:
+    Image ``[S, S, 3]`` in [0, 1].
   """
   keys = jax.random.split(key, 4)
   balance = settings['white_balance']
@@ -63,6 +66,9 @@ def illuminate(key: Array, image: Array, settings: Settings) -> Array:
     image: ``[S, S, 3]``.
     settings: ``probability`` and ``max_change`` of ``gradient``, ``shadow``
       and ``glare``.
+
+  Returns:
+    Image ``[S, S, 3]``, not clipped.
   """
   keys = jax.random.split(key, 8)
   size = image.shape[0]
@@ -76,21 +82,31 @@ def illuminate(key: Array, image: Array, settings: Settings) -> Array:
   ]
   slope = tilt[0] * y + tilt[1] * x - jnp.abs(tilt[2]) * (y**2 + x**2)
   image = image * (1 + slope)[..., None]
-  way = jax.random.uniform(keys[1]) * 2 * jnp.pi
-  place = jax.random.uniform(keys[2], minval=-0.7, maxval=0.7)
-  width = jax.random.uniform(keys[3], minval=0.01, maxval=0.2)
-  side = jax.nn.sigmoid((y * jnp.sin(way) + x * jnp.cos(way) - place) / width)
+  side = _half(keys[1:4], y, x)
   depth = jnp.abs(
     nuisances.amplitude(keys[4], shadow['probability'], shadow['max_change'])
   )
   image = image * (1 - depth * side)[..., None]
-  centre = jax.random.uniform(keys[5], (2,), minval=-1.0)
-  radius = jax.random.uniform(keys[6], (2,), minval=0.02, maxval=0.35)
-  away = ((y - centre[0]) / radius[0]) ** 2 + ((x - centre[1]) / radius[1]) ** 2
+  away = _spot(keys[5:7], y, x)
   bright = jnp.abs(
     nuisances.amplitude(keys[7], glare['probability'], glare['max_change'])
   )
   return image + (bright * jnp.exp(-away))[..., None]
+
+
+def _half(keys: Array, y: Array, x: Array) -> Array:
+  """1 on one side of a line across the picture, 0 on the other, ``[S, S]``."""
+  way = jax.random.uniform(keys[0]) * 2 * jnp.pi
+  place = jax.random.uniform(keys[1], minval=-0.7, maxval=0.7)
+  width = jax.random.uniform(keys[2], minval=0.01, maxval=0.2)
+  return jax.nn.sigmoid((y * jnp.sin(way) + x * jnp.cos(way) - place) / width)
+
+
+def _spot(keys: Array, y: Array, x: Array) -> Array:
+  """Squared distance from an ellipse's centre, in its radii, ``[S, S]``."""
+  centre = jax.random.uniform(keys[0], (2,), minval=-1.0)
+  radius = jax.random.uniform(keys[1], (2,), minval=0.02, maxval=0.35)
+  return ((y - centre[0]) / radius[0]) ** 2 + ((x - centre[1]) / radius[1]) ** 2
 
 
 def noise_levels(key: Array, settings: Settings) -> Array:
@@ -120,6 +136,9 @@ def record(
     noise: of ``noise_levels``.
     settings: ``defocus`` (``probability``, ``max_sigma_px``), ``chroma``
       (``probability``) and ``blocking`` (``probability``, ``max_step``).
+
+  Returns:
+    Image ``[S, S, 3]`` in [0, 1].
   """
   keys = jax.random.split(key, 5)
   defocus, blocking = settings['defocus'], settings['blocking']
@@ -158,6 +177,9 @@ def dust(key: Array, image: Array, settings: Mapping[str, float]) -> Array:
     key: key.
     image: ``[S, S, 3]``.
     settings: ``probability``, and ``max_px``, the largest diameter.
+
+  Returns:
+    Image ``[S, S, 3]``.
   """
   keys = jax.random.split(key, 5)
   size = image.shape[0]

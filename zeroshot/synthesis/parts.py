@@ -76,6 +76,9 @@ def draw(key: Array, *, size: int, share: float, max_height_px: float) -> Parts:
     size: side of the scene.
     share: of the scenes that have any.
     max_height_px: of the highest.
+
+  Returns:
+    ``NUM_PARTS`` rows of float32; those that are not there have values too.
   """
   keys = jax.random.split(key, 12)
   count = NUM_PARTS
@@ -120,6 +123,9 @@ def alter(key: Array, parts: Parts) -> Parts:
   Args:
     key: key.
     parts: the table.
+
+  Returns:
+    A table of the same shapes.
   """
   keys = jax.random.split(key, 7)
   which = jax.random.categorical(keys[0], jnp.log(parts.is_there + 1e-6))
@@ -153,6 +159,9 @@ def place(parts: Parts, scene: Scene) -> Scene:
   Args:
     parts: the table.
     scene: what they stand on.
+
+  Returns:
+    A scene of the same shapes.
   """
   size = scene.height.shape[0]
   y, x = fields.grid(size)

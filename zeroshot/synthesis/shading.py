@@ -1,6 +1,6 @@
 """A lamp on a surface: shading, highlights and the shadows that parts cast.
 
-  image = shading.shade(scene, lamp)
+  image = shading.shade(scene, lamp, casts_shadows=jnp.ones(()))
 
 Highlights: J. Blinn, "Models of light reflection for computer synthesized
 pictures", SIGGRAPH 1977.
