@@ -33,6 +33,8 @@ _MIN_BLOCK = 5  # patches that say where a block lies
 _MAX_LEFT = 0.6  # of the residual of patches that were not fitted
 _FAR_PX = 3.0  # a larger residual counts no more
 _MIN_ALIKE = 0.65  # share of these patches that a field makes more alike
+# Of a copy; what seems to have moved farther is another thing, elsewhere.
+_MAX_REACH_PX = 13.0
 _MAX_STRAIN = 0.1  # change of the displacement over one pixel
 
 
@@ -85,7 +87,7 @@ def estimate_field(
   if not _helps(copies, spline, held):
     return None
   spline = stiff_spline.fit(shifts, copies.test.shape, start=spline)
-  if _strain(spline) > _MAX_STRAIN:
+  if _strain(spline) > _MAX_STRAIN or _reach_px(spline) > _MAX_REACH_PX:
     return None
   return _as_field(spline, copies.factor, test.shape[:2])
 
@@ -206,14 +208,24 @@ def _helps(copies: _Copies, spline: stiff_spline.Spline, held: Shifts) -> bool:
 
 def _strain(spline: stiff_spline.Spline) -> float:
   """The largest change of the displacement over one pixel."""
-  height, width = spline.shape
-  nodes = spline.on(
-    np.arange(0, width, _NODE_PX), np.arange(0, height, _NODE_PX)
-  )
+  nodes = _nodes(spline)
   steps = [
     np.linalg.norm(np.diff(nodes, axis=axis), axis=-1) for axis in (0, 1)
   ]
   return max(float(step.max(initial=0.0)) for step in steps) / _NODE_PX
+
+
+def _reach_px(spline: stiff_spline.Spline) -> float:
+  """The largest displacement."""
+  return float(np.linalg.norm(_nodes(spline), axis=-1).max(initial=0.0))
+
+
+def _nodes(spline: stiff_spline.Spline) -> HostArray:
+  """The displacement on a grid of ``_NODE_PX``, ``[rows, columns, 2]``."""
+  height, width = spline.shape
+  return spline.on(
+    np.arange(0, width, _NODE_PX), np.arange(0, height, _NODE_PX)
+  )
 
 
 def _as_field(
