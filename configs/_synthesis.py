@@ -86,6 +86,7 @@ def get_relief() -> ml_collections.ConfigDict:
       shadow=dict(probability=0.2, max_change=0.6),
       glare=dict(probability=0.1, max_change=0.8),
       defocus=dict(probability=0.4, max_sigma_px=1.5),
+      depth_of_field=dict(probability=0.15, max_sigma_px=4.0),
       noise=dict(probability=0.7, max_std=0.06),
       chroma=dict(probability=0.4),
       blocking=dict(probability=0.4, max_step=0.12),

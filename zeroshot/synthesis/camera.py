@@ -134,8 +134,9 @@ def record(
     key: key.
     image: ``[S, S, 3]`` in [0, 1], S a multiple of 8.
     noise: of ``noise_levels``.
-    settings: ``defocus`` (``probability``, ``max_sigma_px``), ``chroma``
-      (``probability``) and ``blocking`` (``probability``, ``max_step``).
+    settings: ``defocus`` and ``depth_of_field`` (``probability``,
+      ``max_sigma_px``), ``chroma`` (``probability``) and ``blocking``
+      (``probability``, ``max_step``).
 
   Returns:
     Image ``[S, S, 3]`` in [0, 1].
@@ -146,6 +147,7 @@ def record(
     keys[0], defocus['probability'], defocus['max_sigma_px']
   )
   image = nuisances.gaussian_blur(image, jnp.abs(sigma_px))
+  image = _out_of_focus(keys[4], image, **settings['depth_of_field'])
   std = noise[0] + noise[1] * jnp.sqrt(jnp.maximum(image, 0.0))
   image = image + std * jax.random.normal(keys[1], image.shape)
   image = nuisances.maybe(
@@ -156,6 +158,27 @@ def record(
   )
   image = jnp.where(step == 0, image, nuisances.block(image, jnp.abs(step)))
   return jnp.clip(image, 0.0, 1.0)
+
+
+def _out_of_focus(
+  key: Array, image: Array, *, probability: float, max_sigma_px: float
+) -> Array:
+  """A wide blur of parts of a picture, as of what is too near or too far.
+
+  It is computed at half the resolution.
+  """
+  keys = jax.random.split(key, 4)
+  size, _, channels = image.shape
+  halves = image.reshape(size // 2, 2, size // 2, 2, channels)
+  sigma_px = max_sigma_px * jax.random.uniform(keys[0], minval=0.3)
+  blurred = nuisances.gaussian_blur(jnp.mean(halves, axis=(1, 3)), sigma_px / 2)
+  blurred = jax.image.resize(blurred, image.shape, 'linear')
+  depth = fields.noise(keys[1], size=size, cell_px=48.0)
+  where = jax.nn.sigmoid(8.0 * depth + 3.0 * jax.random.normal(keys[2]) + 1.0)[
+    ..., None
+  ]
+  mixed = image + where * (blurred - image)
+  return nuisances.maybe(keys[3], probability, mixed, image)
 
 
 def _thin_colour(image: Array) -> Array:
