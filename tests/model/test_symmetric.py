@@ -198,6 +198,10 @@ def test_gradients_are_finite_and_reach_every_parameter():
     (dict(depths=(1, 1)), "'depths': 2"),
     (dict(match_radii=(0, 1)), "'match_radii': 2"),
     (dict(decoder_widths=(4,)), "'decoder_widths': 1"),
+    (
+      dict(widths=(4,), depths=(1,), match_radii=(0,), decoder_widths=(4,)),
+      r'model\.widths is \(4,\).*two widths',
+    ),
   ],
 )
 def test_settings_that_do_not_fit_are_named(changes, message):

@@ -65,6 +65,12 @@ def _symmetric(config: ml_collections.ConfigDict) -> Symmetric:
       'model.kinds and model.predicts_sides need model.kind=siamese: the '
       'symmetric network cannot tell which picture shows the defect'
     )
+  if len(config.widths) < 2:
+    raise ValueError(
+      f'model.widths is {tuple(config.widths)}; the symmetric network decodes '
+      'from stride 4 on: give at least two widths, and as many depths, '
+      'match_radii and decoder_widths'
+    )
   return Symmetric(
     widths=tuple(config.widths),
     depths=tuple(config.depths),
