@@ -48,6 +48,9 @@ def synthesise_with(keys, weights, probabilities, ragged_px, free_share):
     defect_free_share=free_share,
     blend_px=config.fills.blend_px,
   )
+  flat = functools.partial(
+    pairs.flat_pair, min_change=config.fills.min_change, nuisance=nuisance
+  )
   make = functools.partial(
     pairs.synthesise_pair,
     bank=None,
@@ -55,8 +58,7 @@ def synthesise_with(keys, weights, probabilities, ragged_px, free_share):
     margin_px=config.margin_px,
     background_weights=config.backgrounds.to_dict(),
     make_changes=make_changes,
-    min_change=config.fills.min_change,
-    nuisance=nuisance,
+    families=([flat], [1.0]),
   )
   return jax.vmap(make)(keys)
 
