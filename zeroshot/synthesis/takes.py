@@ -32,11 +32,15 @@ class _View(NamedTuple):
 def _views(
   key: Array, *, size: int, settings: Mapping[str, Any]
 ) -> tuple[_View, _View, Array]:
-  """Two views, and whether parts cast shadows."""
+  """Two views, and whether parts cast shadows.
+
+  At a probability of 0 both have one lamp, its ambient light included.
+  """
   keys = jax.random.split(key, 8)
   tilt = jax.random.uniform(keys[0], (2,), minval=-0.9, maxval=0.9)
   lamp = settings['lamp']
-  reach = lamp['max_change'] * jax.random.uniform(keys[1])
+  moves = lamp['probability'] > 0
+  reach = moves * lamp['max_change'] * jax.random.uniform(keys[1])
   away = reach * jax.random.normal(keys[2], (2, 2))
   away = away * jax.random.bernoulli(keys[3], lamp['probability'])
   ambient = jax.random.uniform(keys[4], minval=0.2, maxval=0.8)
@@ -46,6 +50,7 @@ def _views(
     0.9,
   )
   softness = 4.0 ** jax.random.uniform(keys[6], (2,))
+  softness = jnp.where(moves, softness, softness[0])
   textures = _textures(keys[7], size=size, **settings['texture'])
   first, second = (
     _View(
