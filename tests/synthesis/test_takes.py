@@ -93,10 +93,19 @@ def test_the_same_key_gives_the_same_pair_bit_for_bit():
 
 
 def test_without_defects_and_nuisances_both_are_the_same():
-  pair = shoot(scene(), scene(), cast_shadow_share=1.0)
+  pair = shoot(scene(), scene())
   np.testing.assert_allclose(pair.test, pair.reference, atol=1e-6)
   assert not pair.mask.any()
   assert len({image.tobytes() for image in pair.test}) == COUNT  # by its lamp
+
+
+@pytest.mark.parametrize('probability', [0.0, 1.0])
+def test_a_lamp_that_is_off_is_the_same_over_both(probability):
+  relief = toys.settings('lamp', cast_shadow_share=1.0)
+  relief['lamp']['probability'] = probability
+  first, second, _ = takes._views(KEYS[0], size=8, settings=relief)
+  for a, b in zip(first.lamp, second.lamp, strict=True):
+    assert np.array_equal(a, b) == (probability == 0)
 
 
 @pytest.mark.parametrize('name', toys.every_nuisance())
@@ -158,7 +167,7 @@ def test_a_moved_chip_is_labelled_at_both_places(way):
 
 def test_without_nuisances_the_label_is_the_rule_of_both_pictures():
   for values in (dict(is_there=0.0), dict(angle=0.6), dict(height=9.0)):
-    pair = shoot(scene(), changed(**values), cast_shadow_share=1.0)
+    pair = shoot(scene(), changed(**values))
     for reference, test, mask in zip(*pair[:3], strict=True):
       expected = toys.label(reference, test)
       assert np.mean(mask != expected) < 2e-3

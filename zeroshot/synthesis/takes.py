@@ -39,8 +39,8 @@ def _views(
   keys = jax.random.split(key, 8)
   tilt = jax.random.uniform(keys[0], (2,), minval=-0.9, maxval=0.9)
   lamp = settings['lamp']
-  moves = lamp['probability'] > 0
-  reach = moves * lamp['max_change'] * jax.random.uniform(keys[1])
+  is_off = nuisances.is_off(lamp)
+  reach = 0.0 if is_off else lamp['max_change'] * jax.random.uniform(keys[1])
   away = reach * jax.random.normal(keys[2], (2, 2))
   away = away * jax.random.bernoulli(keys[3], lamp['probability'])
   ambient = jax.random.uniform(keys[4], minval=0.2, maxval=0.8)
@@ -50,7 +50,7 @@ def _views(
     0.9,
   )
   softness = 4.0 ** jax.random.uniform(keys[6], (2,))
-  softness = jnp.where(moves, softness, softness[0])
+  softness = softness[:1].repeat(2) if is_off else softness
   textures = _textures(keys[7], size=size, **settings['texture'])
   first, second = (
     _View(
