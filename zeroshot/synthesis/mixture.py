@@ -73,7 +73,7 @@ def select(
       f'{family} weighs {sorted(weights)}; the kinds are {sorted(kinds)}'
     )
   for name, weight in weights.items():
-    if weight < 0:
+    if not weight >= 0:  # nor is it NaN
       raise ValueError(f'{family}.{name} is {weight}; a weight is at least 0')
   chosen = [name for name in kinds if weights[name] > 0]
   if not chosen:
