@@ -51,6 +51,72 @@ def test_settings_that_make_no_sense_are_named(field, value, message):
     pairs.build_synthesis(config)
 
 
+def numbers(section, path=()):
+  """Every number of a section, by its dotted name."""
+  for name, value in section.items():
+    if hasattr(value, 'items'):
+      yield from numbers(value, (*path, name))
+    else:
+      yield '.'.join((*path, name)), value
+
+
+RELIEF = dict(numbers(parts.config().relief))
+
+
+@pytest.mark.parametrize('value', [-0.1, float('nan'), float('inf')])
+@pytest.mark.parametrize('field', RELIEF)
+def test_each_number_of_relief_scenes_is_checked(field, value):
+  config = parts.config(**{f'relief.{field}': value})
+  with pytest.raises(
+    ValueError, match=rf'synthesis\.relief\.{field} is {value}; it must be'
+  ):
+    pairs.build_synthesis(config)
+
+
+@pytest.mark.parametrize(
+  ('field', 'value', 'range_of_it'),
+  [
+    ('parts_share', 1.1, r'in \[0, 1\]'),
+    ('cast_shadow_share', 2.0, r'in \[0, 1\]'),
+    ('lamp.probability', 1.5, r'in \[0, 1\]'),
+    ('camera.chroma.probability', 1.5, r'in \[0, 1\]'),
+    ('camera.shadow.max_change', 1.5, r'in \[0, 1\]'),
+    ('faint.least', 0.0, r'in \(0, 1\]'),
+    ('faint.least', 1.5, r'in \(0, 1\]'),
+    ('scale.max_change', 1.0, r'in \[0, 1\)'),
+    ('warp.cell_px', 0.0, 'greater than 0'),
+    ('max_height_px', -1.0, 'at least 0, and finite'),
+  ],
+)
+def test_the_range_of_a_number_of_relief_scenes_is_told(
+  field, value, range_of_it
+):
+  config = parts.config(**{f'relief.{field}': value})
+  with pytest.raises(ValueError, match=f'{field} is {value}.*{range_of_it}'):
+    pairs.build_synthesis(config)
+
+
+@pytest.mark.parametrize('value', [0.0, 1.0])
+@pytest.mark.parametrize(
+  'field', [f for f in RELIEF if f.endswith(('probability', '_share'))]
+)
+def test_shares_of_relief_scenes_may_be_none_or_all(field, value):
+  pairs.build_synthesis(parts.config(**{f'relief.{field}': value}))
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    ({'families.relief': -1.0}, r'synthesis\.families\.relief is -1'),
+    ({'families.flat': float('nan')}, r'synthesis\.families\.flat is nan'),
+    ({'families.flat': 0.0}, r'every weight of synthesis\.families'),
+  ],
+)
+def test_families_without_sense_are_named(changes, message):
+  with pytest.raises(ValueError, match=message):
+    pairs.build_synthesis(parts.config(**changes))
+
+
 @pytest.mark.parametrize('family', ['regions', 'fills'])
 def test_a_family_without_weight_is_named(family):
   config = parts.config()

@@ -17,5 +17,6 @@ Files:
   takes        two takes of two scenes, and the mask
   relief       pairs of takes of a scene with a defect
   labelled     crops of labelled pairs, with nuisances
+  checks       which settings make sense
   pairs        config.synthesis -> synthesis of a batch, by all of the above
 """

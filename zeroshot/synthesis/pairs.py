@@ -22,6 +22,7 @@ import ml_collections
 
 from zeroshot.synthesis import (
   backgrounds,
+  checks,
   fills,
   mixture,
   photographs,
@@ -52,7 +53,7 @@ def build_synthesis(
   Raises:
     ValueError: if a size, a weight or a probability makes no sense.
   """
-  _check(config)
+  checks.check(config)
   make_pair = functools.partial(
     synthesise_pair,
     size_px=config.size_px,
@@ -241,31 +242,3 @@ def _weights(
 ) -> dict[str, float]:
   """The weights among a family's fields."""
   return {name: config[name] for name in kinds}
-
-
-def _check(config: ml_collections.ConfigDict) -> None:
-  """Raises ValueError for settings that make no sense, by name."""
-  if config.size_px % 8:
-    raise ValueError(
-      f'synthesis.size_px is {config.size_px}; it must be a multiple of 8'
-    )
-  smallest, largest = config.regions.size_px
-  if not 0 < smallest <= largest:
-    raise ValueError(
-      f'synthesis.regions.size_px is {config.regions.size_px}; give '
-      '(smallest, largest) with 0 < smallest <= largest'
-    )
-  fewest, most = config.regions.num_min, config.regions.num_max
-  if not 1 <= fewest <= most:
-    raise ValueError(
-      f'synthesis.regions.num_min is {fewest} and num_max {most}; give '
-      '1 <= num_min <= num_max'
-    )
-  shares = {
-    f'nuisances.{name}.probability': settings.probability
-    for name, settings in config.nuisances.items()
-  }
-  shares['defect_free_share'] = config.defect_free_share
-  for name, share in shares.items():
-    if not 0 <= share <= 1:
-      raise ValueError(f'synthesis.{name} is {share}; it must be in [0, 1]')
