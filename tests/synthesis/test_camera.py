@@ -132,6 +132,18 @@ def test_defocus_takes_detail_and_keeps_the_mean():
   assert taken.mean() == pytest.approx(SCENE.mean(), abs=0.01)
 
 
+def test_depth_of_field_takes_detail_from_parts_of_the_picture():
+  none, on = jnp.zeros(2), settings('depth_of_field')
+  taken = each(lambda key: camera.record(key, SCENE, none, on))
+  change = np.abs(taken - SCENE).max(-1)
+  assert (change > 0.03).any((1, 2)).mean() > 0.7
+  assert taken.std(axis=(1, 2, 3)).max() < SCENE.std() + 1e-3
+  assert taken.mean() == pytest.approx(SCENE.mean(), abs=0.01)
+  # Somewhere a part is as sharp as it was, and another is not.
+  share = (change < 2e-3).mean((1, 2))
+  assert ((share > 0.1) & (share < 0.9)).any()
+
+
 def test_thinned_colour_keeps_brightness():
   none = jnp.zeros(2)
   taken = each(
@@ -144,6 +156,8 @@ def test_thinned_colour_keeps_brightness():
   colour = taken - (taken @ luma)[..., None]
   cells = colour.reshape(SIZE // 2, 2, SIZE // 2, 2, 3)
   np.testing.assert_allclose(np.ptp(cells, axis=(1, 3)), 0, atol=1e-5)
+  before = (scene - (scene @ luma)[..., None]).reshape(cells.shape)
+  np.testing.assert_allclose(cells.mean((1, 3)), before.mean((1, 3)), atol=1e-5)
   assert np.abs(taken - scene).max() > 1e-3
 
 

@@ -149,6 +149,13 @@ def test_a_soft_shadow_takes_less_than_a_sharp_one():
   assert images[0].mean() < images[1].mean()
 
 
+def test_a_highlight_is_as_dark_in_a_shadow_as_the_rest():
+  at = lamp((1.0, 0.0, 1.0), ambient=0.0)
+  shiny = scene(tower(), gloss=1.0, power=2.0, albedo=0.0)
+  ratio = (lit(shiny, at, 1.0) / lit(shiny, at, 0.0))[14:18, 10:13]
+  np.testing.assert_allclose(ratio, 0.25, atol=1e-5)
+
+
 def test_a_lamp_above_casts_no_shadow():
   with_shadow, without = (
     lit(scene(tower()), lamp(ABOVE), casts) for casts in (1.0, 0.0)
