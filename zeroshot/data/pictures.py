@@ -199,13 +199,15 @@ def read_pair(
   test_path: Path,
   *,
   read: Callable[[Path], HostArray] = read_picture,
+  sizes_may_differ: bool = False,
 ) -> tuple[HostArray, HostArray]:
-  """Reads a reference picture and a test picture of the same size.
+  """Reads a reference picture and a test picture.
 
   Args:
     reference_path: picture of the good part.
     test_path: picture of the part under test.
     read: reads one picture.
+    sizes_may_differ: whether pictures of two sizes are accepted.
 
   Returns:
     ``(reference, test)``, images float32 ``[H, W, 3]``, RGB, in [0, 1].
@@ -215,7 +217,7 @@ def read_pair(
   """
   reference, test = read(reference_path), read(test_path)
   sizes = reference.shape[:2], test.shape[:2]
-  if sizes[0] != sizes[1]:
+  if sizes[0] != sizes[1] and not sizes_may_differ:
     raise ValueError(
       pair_shapes.describe_mismatch(reference_path, test_path, *sizes)
     )

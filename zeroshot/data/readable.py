@@ -40,16 +40,19 @@ class _Seen(NamedTuple):
   orientation: int
 
 
-def check_pairs(pairs: Sequence[LabelledPair]) -> None:
+def check_pairs(
+  pairs: Sequence[LabelledPair], *, sizes_may_differ: bool = False
+) -> None:
   """Refuses pairs that cannot be read.
 
   Args:
     pairs: to check.
+    sizes_may_differ: see ``pair_faults``.
 
   Raises:
     ValueError: names the faults of ``pair_faults``, up to 20.
   """
-  faults.refuse(pair_faults(pairs))
+  faults.refuse(pair_faults(pairs, sizes_may_differ=sizes_may_differ))
 
 
 def check_pictures(paths: Iterable[pictures.Path]) -> None:
@@ -61,6 +64,7 @@ def pair_faults(
   pairs: Sequence[LabelledPair],
   *,
   labelled: bool = True,
+  sizes_may_differ: bool = False,
   read: _Read = pictures.read_bytes,
 ) -> list[str]:
   """The faults of pairs.
@@ -70,6 +74,8 @@ def pair_faults(
     labelled: whether the pairs are to evaluate or to train on: their sizes must
       agree, and an EXIF orientation is not applied. Pairs to inspect may differ
       in both.
+    sizes_may_differ: whether the sizes of labelled pairs need not agree,
+      because they are registered.
     read: reads the content of a file.
 
   Returns:
@@ -86,7 +92,7 @@ def pair_faults(
     if isinstance(test, str):
       continue
     if labelled and not isinstance(reference, str):
-      lines += _mismatches(pair, reference, test)
+      lines += _mismatches(pair, reference, test, sizes_may_differ)
     if pair.mask_path is not None:
       lines += _mask_faults(pair, seen[pair.mask_path], test)
     lines += box_faults(pair, *test.size)
@@ -142,10 +148,12 @@ def _files(pair: LabelledPair) -> list[pictures.Path]:
   return [file for file in files if file is not None]
 
 
-def _mismatches(pair: LabelledPair, reference: _Seen, test: _Seen) -> list[str]:
+def _mismatches(
+  pair: LabelledPair, reference: _Seen, test: _Seen, sizes_may_differ: bool
+) -> list[str]:
   """Why a labelled pair does not lie in one grid with its labels."""
   files = pair.reference_path, pair.test_path
-  if reference.size != test.size:
+  if reference.size != test.size and not sizes_may_differ:
     return [pair_shapes.describe_mismatch(*files, reference.size, test.size)]
   has_labels = pair.mask_path is not None or len(pair.truth.xyxy) > 0
   turned = test.orientation != 1 and has_labels

@@ -11,6 +11,7 @@ reliability        confidence against the share of correct boxes
 kinds              confusion of kinds, and how class-aware metrics rank
 voc                AP of each kind, as PASCAL VOC counts it
 coco               COCO's AP, by pycocotools
+froc               what is found against false boxes a picture
 failures           the worst false alarms, misses and wrong kinds
 box_shapes         boxes as annotators draw them
 benchmark_files    files of DeepPCB's benchmark

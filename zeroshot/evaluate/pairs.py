@@ -25,7 +25,8 @@ class PairEvaluation(NamedTuple):
 
   Attributes:
     result: ground truth and detections, for the protocols.
-    reference: image ``[H, W, 3]``, moved as the detector got it.
+    reference: image ``[H, W, 3]``, moved as the detector got it; aligned
+      where it is of another size.
     test: image ``[H, W, 3]``.
     detection: output of the detector.
     seconds: duration of registration, scoring and boxes together.
@@ -44,6 +45,7 @@ def evaluate_pair(
   *,
   moves: Mapping[str, float],
   swap: bool = False,
+  sizes_may_differ: bool = False,
   read: Callable[[pictures.Path], HostArray] = pictures.read_picture,
 ) -> PairEvaluation:
   """Reads a pair, moves its reference, detects.
@@ -55,6 +57,7 @@ def evaluate_pair(
     swap: whether the detector gets the test picture as reference and the
       reference as test picture. The differences stay the same, up to the few
       pixels between the two grids.
+    sizes_may_differ: see ``pictures.read_pair``; of pairs as they came.
     read: reads a picture.
 
   Returns:
@@ -72,7 +75,10 @@ def evaluate_pair(
       'grid of neither picture; give one of them'
     )
   reference, test = pictures.read_pair(
-    pair.reference_path, pair.test_path, read=read
+    pair.reference_path,
+    pair.test_path,
+    read=read,
+    sizes_may_differ=sizes_may_differ,
   )
   reference, comparable = misalign.move_reference(reference, **moves)
   if swap:
@@ -88,6 +94,8 @@ def evaluate_pair(
     width=width,
     truth=pair.truth,
     detections=detection.boxes,
-    valid=comparable,
+    valid=comparable if reference.shape == test.shape else None,
   )
+  if reference.shape != test.shape:
+    reference = pictures.as_image(detection.registration.aligned_reference)
   return PairEvaluation(result, reference, test, detection, seconds)

@@ -15,7 +15,7 @@ import ml_collections
 import numpy as np
 
 from zeroshot.data import manifest, readable
-from zeroshot.evaluate import defect_free, pairs, synthetic
+from zeroshot.evaluate import defect_free, froc, pairs, synthetic
 from zeroshot.evaluate.protocol_metrics import ProtocolMetrics
 from zeroshot.evaluate.protocols import PictureResult, evaluate_detections
 from zeroshot.experiments import (
@@ -40,6 +40,7 @@ class Evaluation(NamedTuple):
 
   Attributes:
     protocols: metrics of the pairs under every protocol.
+    froc: of the pairs, at the stored threshold or else that of the config.
     defect_free: false alarms on simulated retakes; None where there are none.
     synthetic: metrics of synthetic pairs; None where there are none.
     seconds_per_pair: median duration of detection.
@@ -49,6 +50,7 @@ class Evaluation(NamedTuple):
   """
 
   protocols: ProtocolMetrics
+  froc: froc.FrocMetrics
   defect_free: defect_free.DefectFreeMetrics | None
   synthetic: synthetic.SyntheticMetrics | None
   seconds_per_pair: float
@@ -58,7 +60,7 @@ class Evaluation(NamedTuple):
 
   def to_json(self) -> JsonObject:
     """The protocols by their names, then the other fields that there are."""
-    content = self.protocols.to_json()
+    content = self.protocols.to_json() | {'froc': self.froc.to_json()}
     if self.defect_free:
       content['defect_free'] = self.defect_free.to_json()
     if self.synthetic:
@@ -91,7 +93,8 @@ def evaluate(
   """
   evaluation_inputs.check(config)
   entries = evaluation_inputs.list_pairs(config.eval)
-  readable.check_pairs(entries)
+  sizes_may_differ = evaluation_inputs.sizes_may_differ(config)
+  readable.check_pairs(entries, sizes_may_differ=sizes_may_differ)
   bank = evaluation_inputs.load_bank(config)
   detector = loading.build_detector(config, weights)
   evaluate_pair = functools.partial(
@@ -99,6 +102,7 @@ def evaluate(
     detector=detector,
     moves=config.eval.misalign.to_dict(),
     swap=config.eval.swap,
+    sizes_may_differ=sizes_may_differ,
   )
   packed = pair_shards.map_across_processes(
     len(entries), lambda index: pair_shards.pack(evaluate_pair(entries[index]))
@@ -131,7 +135,9 @@ def _measure(
   weights: files.Weights,
   results: Sequence[PictureResult],
   retakes: Sequence[HostArray],
-) -> tuple[ProtocolMetrics, defect_free.DefectFreeMetrics | None]:
+) -> tuple[
+  ProtocolMetrics, froc.FrocMetrics, defect_free.DefectFreeMetrics | None
+]:
   """Metrics of the pairs, and of the retakes if there are any."""
   settings, stored = config.eval, weights.calibration
   threshold = float(stored['threshold']) if stored else None
@@ -143,9 +149,11 @@ def _measure(
     seed=config.seed,
     threshold=threshold,
   )
+  used = config.detect.threshold if threshold is None else threshold
+  found = froc.measure(results, threshold=used)
   if not retakes:
-    return protocols, None
-  return protocols, defect_free.summarise(retakes, threshold=threshold)
+    return protocols, found, None
+  return protocols, found, defect_free.summarise(retakes, threshold=threshold)
 
 
 def _measure_synthetic(

@@ -100,6 +100,22 @@ def list_pairs(
   return entries[:: settings.every][: settings.max_pairs or None]
 
 
+def sizes_may_differ(config: ml_collections.ConfigDict) -> bool:
+  """Whether the two pictures of a pair may differ in size.
+
+  They may where they are registered as they came: neither moved, since that is
+  done in the grid of the test picture, nor swapped.
+  """
+  settings = config.eval
+  moves = settings.misalign
+  return (
+    config.detect.registration != 'none'
+    and not settings.swap
+    and not settings.misalignments
+    and (moves.shift_px, moves.rotation_deg, moves.scale) == (0, 0, 1)
+  )
+
+
 def load_bank(config: ml_collections.ConfigDict) -> HostArray | None:
   """Photographs for synthetic pairs; None where either is not used."""
   path = config.synthesis.bank if config.eval.synthetic_pairs else ''
