@@ -58,7 +58,7 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
 
   Returns:
     Dotted names -> values, without the fields of what the config does not use:
-    labelled pairs or a pair head.
+    labelled pairs, relief scenes or a pair head.
 
   Raises:
     ValueError: a version before labelled pairs made the config.
@@ -79,6 +79,13 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
       name: value
       for name, value in flat.items()
       if name in _LABELLED_SETS or not name.startswith('labelled.')
+    }
+  if not flat.get('synthesis.families.relief'):
+    # As before there were families: all scenes are flat.
+    flat = {
+      name: value
+      for name, value in flat.items()
+      if not name.startswith(('synthesis.families.', 'synthesis.relief.'))
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
