@@ -36,6 +36,10 @@ _FIXTURE_SHIFT = 0.15  # of the longest side
 _FIXTURE_TURN_DEG = 15.0
 _FIXTURE_SCALE = 1.15  # or its inverse
 _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
+_FAR_SHARE = 0.03  # of the longest side; so far off nothing is in place
+_CLEAR_GAIN = 1.1  # of evidence, of a move over none
+_CLEAR_NATS = 5.0  # likewise, added
+_NEARER = 0.85  # of the residual, after a move
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
 
@@ -150,7 +154,9 @@ def _judge(
   probability = found.probability
   if before == after == similarity.TOO_LITTLE and probability > 0:
     probability = 0.0  # hardly anything is left to compare
-  reason = _objection(start.matrix, found, before, after, shapes=shapes)
+  reason = _objection(
+    start.matrix, found, before, after, shapes=shapes
+  ) or _no_gain(pyramids, start.matrix, found)
   in_doubt = not found.probability >= _SURE or candidates.may_be_mirrored(
     *pyramids, found.check
   )
@@ -233,6 +239,34 @@ def _objection(
       f'before, {after:.3f} after'
     )
   return ''
+
+
+def _no_gain(
+  pyramids: tuple[Pyramid, Pyramid], start: HostArray, found: search.Found
+) -> str:
+  """Returns why so small a move is not worth it; '' if it is.
+
+  Shadows that move with a lamp pull an alignment away from where the pictures
+  lie: more corners must then be in place, or clearly nearer to it.
+  """
+  height, width = pyramids[1].shape
+  if pyramids[0].shape != pyramids[1].shape or found.check.is_coarse:
+    return ''
+  away = np.linalg.inv(start) @ found.matrix
+  farthest_px = transforms.farthest_px(away, height=height, width=width)
+  if farthest_px > _FAR_SHARE * max(height, width):
+    return ''
+  before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
+  check = found.check
+  if check.evidence > _CLEAR_GAIN * before.evidence + _CLEAR_NATS:
+    return ''
+  if not check.residual_px > _NEARER * before.residual_px:  # NaN is not
+    return ''
+  hits = int(before.agree.sum()), int(check.agree.sum())
+  return (
+    f'a move brings no more corners into place: {hits[0]} of '
+    f'{len(before.agree)} before, {hits[1]} of {len(check.agree)} after'
+  )
 
 
 def _is_small(
