@@ -15,6 +15,8 @@ from zeroshot.report import drawing
 from zeroshot.types import HostArray, Tile
 
 REASON = 'could not align'  # of the record of such a pair, and its error text
+# Less: not even the best place of the pattern shows the same part.
+_PATTERN_PROBABILITY = 0.2
 _PICTURE_PX = 1600  # longest side of the picture of both
 
 
@@ -66,7 +68,7 @@ def error_for(
   both = f'reference {first} and test {second}'
   if move.mirrored:
     reason, remedy = 'are mirror images', 'flip one of them'
-  elif move.period_px > 0:
+  elif move.period_px > 0 and move.probability > _PATTERN_PROBABILITY:
     reason = (
       'show a pattern that fits as well when it is shifted by '
       f'{move.period_px:.0f} px'

@@ -37,7 +37,7 @@ _FIT_DAMPING = 0.05  # points that say that nothing is left
 MIN_POINTS = 12  # fewer say nothing
 # Where the curves cross one half, and their slopes there times four.
 _POINTS_CURVE = (1.6, 3.0)
-_POINTS_ALONE_CURVE = (2.6, 3.0)  # where no patch tells a lattice from the part
+_POINTS_ALONE_CURVE = (3.2, 3.0)  # where no patch tells a lattice from the part
 _PATCHES_CURVE = (0.43, 20.0)
 
 

@@ -26,7 +26,8 @@ FINEST_PX = 2560  # longest side of the largest copy
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
 _MIN_STEEPNESS = 0.5  # of the mean squared slope
 _NUM_STEEP = 4096  # at most about so many pixels
-_CORNER_PX = 3  # side of the square that makes a corner, at half the size
+_CORNER_PX = {1: 5, 2: 3}  # side of the square that makes a corner
+_HALVED_PX = 400  # shorter side, from which corners are looked for at half size
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
@@ -95,19 +96,20 @@ class Plane:
   def corners(self) -> tuple[HostArray, HostArray]:
     """Corners ``[N, 2]``, x and y, the strongest first; their strengths.
 
-    They are looked for at half the size, which is near enough to compare the
-    patches around them.
+    In large planes they are looked for at half the size, which is near enough
+    to compare the patches around them.
     """
-    height, width = (max(side // 2, 1) for side in self.shape)
-    half = self.texture[: 2 * height, : 2 * width]
-    half = cv2.resize(half, (width, height), interpolation=cv2.INTER_AREA)
-    strength = cv2.cornerMinEigenVal(half, _CORNER_PX)
+    step = 2 if min(self.shape) >= _HALVED_PX else 1
+    height, width = (side // step for side in self.shape)
+    small = self.texture[: step * height, : step * width]
+    small = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
+    strength = cv2.cornerMinEigenVal(small, _CORNER_PX[step])
     highest = strength == cv2.dilate(strength, np.ones((3, 3), np.uint8))
     pixel = np.flatnonzero(highest & (strength > 0))
     values = strength.ravel()[pixel]
     order = np.argsort(-values, kind='stable')
     rows, columns = np.divmod(pixel[order], width)
-    return 2 * np.stack([columns, rows], axis=1), values[order]
+    return step * np.stack([columns, rows], axis=1), values[order]
 
   @property
   def shape(self) -> tuple[int, int]:

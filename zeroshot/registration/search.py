@@ -33,6 +33,7 @@ _EQUAL_HITS = 0.03  # of all points; so few more or less say nothing
 _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
 _CLEAR_NATS = 5.0  # likewise, added
+_LESS_SHARE = 0.15  # of the patches
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _SAME_PX = 2.0  # so near, two places are one
 _LIKE_SHARE = 0.6  # of patches, that another cell shows before it is refined
@@ -121,7 +122,12 @@ def search(
 
 
 def _is_better(candidate: Candidate, best: Candidate) -> bool:
-  """Whether its points clearly agree better; a smaller move comes first."""
+  """Whether its points clearly agree better; a smaller move comes first.
+
+  What shows clearly less of the picture is no better, whatever its points say.
+  """
+  if candidate.check.patch_share < best.check.patch_share - _LESS_SHARE:
+    return False  # neither is NaN
   needed = _CLEAR_GAIN * best.check.evidence + _CLEAR_NATS
   return candidate.check.evidence > needed
 
