@@ -13,7 +13,7 @@ from zeroshot.detect import detector
 from zeroshot.inspection import alignment, could_not_align, inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.prepared import PreparedReference
-from zeroshot.registration import register
+from zeroshot.registration import objections, register
 from zeroshot.types import HostArray
 
 
@@ -40,7 +40,7 @@ def compare(
   def check(move: register.EstimatedMove) -> None:
     # Not a number where the pictures have too little structure to judge, as
     # blank plates have; a scratch on them is to be found.
-    if move.mirrored or move.probability < register.MIN_PROBABILITY:
+    if move.mirrored or move.probability < objections.MIN_PROBABILITY:
       given = reference.given, test
       raise could_not_align.error_for(given, pair, move)
 

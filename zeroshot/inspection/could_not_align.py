@@ -9,7 +9,7 @@ import math
 
 from zeroshot.data import limits
 from zeroshot.inspection import inputs
-from zeroshot.registration import pyramid, register, transforms
+from zeroshot.registration import objections, pyramid, register, transforms
 from zeroshot.registration.warp import Warp
 from zeroshot.report import drawing
 from zeroshot.types import HostArray, Tile
@@ -81,7 +81,7 @@ def error_for(
   if not math.isnan(move.probability) and not move.mirrored:
     message += (
       f' (the alignment is right with probability {move.probability:.2f}, '
-      f'{register.MIN_PROBABILITY} is needed)'
+      f'{objections.MIN_PROBABILITY} is needed)'
     )
   picture = _best_overlay(pair.reference, pair.test, move)
   return CouldNotAlignError(message, reason, move.probability, picture)

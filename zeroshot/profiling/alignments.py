@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from zeroshot.data import pictures
-from zeroshot.registration import register, resampling, transforms
+from zeroshot.registration import objections, register, resampling, transforms
 from zeroshot.types import HostArray
 
 KINDS = ('turn', 'scale', 'crop', 'perspective', 'shift')
@@ -82,7 +82,7 @@ def measure(
 def judge(case: Case) -> str:
   """Aligns a pair; returns the name of the outcome, see ``Outcomes``."""
   move = register.estimate_move(case.reference, case.test, method='homography')
-  if move.mirrored or move.probability < register.MIN_PROBABILITY:
+  if move.mirrored or move.probability < objections.MIN_PROBABILITY:
     return 'refused'
   if case.matrix is not None and _error_px(move, case) <= _RIGHT_PX:
     return 'right'

@@ -2,6 +2,7 @@
 
 Files:
   register      the move, whether it may be made, and the aligned reference
+  objections    why a move must not be made
   registration  the outcome: how the reference was moved, and what it made
   search        the best of the candidates, refined to the last level
   candidates    moves that may be right, refined on small copies and checked

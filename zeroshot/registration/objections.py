@@ -1,0 +1,109 @@
+"""Why a move that was found must not be made.
+
+reason = objections.objection(start, found, before, after, shapes=shapes)
+reason = reason or objections.no_gain(pyramids, start, found)
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zeroshot.registration import candidates, search, transforms
+from zeroshot.registration.pyramid import Pyramid
+from zeroshot.types import HostArray
+
+MIN_PROBABILITY = 0.5  # of an alignment that is trusted
+_MIN_MOVE_PX = 0.25  # of the corners; less is not worth a resampling
+_FIXTURE_SHIFT = 0.15  # of the longest side
+_FIXTURE_TURN_DEG = 15.0
+_FIXTURE_SCALE = 1.15  # or its inverse
+_MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
+_FAR_SHARE = 0.03  # of the longest side; so far off nothing is in place
+_CLEAR_GAIN = 1.1  # of evidence, of a move over none
+_CLEAR_NATS = 5.0  # likewise, added
+_NEARER = 0.85  # of the residual, after a move
+_MIN_GAIN = 0.03  # of what was missing to a similarity of 1
+
+
+def objection(
+  start: HostArray,
+  found: search.Found,
+  before: float,
+  after: float,
+  *,
+  shapes: tuple[tuple[int, int], tuple[int, int]],
+) -> str:
+  """Returns why a move must not be made; '' if it may.
+
+  Pictures of two sizes that are alike at all must be moved.
+  """
+  check = found.check
+  is_unknown = math.isnan(found.probability)
+  if found.probability < MIN_PROBABILITY or (
+    is_unknown and after < _MIN_SIMILARITY
+  ):
+    in_place = f'{int(check.agree.sum())} of {len(check.agree)} corners'
+    return (
+      f'the pictures are too unlike: similarity {after:.2f} after the best '
+      f'move, {in_place} in place'
+    )
+  if is_unknown and not _is_small(start, found.matrix, shapes[1]):
+    return 'too little structure confirms so large a move'
+  if shapes[0] != shapes[1]:
+    return ''
+  height, width = shapes[1]
+  away = np.linalg.inv(start) @ found.matrix
+  farthest_px = transforms.farthest_px(away, height=height, width=width)
+  if farthest_px < _MIN_MOVE_PX:
+    return f'the pictures lie within {_MIN_MOVE_PX} px of each other already'
+  if 1.0 - after > (1.0 - _MIN_GAIN) * (1.0 - before):
+    return (
+      f'a move makes the pictures no more alike: similarity {before:.3f} '
+      f'before, {after:.3f} after'
+    )
+  return ''
+
+
+def no_gain(
+  pyramids: tuple[Pyramid, Pyramid], start: HostArray, found: search.Found
+) -> str:
+  """Returns why so small a move is not worth it; '' if it is.
+
+  Shadows that move with a lamp pull an alignment away from where the pictures
+  lie: more corners must then be in place, or clearly nearer to it.
+  """
+  height, width = pyramids[1].shape
+  if pyramids[0].shape != pyramids[1].shape or found.check.is_coarse:
+    return ''
+  away = np.linalg.inv(start) @ found.matrix
+  farthest_px = transforms.farthest_px(away, height=height, width=width)
+  if farthest_px > _FAR_SHARE * max(height, width):
+    return ''
+  before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
+  check = found.check
+  if check.evidence > _CLEAR_GAIN * before.evidence + _CLEAR_NATS:
+    return ''
+  if not check.residual_px > _NEARER * before.residual_px:  # NaN is not
+    return ''
+  hits = int(before.agree.sum()), int(check.agree.sum())
+  return (
+    f'a move brings no more corners into place: {hits[0]} of '
+    f'{len(before.agree)} before, {hits[1]} of {len(check.agree)} after'
+  )
+
+
+def _is_small(
+  start: HostArray, matrix: HostArray, shape: tuple[int, int]
+) -> bool:
+  """Whether a move is what a fixture leaves, which needs no confirmation."""
+  height, width = shape
+  away = transforms.describe(
+    np.linalg.inv(start) @ matrix, height=height, width=width
+  )
+  return (
+    away.shift_px <= _FIXTURE_SHIFT * max(height, width)
+    and abs(away.rotation_deg) <= _FIXTURE_TURN_DEG
+    and 1 / _FIXTURE_SCALE <= away.scale <= _FIXTURE_SCALE
+  )
