@@ -195,3 +195,11 @@ def test_a_crop_of_a_very_long_strip():
   result = estimate(strip, test, method='affine')
   centre = result.warp.matrix @ (4999.5, 31.5, 1.0)
   np.testing.assert_allclose(centre[:2], (7999.5, 31.5), atol=1.0)
+
+
+def test_a_blank_picture_is_not_searched(monkeypatch):
+  scene = as_uint8(texture(0, 120, 160))
+  blank = np.full_like(scene, 90)
+  monkeypatch.setattr(search.candidates, 'generate', None)
+  for pair in ((blank, scene), (scene, blank)):
+    assert search.search(*map(Pyramid, pair), max_parameters=8) is None

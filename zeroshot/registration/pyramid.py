@@ -112,6 +112,11 @@ class Plane:
     return step * np.stack([columns, rows], axis=1), values[order]
 
   @property
+  def is_blank(self) -> bool:
+    """Whether nothing is to be seen."""
+    return self.contrast <= _MIN_CONTRAST
+
+  @property
   def shape(self) -> tuple[int, int]:
     """Height and width."""
     return self.grey.shape[0], self.grey.shape[1]

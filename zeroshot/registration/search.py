@@ -93,9 +93,14 @@ def search(
     roi_mask: ``[H, W]`` of the test picture, 1 in the region of interest.
 
   Returns:
-    None if no plausible move was found.
+    None if no plausible move was found, or one of them is blank.
   """
   best: Candidate | None = None
+  if any(
+    each.plane(each.factor(candidates.MIDDLE_PX)).is_blank
+    for each in (reference, test)
+  ):
+    return None
   for candidate in candidates.generate(reference, test, max_parameters):
     if best is None or _is_better(candidate, best):
       best = candidate
