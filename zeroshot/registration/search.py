@@ -37,7 +37,7 @@ _LESS_SHARE = 0.15  # of the patches
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _SAME_PX = 2.0  # so near, two places are one
 _LIKE_SHARE = 0.6  # of patches, that another cell shows before it is refined
-_GOOD_PX = 1.2  # of perspective that an affine move leaves; no other is tried
+_GOOD_PX = 0.75  # of perspective that an affine move leaves; no other is tried
 
 
 class Found(NamedTuple):
