@@ -13,6 +13,8 @@ from zeroshot.types import HostArray, Params
 
 _NORM_EPSILON = 1e-6  # of Flax's LayerNorm
 _END = 2**31 - 1  # of a slice
+MIDDLE = 127.5  # a picture's values are centred there; padding is 0 then
+SCALE = 4 / 255  # of centred values, in the networks' own
 _LEAST_SCALE = 1e-6  # of a norm's channels, relative, that is folded away
 
 
@@ -116,6 +118,21 @@ def normalized_conv(graph: Graph, x: str, layer: Params, norm: Params) -> str:
   if fold:
     return normal
   return graph.add('Mul', normal, graph.constant(scale.reshape(-1, 1, 1)))
+
+
+def scores(graph: Graph, decoded: str, layer: Params, *, factor: int) -> str:
+  """Probabilities ``[1, H, W]`` by the convolution of the logits.
+
+  Args:
+    graph: to append to.
+    decoded: ``[1, D, H / factor, W / factor]``.
+    layer: whose channels are the logits of squares of ``factor`` pixels.
+    factor: side of such a square.
+  """
+  logits = conv_of(graph, decoded, layer)
+  logits = graph.add('DepthToSpace', logits, blocksize=factor, mode='DCR')
+  logits = graph.add('Squeeze', logits, graph.constant([1], np.int64))
+  return graph.add('Sigmoid', logits)
 
 
 def upsample(graph: Graph, x: str) -> str:

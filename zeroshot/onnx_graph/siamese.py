@@ -17,8 +17,6 @@ from zeroshot.onnx_graph import layers, matching, sampling
 from zeroshot.onnx_graph.graph import Graph
 from zeroshot.types import HostArray, Params, PlainConfig
 
-_MIDDLE = 127.5  # a picture's values are centred there; padding is 0 then
-_SCALE = 4 / 255
 MULTIPLE_PX = 64  # of height and width
 _BLOCK = 8  # cells whose windows are matched as one matrix
 _UNIT_PX = 4.0  # of the head's deltas
@@ -79,19 +77,12 @@ def build(
     disagreements.append(decoded)
     matches.append(_Features(matched, features.test, features.bias))
   assert decoded is not None, 'a network has a scale'
-  outputs = {'scores': _scores(graph, decoded, parameters['Conv_0'])}
+  scores = layers.scores(graph, decoded, parameters['Conv_0'], factor=2)
+  outputs = {'scores': scores}
   if 'pair_head' in parameters:
     head = parameters['pair_head']
     outputs |= _pair_head(graph, head, disagreements, matches)
   return outputs
-
-
-def _scores(graph: Graph, decoded: str, layer: Params) -> str:
-  """``[1, H, W]`` of the finest scale's ``[1, D, H / 2, W / 2]``."""
-  logits = layers.conv_of(graph, decoded, layer)
-  logits = graph.add('DepthToSpace', logits, blocksize=2, mode='DCR')
-  logits = graph.add('Squeeze', logits, graph.constant([1], np.int64))
-  return graph.add('Sigmoid', logits)
 
 
 def _encode(
@@ -103,9 +94,9 @@ def _encode(
 ) -> list[_Features]:
   """The features of each scale, finest first."""
   both = graph.add('Concat', reference, test, axis=0)
-  centred = graph.add('Sub', both, graph.constant(_MIDDLE))
+  centred = graph.add('Sub', both, graph.constant(layers.MIDDLE))
   stem = parameters['Conv_0']
-  kernel = layers.folded(np.asarray(stem['kernel']), factor=2) * _SCALE
+  kernel = layers.folded(np.asarray(stem['kernel']), factor=2) * layers.SCALE
   x = layers.conv(graph, centred, kernel, stem['bias'], stride=2, pads=(2, 2))
   convs = iter(range(1, len(parameters)))
   blocks = iter(range(len(parameters)))

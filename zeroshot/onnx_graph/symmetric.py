@@ -13,8 +13,6 @@ from zeroshot.onnx_graph import layers
 from zeroshot.onnx_graph.graph import Graph
 from zeroshot.types import HostArray, Params, PlainConfig
 
-_MIDDLE = 127.5  # a picture's values are centred there; padding is 0 then
-_SCALE = 4 / 255
 _LOGITS_STRIDE = 4
 
 
@@ -54,12 +52,10 @@ def build(
     stage = parameters[f'decoder_{scale}']
     decoded = _decode(graph, seen, decoded, stage)
   assert decoded is not None, 'a network has two scales'
-  logits = layers.conv_of(graph, decoded, parameters['logits'])
-  logits = graph.add(
-    'DepthToSpace', logits, blocksize=_LOGITS_STRIDE, mode='DCR'
-  )
-  logits = graph.add('Squeeze', logits, graph.constant([1], np.int64))
-  return {'scores': graph.add('Sigmoid', logits)}
+  logits = parameters['logits']
+  return {
+    'scores': layers.scores(graph, decoded, logits, factor=_LOGITS_STRIDE)
+  }
 
 
 def _encode(
@@ -71,12 +67,12 @@ def _encode(
 ) -> list[tuple[str, str]]:
   """The features of both pictures at each scale, finest first."""
   both = graph.add('Concat', reference, test, axis=0)
-  x = graph.add('Sub', both, graph.constant(_MIDDLE))
+  x = graph.add('Sub', both, graph.constant(layers.MIDDLE))
   pairs = []
   for scale, depth in enumerate(config['depths']):
     down = parameters[f'down_{scale}']
     kernel: HostArray = np.asarray(down['kernel'])
-    kernel = kernel * np.float32(1 if scale else _SCALE)
+    kernel = kernel * np.float32(1 if scale else layers.SCALE)
     x = layers.conv(graph, x, kernel, down['bias'], stride=2, pads=(1, 1))
     x = graph.add('Relu', x)
     for block in range(depth):
