@@ -18,7 +18,7 @@ from zeroshot.model.matching import window
 from zeroshot.model.siamese import Prediction
 from zeroshot.types import Array
 
-STEM_STRIDE = 2
+_LOGITS_STRIDE = 4  # of the finest decoder
 _SHARPNESS = 12.0  # of the softmax over offsets, times the cosine
 
 
@@ -30,7 +30,7 @@ class Symmetric(nn.Module):
     depths: residual blocks at each stride.
     match_radii: radius of the window in which features are compared at each
       stride, cells; 0 compares in place alone. That of the coarsest stride
-      that has one gives the offsets.
+      that has one gives the offsets. That of stride 2 is not used.
     decoder_widths: channels of the decoder at each stride; that of stride 2 is
       not used.
   """
@@ -43,7 +43,7 @@ class Symmetric(nn.Module):
   @property
   def stride(self) -> int:
     """Height and width must be multiples of this."""
-    return int(STEM_STRIDE ** len(self.widths))
+    return int(2 ** len(self.widths))
 
   @nn.compact
   def __call__(self, reference: Array, test: Array) -> Prediction:
@@ -72,16 +72,13 @@ class Symmetric(nn.Module):
         fit, back = correlate(second, first, radius=radius)
         seen += [fit + back, jnp.abs(fit - back)]
         if offsets is None:
-          offsets = find_offsets(fit, radius=radius) * STEM_STRIDE ** (
-            scale + 1
-          )
+          offsets = 2 ** (scale + 1) * find_offsets(fit, radius=radius)
       decoded = Decoder(self.decoder_widths[scale], name=f'decoder_{scale}')(
         jnp.concatenate(seen, axis=-1), decoded
       )
-    factor = STEM_STRIDE**2
-    logits = nn.Conv(factor**2, (3, 3), name='logits')(decoded)
+    logits = nn.Conv(_LOGITS_STRIDE**2, (3, 3), name='logits')(decoded)
     return Prediction(
-      logits=blocks.depth_to_space(logits, factor=factor)[..., 0],
+      logits=blocks.depth_to_space(logits, factor=_LOGITS_STRIDE)[..., 0],
       features=tuple((second, first) for first, second in pairs[1:]),
       offsets=offsets,
     )
