@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.synthesis import parts
-from zeroshot.synthesis import nuisances
+from zeroshot.synthesis import compression, nuisances
 
 IMAGE = jnp.asarray(parts.SCENE)
 KEY = jax.random.key(5)
@@ -173,30 +173,30 @@ def plain_block(image, step):
 @pytest.mark.parametrize('step', [0.02, 0.15])
 def test_blocking_equals_plain_loops(step):
   image = IMAGE[:16, :16, :2]
-  blocked = nuisances.block(image, jnp.float32(step))
+  blocked = compression.block(image, jnp.float32(step))
   np.testing.assert_allclose(blocked, plain_block(image, step), atol=1e-5)
 
 
 def test_blocking_by_next_to_nothing_changes_nothing():
-  blocked = nuisances.block(IMAGE, jnp.float32(1e-6))
+  blocked = compression.block(IMAGE, jnp.float32(1e-6))
   np.testing.assert_allclose(blocked, IMAGE, atol=1e-4)
 
 
 def test_blocking_by_too_much_leaves_nothing():
-  assert not np.asarray(nuisances.block(IMAGE, jnp.float32(1e3))).any()
+  assert not np.asarray(compression.block(IMAGE, jnp.float32(1e3))).any()
 
 
 def test_blocking_twice_is_blocking_once():
-  once = nuisances.block(IMAGE, jnp.float32(0.1))
+  once = compression.block(IMAGE, jnp.float32(0.1))
   np.testing.assert_allclose(
-    nuisances.block(once, jnp.float32(0.1)), once, atol=1e-5
+    compression.block(once, jnp.float32(0.1)), once, atol=1e-5
   )
 
 
 def test_blocks_do_not_see_each_other():
   other = IMAGE.at[:8, :8].set(0.0)
   first, second = (
-    np.asarray(nuisances.block(image, jnp.float32(0.1)))
+    np.asarray(compression.block(image, jnp.float32(0.1)))
     for image in (IMAGE, other)
   )
   np.testing.assert_allclose(first[8:], second[8:], atol=1e-6)
@@ -204,5 +204,5 @@ def test_blocks_do_not_see_each_other():
 
 
 def test_the_cosine_basis_is_orthonormal():
-  basis = nuisances._cosine_basis()
+  basis = compression._cosine_basis()
   np.testing.assert_allclose(basis @ basis.T, np.eye(8), atol=1e-6)

@@ -8,6 +8,7 @@ Files:
   regions      where they differ
   fills        the content of regions
   nuisances    differences that are no defects
+  compression  blocks of 8x8 pixels as JPEG leaves them
   mixture      one kind drawn by weight
   changes      regions of a scene, filled
   capture      two pictures of two scenes, and the mask

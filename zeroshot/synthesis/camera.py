@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from zeroshot.synthesis import fields, nuisances
+from zeroshot.synthesis import compression, fields, nuisances
 from zeroshot.types import Array
 
 Settings = Mapping[str, Mapping[str, float]]
@@ -142,21 +142,18 @@ def record(
     Image ``[S, S, 3]`` in [0, 1].
   """
   keys = jax.random.split(key, 5)
-  defocus, blocking = settings['defocus'], settings['blocking']
-  sigma_px = nuisances.amplitude(
-    keys[0], defocus['probability'], defocus['max_sigma_px']
-  )
-  image = nuisances.gaussian_blur(image, jnp.abs(sigma_px))
+  image = nuisances.defocus(keys[0], image, **settings['defocus'])
   image = _out_of_focus(keys[4], image, **settings['depth_of_field'])
   std = noise[0] + noise[1] * jnp.sqrt(jnp.maximum(image, 0.0))
   image = image + std * jax.random.normal(keys[1], image.shape)
   image = nuisances.maybe(
     keys[2], settings['chroma']['probability'], _thin_colour(image), image
   )
+  blocking = settings['blocking']
   step = nuisances.amplitude(
     keys[3], blocking['probability'], blocking['max_step']
   )
-  image = jnp.where(step == 0, image, nuisances.block(image, jnp.abs(step)))
+  image = compression.compress(image, step)
   return jnp.clip(image, 0.0, 1.0)
 
 
@@ -181,9 +178,14 @@ def _out_of_focus(
   return nuisances.maybe(keys[3], probability, mixed, image)
 
 
+def luma(image: Array) -> Array:
+  """Brightness ``[S, S, 1]`` of an image ``[S, S, 3]``, by ITU-R BT.601."""
+  return (image @ _LUMA)[..., None]
+
+
 def _thin_colour(image: Array) -> Array:
   """Colour at half the resolution, as most JPEG files keep it."""
-  brightness = (image @ _LUMA)[..., None]
+  brightness = luma(image)
   colour = image - brightness
   size, _, channels = colour.shape
   coarse = colour.reshape(size // 2, 2, size // 2, 2, channels)

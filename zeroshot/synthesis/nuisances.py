@@ -14,10 +14,9 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from zeroshot import bilinear
-from zeroshot.synthesis import fields
+from zeroshot.synthesis import compression, fields
 from zeroshot.types import Array
 
 BLUR_RADIUS_PX = 3
@@ -253,44 +252,19 @@ def sense(
   """
   keys = jax.random.split(key, 4)
   if not is_off(blur):
-    sigma_px = amplitude(keys[0], blur['probability'], blur['max_sigma_px'])
-    image = gaussian_blur(image, jnp.abs(sigma_px))
+    image = defocus(keys[0], image, **blur)
   if not is_off(noise):
     std = amplitude(keys[1], noise['probability'], noise['max_std'])
     image = image + std * jax.random.normal(keys[2], image.shape)
   if not is_off(blocking):
     step = amplitude(keys[3], blocking['probability'], blocking['max_step'])
-    image = jnp.where(step == 0, image, block(image, jnp.abs(step)))
+    image = compression.compress(image, step)
   return jnp.clip(image, 0.0, 1.0)
 
 
-def block(image: Array, step: Array) -> Array:
-  """Quantises the cosine coefficients of 8x8 blocks, as JPEG does.
-
-  Source of the transform: ITU-T T.81 (1992), A.3.3. The step grows with
-  frequency along a plain ramp instead of the standard's tables.
-
-  Args:
-    image: ``[S, S, C]``, S a multiple of 8.
-    step: scalar step of the highest frequency, brightness units.
-
-  Returns:
-    ``[S, S, C]``.
-  """
-  size, _, channels = image.shape
-  basis = jnp.asarray(_cosine_basis())
-  blocks = image.reshape(size // 8, 8, size // 8, 8, channels)
-  coefficients = jnp.einsum('ui,aibjc,vj->aubvc', basis, blocks, basis)
-  ramp = (1.0 + jnp.arange(8)[:, None] + jnp.arange(8)[None, :]) / 15
-  steps = jnp.maximum(8 * step * ramp, 1e-6)[None, :, None, :, None]
-  coefficients = jnp.round(coefficients / steps) * steps
-  blocks = jnp.einsum('ui,aubvc,vj->aibjc', basis, coefficients, basis)
-  return blocks.reshape(image.shape)
-
-
-def _cosine_basis() -> np.ndarray:
-  """The orthonormal DCT-II matrix ``[frequency, place]`` of 8 points."""
-  frequency, place = np.mgrid[:8, :8]
-  basis = np.cos(np.pi * frequency * (2 * place + 1) / 16) / 2
-  basis[0] /= np.sqrt(2)
-  return basis.astype(np.float32)
+def defocus(
+  key: Array, image: Array, *, probability: float, max_sigma_px: float
+) -> Array:
+  """A Gaussian blur of ``[S, S, C]`` with a probability."""
+  sigma_px = amplitude(key, probability, max_sigma_px)
+  return gaussian_blur(image, jnp.abs(sigma_px))

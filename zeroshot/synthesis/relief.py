@@ -10,18 +10,17 @@ those of ``takes``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from zeroshot.synthesis import mixture, nuisances, parts, takes
+from zeroshot.synthesis import camera, mixture, nuisances, parts, takes
 from zeroshot.synthesis.mixture import finish
 from zeroshot.synthesis.parts import Scene
 from zeroshot.types import Array, Pair
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+Tree = TypeVar('Tree')
 
 
 def pair(
@@ -51,10 +50,7 @@ def pair(
   bad, altered = _defect(defect_key, good, table, other, make_changes, settings)
   good, bad = finish((parts.place(table, good), parts.place(altered, bad)))
   swap = jax.random.bernoulli(swap_key)
-  before, after = (
-    jax.tree.map(lambda a, b: jnp.where(swap, a, b), *scenes)
-    for scenes in ((bad, good), (good, bad))
-  )
+  before, after = _choose(swap, bad, good), _choose(swap, good, bad)
   return takes.take(
     take_key,
     before,
@@ -121,11 +117,13 @@ def _defect(
     jnp.where(where & (shine != 0), jnp.abs(shine), scene.gloss),
     scene.power,
   )
-  bad = jax.tree.map(lambda a, b: jnp.where(paint_too, a, b), painted, scene)
-  altered = parts.alter(keys[6], table)
-  return bad, jax.tree.map(
-    lambda a, b: jnp.where(alter_part, a, b), altered, table
-  )
+  bad = _choose(paint_too, painted, scene)
+  return bad, _choose(alter_part, parts.alter(keys[6], table), table)
+
+
+def _choose(condition: Array, first: Tree, second: Tree) -> Tree:
+  """One of two trees of arrays."""
+  return jax.tree.map(lambda a, b: jnp.where(condition, a, b), first, second)
 
 
 def _fade(
@@ -139,7 +137,7 @@ def _fade(
     keys[1], settings['faint']['probability'], strength, jnp.ones(())
   )
   change = strength * (changed - albedo)
-  colour_alone = change - (change @ _LUMA)[..., None]
+  colour_alone = change - camera.luma(change)
   change = nuisances.maybe(
     keys[2], settings['colour_alone_share'], colour_alone, change
   )
