@@ -149,7 +149,7 @@ class Check(NamedTuple):
     Two witnesses must agree: the points, which a wrong alignment cannot put in
     place, and the patches, which differ where only a lattice is shared. Both
     curves were fitted to drawn moves of photographs that are right or wrong by
-    3 px and more, see ``profiling.alignment``.
+    3 px and more, see ``profiling.alignments``.
     """
     by_points = len(self.agree) >= MIN_POINTS
     by_patches = not math.isnan(self.patch_share)

@@ -53,10 +53,7 @@ def objection(
     return 'too little structure confirms so large a move'
   if shapes[0] != shapes[1]:
     return ''
-  height, width = shapes[1]
-  away = np.linalg.inv(start) @ found.matrix
-  farthest_px = transforms.farthest_px(away, height=height, width=width)
-  if farthest_px < _MIN_MOVE_PX:
+  if _farthest_px(start, found.matrix, shapes[1]) < _MIN_MOVE_PX:
     return f'the pictures lie within {_MIN_MOVE_PX} px of each other already'
   if 1.0 - after > (1.0 - _MIN_GAIN) * (1.0 - before):
     return (
@@ -74,12 +71,10 @@ def no_gain(
   Shadows that move with a lamp pull an alignment away from where the pictures
   lie: more corners must then be in place, or clearly nearer to it.
   """
-  height, width = pyramids[1].shape
-  if pyramids[0].shape != pyramids[1].shape or found.check.is_coarse:
+  shape = pyramids[1].shape
+  if pyramids[0].shape != shape or found.check.is_coarse:
     return ''
-  away = np.linalg.inv(start) @ found.matrix
-  farthest_px = transforms.farthest_px(away, height=height, width=width)
-  if farthest_px > _FAR_SHARE * max(height, width):
+  if _farthest_px(start, found.matrix, shape) > _FAR_SHARE * max(shape):
     return ''
   before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
   check = found.check
@@ -92,6 +87,14 @@ def no_gain(
     f'a move brings no more corners into place: {hits[0]} of '
     f'{len(before.agree)} before, {hits[1]} of {len(check.agree)} after'
   )
+
+
+def _farthest_px(
+  start: HostArray, matrix: HostArray, shape: tuple[int, int]
+) -> float:
+  """How far a corner of the test picture moves from where it came."""
+  away = np.linalg.inv(start) @ matrix
+  return transforms.farthest_px(away, height=shape[0], width=shape[1])
 
 
 def _is_small(

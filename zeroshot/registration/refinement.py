@@ -15,9 +15,9 @@ from zeroshot.types import HostArray
 
 T = TypeVar('T')
 
-# Steps at most, by the longest side of a level.
 _STILL_PX = (0.05, 0.01)  # to rest at, on other levels and on the last
 _SIZE_STEP = 1.06  # subjects of less than half that differ in size not at all
+# Steps at most, by the longest side of a level.
 _ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
 
 

@@ -125,13 +125,12 @@ def leads_inside(
 
 
 def _edges(matrix: HostArray, *, height: int, width: int) -> HostArray:
-  """The half planes that a matrix leads into a picture, float32 ``[5, 3]``.
+  """The half planes that a matrix leads into a picture, float32 ``[4, 3]``.
 
   A point lies in one where ``row @ (x, y, 1)`` is not negative.
   """
   across, down, depth = matrix
-  edges = [
-    depth,
+  edges = [  # those of left and right leave out what lies behind the camera
     across + 0.501 * depth,  # a little slack for rounding
     down + 0.501 * depth,
     (width - 0.499) * depth - across,
