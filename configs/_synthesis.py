@@ -65,14 +65,14 @@ def get_relief() -> ml_collections.ConfigDict:
     bump=dict(probability=0.4, max_px=4.0),  # height of what lies on a scene
     faint=dict(probability=0.5, least=0.08),  # factor on a change of paint
     colour_alone_share=0.15,  # of changes of paint, at equal brightness
-    min_change=0.025,  # of a channel; smaller changes are not labelled
-    min_noise_stds=1.5,  # nor are those below so many deviations of the noise
+    min_change=0.05,  # of a channel; smaller changes are not labelled
+    min_noise_stds=3.0,  # nor are those below so many deviations of the noise
     cast_shadow_share=0.7,
     lamp=dict(probability=0.8, max_change=0.4),  # of its direction
     parallax=dict(probability=0.6, max_px=0.2),  # for a pixel of height
     # Grain and brushed grain of which each take has another sample.
-    texture=dict(probability=0.3, max_change=0.1),
-    dust=dict(probability=0.5, max_px=2.5),  # is not labelled
+    texture=dict(probability=0.4, max_change=0.12),
+    dust=dict(probability=0.6, max_px=3.0),  # is not labelled
     # What registration leaves.
     shift=dict(probability=0.9, max_px=1.5),
     rotation=dict(probability=0.5, max_deg=0.5),
@@ -80,13 +80,13 @@ def get_relief() -> ml_collections.ConfigDict:
     warp=dict(probability=0.6, max_px=1.5, cell_px=32.0),
     camera=dict(
       white_balance=dict(probability=0.5, max_log2=0.25),
-      exposure=dict(probability=0.6, max_log2=0.8),
+      exposure=dict(probability=0.6, max_log2=1.2),
       curve=dict(probability=0.4, max_log2=0.4),
-      gradient=dict(probability=0.5, max_change=0.25),
+      gradient=dict(probability=0.5, max_change=0.3),
       shadow=dict(probability=0.2, max_change=0.6),
       glare=dict(probability=0.1, max_change=0.8),
-      defocus=dict(probability=0.4, max_sigma_px=1.5),
-      depth_of_field=dict(probability=0.15, max_sigma_px=4.0),
+      defocus=dict(probability=0.45, max_sigma_px=2.0),
+      depth_of_field=dict(probability=0.25, max_sigma_px=4.0),
       noise=dict(probability=0.7, max_std=0.06),
       chroma=dict(probability=0.4),
       blocking=dict(probability=0.4, max_step=0.12),

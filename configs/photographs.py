@@ -33,9 +33,9 @@ def get_config() -> ml_collections.ConfigDict:
   )
   synthesis = config.synthesis
   synthesis.bank = 'backgrounds.npz'
-  synthesis.families.update(dict(flat=0.4, relief=0.6))
+  synthesis.families.update(dict(flat=0.5, relief=0.5))
   synthesis.backgrounds.photographs = 2.0
-  synthesis.regions.size_px = (3.0, 56.0)
+  synthesis.regions.size_px = (3.5, 56.0)
   synthesis.fills.min_change = 0.08
   # Registration leaves little, and the network matches little.
   synthesis.nuisances.shift.max_px = 2.0
