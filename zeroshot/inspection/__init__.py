@@ -7,6 +7,7 @@ loading         a weights file -> the network and settings that Detector needs
 inputs          paths and arrays of any kind -> pixels
 brightness      two pictures -> one scale of brightness
 regions         regions of interest, as numbers and as text
+least_size      the least size of a difference, in px or mm
 areas           regions of interest and an ignore mask -> a pixel mask
 alignment       residual misalignment of an aligned pair
 could_not_align the refusal of a pair, with a picture of both
