@@ -30,6 +30,7 @@ PLACES = {
   'page': (2, 1.5),
   'export': (2, 2.5),
   'experiments': (2, 5),
+  'recipe': (2.6, 0),
   'inspection': (3, 1),
   'report': (4, 2.5),
   'evaluate': (5, 2.5),

@@ -14,6 +14,7 @@ are listed below it. ``docs/architecture.md`` shows them as a picture.
   export        the network and its settings as one file
   studies       many runs compared: ablation, few-shot, leave-one-out
   experiments   one run: set-up, evaluation, calibration
+  recipe        one product: good parts, what they teach, inspection
   inspection    two pictures of any kind -> a verdict and boxes
   report        results as pictures and tables
   evaluate      detections and ground truth -> metrics
@@ -50,8 +51,9 @@ if TYPE_CHECKING:
   )
   from zeroshot.inspection.detector import Detector as Detector
   from zeroshot.inspection.result import Inspection as Inspection
+  from zeroshot.recipe.detector import RecipeDetector as RecipeDetector
 
-__all__ = ['CouldNotAlignError', 'Detector', 'Inspection']
+__all__ = ['CouldNotAlignError', 'Detector', 'Inspection', 'RecipeDetector']
 
 
 # Imported when they are asked for: JAX takes a second.
@@ -59,6 +61,7 @@ _MODULES = {
   'CouldNotAlignError': 'zeroshot.inspection.could_not_align',
   'Detector': 'zeroshot.inspection.detector',
   'Inspection': 'zeroshot.inspection.result',
+  'RecipeDetector': 'zeroshot.recipe.detector',
 }
 
 

@@ -3,6 +3,7 @@
 Files, in the order in which a pair passes them:
   settings         ``config.detect`` as typed values
   detector         the whole path, for pictures of any size
+  scan             a registered pair, scored tile by tile
   pair_input       what detection is given, checked
   registered_pair  windows of an aligned and relit pair
   sampling         bands, points and magnified planes of a picture

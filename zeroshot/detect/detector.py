@@ -20,18 +20,17 @@ import numpy as np
 from zeroshot.data.pictures import as_uint8
 from zeroshot.detect import (
   boxes,
-  maps,
   naming,
   pair_input,
   postprocess,
   regions,
   rescore,
+  scan,
   settings,
   tiling,
 )
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.registered_pair import (
-  Crop,
   RegisteredPair,
   register_pair,
 )
@@ -39,7 +38,7 @@ from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.pcb import conductors
 from zeroshot.registration import register
-from zeroshot.types import Boxes, HostArray, Tile
+from zeroshot.types import Boxes, HostArray
 
 
 class Detection(NamedTuple):
@@ -59,20 +58,6 @@ class Detection(NamedTuple):
   boxes: Boxes
   registration: register.Registration
   pair: RegisteredPair
-
-
-class _Scan(NamedTuple):
-  """What is made tile by tile.
-
-  Attributes:
-    scores: see ``Detection``.
-    head_maps: of the whole picture where it is one tile; else None.
-    crop: of the whole picture where it is one tile; else None.
-  """
-
-  scores: HostArray
-  head_maps: maps.HeadMaps | None
-  crop: Crop | None
 
 
 def build_detector(
@@ -142,30 +127,73 @@ def detect(
   pixels, prepared = pair_input.known(reference)
   pair_input.check(pixels, test, reference_mask, roi_mask)
   pixels, test = as_uint8(pixels), as_uint8(test)
-  height, width = test.shape[:2]
   move = pair_input.estimate_move(
     pixels, test, reference_mask, roi_mask, options, check_move, prepared
   )
   pair = register_pair(pixels, test, move.warp, reference_mask, move.foreign)
-  grid = tiling.TileSettings(
-    *options.tile_size(height, width, stride_px=scorer.stride_px),
-    scorer.stride_px,
+  return detect_registered(
+    pair,
+    move,
+    roi_mask=roi_mask,
+    scorer=scorer,
+    options=options,
+    calibration=calibration,
   )
-  scan = _scan(pair, scorer, roi_mask, grid)
+
+
+def detect_registered(
+  pair: RegisteredPair,
+  move: register.EstimatedMove,
+  *,
+  roi_mask: HostArray | None,
+  scorer: Scorer,
+  options: DetectSettings,
+  calibration: Calibration | None = None,
+  revise: Callable[[HostArray], HostArray] | None = None,
+) -> Detection:
+  """Marks the differences of a pair that is registered already.
+
+  Args:
+    pair: the registered pair.
+    move: that it was registered by.
+    roi_mask: see ``detect``.
+    scorer: see ``detect``.
+    options: see ``detect``.
+    calibration: see ``detect``.
+    revise: called with the score map ``[H, W]`` before it is boxed; returns
+      what takes its place, of the same shape and type. None keeps it.
+  """
+  height, width = pair.test.shape[:2]
+  grid = scan.tile_grid_of(pair, scorer, options)
+  whole = scan.scan_pair(pair, scorer, roi_mask, grid)
+  if revise is not None:
+    whole = scan.revised(whole, revise(whole.scores))
   parts = _detect_boxes(
-    pair, scan, roi_mask, grid, scorer, options, calibration
+    pair, whole, roi_mask, grid, scorer, options, calibration
   )
   margin_px = options.box_margin_px
   merged = boxes.merge(parts)
   merged = boxes.grow(merged, margin_px=margin_px, height=height, width=width)
-  return Detection(scan.scores, merged, _describe(move, pair, scan), pair)
+  return Detection(whole.scores, merged, _describe(move, pair, whole), pair)
+
+
+def score_map(
+  pair: RegisteredPair,
+  scorer: Scorer,
+  options: DetectSettings,
+  roi_mask: HostArray | None = None,
+) -> HostArray:
+  """The scores of a registered pair alone; see ``Detection.scores``."""
+  return scan.scan_pair(
+    pair, scorer, roi_mask, scan.tile_grid_of(pair, scorer, options)
+  ).scores
 
 
 def _describe(
-  move: register.EstimatedMove, pair: RegisteredPair, scan: _Scan
+  move: register.EstimatedMove, pair: RegisteredPair, whole: scan.Scan
 ) -> register.Registration:
   """How the reference was moved; its pictures are made when asked for."""
-  crop = scan.crop
+  crop = whole.crop
   return register.describe(
     move,
     align=pair.aligned if crop is None else lambda: crop.aligned,
@@ -174,48 +202,9 @@ def _describe(
   )
 
 
-def _scan(
-  pair: RegisteredPair,
-  scorer: Scorer,
-  roi_mask: HostArray | None,
-  grid: tiling.TileSettings,
-) -> _Scan:
-  """Aligns and scores the pictures tile by tile; see ``tiling``."""
-  height, width = pair.test.shape[:2]
-  tiles = tiling.tile_grid(height, width, grid)
-  if len(tiles) == 1:
-    crop = pair.crop(tiles[0])
-    valid_mask = _within_roi(crop.valid_mask, roi_mask, tiles[0])
-    head_maps = _score(crop, valid_mask, scorer)
-    return _Scan(head_maps.scores, head_maps, crop)
-  kind = np.float32 if height * width < settings.LARGE_PX else np.float16
-  scores = np.zeros((height, width), kind)
-  weights = tiling.blend_weights(tiles, overlap_px=grid.overlap_px)
-  for tile, weight in zip(tiles, weights, strict=True):
-    crop = pair.crop(tile)
-    valid_mask = _within_roi(crop.valid_mask, roi_mask, tile)
-    tile_scores = _score(crop, valid_mask, scorer).scores
-    scores[tile.window] += (weight * tile_scores).astype(kind)
-  return _Scan(scores, None, None)
-
-
-def _score(
-  crop: Crop, valid_mask: HostArray | None, scorer: Scorer
-) -> maps.HeadMaps:
-  """The maps of a window; scores are 0 where nothing is to be compared."""
-  if valid_mask is not None and not valid_mask.any():
-    return maps.HeadMaps(np.zeros(valid_mask.shape, np.float32))
-  layers = scorer.score(crop.comparable, crop.test)
-  head_maps = scorer.split(layers)
-  boxes.check_finite(head_maps.scores)
-  if valid_mask is None:
-    return head_maps
-  return head_maps._replace(scores=head_maps.scores * valid_mask)
-
-
 def _detect_boxes(
   pair: RegisteredPair,
-  scan: _Scan,
+  whole: scan.Scan,
   roi_mask: HostArray | None,
   grid: tiling.TileSettings,
   scorer: Scorer,
@@ -230,7 +219,7 @@ def _detect_boxes(
   namer = None
   parts: list[Boxes] = []
   for region in regions.regions(
-    scan.scores,
+    whole.scores,
     threshold=options.box_settings.threshold,
     join_px=options.box_settings.join_px,
   ):
@@ -238,15 +227,15 @@ def _detect_boxes(
       threshold = pair.conductor_threshold()
       namer = _build_namer(options, scorer, threshold=threshold)
     tile = region.tile
-    crop = pair.crop(tile) if scan.crop is None else scan.crop.window(tile)
-    if scan.head_maps is None:
-      head_maps = rescore.rescore_window(pair, scorer, scan.scores, tile, grid)
+    crop = pair.crop(tile) if whole.crop is None else whole.crop.window(tile)
+    if whole.head_maps is None:
+      head_maps = rescore.rescore_window(pair, scorer, whole.scores, tile, grid)
     else:
-      head_maps = scan.head_maps.crop(tile)
+      head_maps = whole.head_maps.crop(tile)
     detected = postprocess.postprocess(
-      scan.scores[tile.window].astype(np.float32, copy=False),
+      whole.scores[tile.window].astype(np.float32, copy=False),
       head_maps,
-      _within_roi(crop.valid_mask, roi_mask, tile),
+      scan.within_roi(crop.valid_mask, roi_mask, tile),
       (pair.relight(crop), crop.test),
       options=options,
       calibration=calibration,
@@ -256,16 +245,6 @@ def _detect_boxes(
     corner = np.array([tile.left, tile.top] * 2, np.float32)
     parts.append(detected._replace(xyxy=detected.xyxy + corner))
   return parts
-
-
-def _within_roi(
-  valid_mask: HostArray | None, roi_mask: HostArray | None, tile: Tile
-) -> HostArray | None:
-  """A window's valid mask, 0 outside the region of interest."""
-  if roi_mask is None:
-    return valid_mask
-  inside = (roi_mask[tile.window] > 0).view(np.uint8)
-  return inside if valid_mask is None else valid_mask * inside
 
 
 def _build_namer(

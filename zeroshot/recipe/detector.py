@@ -1,0 +1,157 @@
+"""Inspecting with a recipe.
+
+  from zeroshot import RecipeDetector
+
+  detector = RecipeDetector.load('plug.recipe')
+  inspection = detector.inspect('part.png')
+
+Threads may share a detector.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from zeroshot.data import limits, pictures
+from zeroshot.inspection import comparison, inputs, result
+from zeroshot.inspection.inputs import Picture
+from zeroshot.recipe import comparing, network, regions, store
+from zeroshot.recipe import parts as good_parts
+from zeroshot.recipe.network import OpenedNetwork
+from zeroshot.recipe.recipe import Recipe
+from zeroshot.recipe.taught import Taught
+
+
+class RecipeDetector:
+  """Marks what differs from every good part of a recipe.
+
+  Attributes:
+    recipe: its settings.
+    threshold: least confidence of a box that counts; calls may override it.
+  """
+
+  def __init__(
+    self,
+    taught: Taught,
+    opened: OpenedNetwork,
+    *,
+    max_megapixels: float = limits.MAX_MEGAPIXELS,
+  ) -> None:
+    """Use ``load`` for a recipe on disk.
+
+    Args:
+      taught: the recipe with its pictures.
+      opened: its network.
+      max_megapixels: see ``load``.
+    """
+    self.recipe: Recipe = taught.recipe
+    self.threshold = taught.recipe.threshold
+    self._network = opened
+    self._max_megapixels = limits.check_limit(max_megapixels)
+    self._maps = taught.maps
+    self._regions = regions.of_recipe(taught)
+    self._parts = good_parts.parts_of(
+      taught.goods,
+      taught.moves,
+      region=self._regions.mask,
+      max_megapixels=max_megapixels,
+    )
+
+  @classmethod
+  def load(
+    cls,
+    path: str | os.PathLike[str],
+    *,
+    runtime: str = 'auto',
+    precision: str = 'f32',
+    max_megapixels: float = limits.MAX_MEGAPIXELS,
+  ) -> RecipeDetector:
+    """Loads a recipe, its good parts and its network.
+
+    Args:
+      path: of the folder or the ``.zip``.
+      runtime: see ``Detector.load``.
+      precision: see ``Detector.load``.
+      max_megapixels: larger pictures, in 1e6 pixels, are refused before they
+        are decoded.
+
+    Raises:
+      ValueError: see ``recipe.load``; or the weights are missing or others
+        than those that were taught with.
+    """
+    taught = store.read(path)
+    opened = network.open_network(
+      taught.recipe.weights,
+      threshold=taught.recipe.threshold,
+      kinds=taught.recipe.kinds,
+      runtime=runtime,
+      precision=precision,
+    )
+    return cls(taught, opened, max_megapixels=max_megapixels)
+
+  @property
+  def name(self) -> str:
+    """Of the product."""
+    return self.recipe.name
+
+  def inspect(
+    self,
+    test: Picture,
+    *,
+    threshold: float | None = None,
+    name: str | None = None,
+    bits: int | None = None,
+  ) -> result.Inspection:
+    """Inspects one part.
+
+    Args:
+      test: see ``Detector.inspect``.
+      threshold: least confidence of a box that counts, in [0, 1]; None takes
+        the recipe's.
+      name: of the part; None takes the stem of the file.
+      bits: see ``Detector.inspect``.
+
+    Returns:
+      Inspection, with the good part that is most alike as the reference.
+
+    Raises:
+      CouldNotAlignError: see ``Detector.inspect``.
+      ValueError: see ``Detector.inspect``.
+    """
+    start = time.perf_counter()
+    threshold = self.threshold if threshold is None else threshold
+    if not 0 <= threshold <= 1:
+      raise ValueError(f'the threshold is {threshold}; give one in [0, 1]')
+    loaded = inputs.load_picture(
+      test, role='test', max_megapixels=self._max_megapixels, bits=bits
+    )
+    compared = comparing.compare(
+      self._network, self._parts, self._maps, loaded, given=test
+    )
+    detection = compared.detection
+    candidates = self._regions.weigh(
+      result.to_boxes(detection.boxes), compared.to_frame
+    )
+    verdict, boxes = result.judge(candidates, threshold)
+    moved = detection.registration
+    return result.Inspection(
+      name=_name_of(test) if name is None else name,
+      verdict=verdict,
+      boxes=boxes,
+      threshold=threshold,
+      registration=comparison.describe_alignment(detection),
+      seconds=round(time.perf_counter() - start, 4),
+      score_map=detection.scores,
+      test=pictures.as_uint8(np.asarray(compared.loaded.test)),
+      candidates=candidates,
+      moved=moved,
+      warnings=compared.loaded.warnings + comparison.alignment_warnings(moved),
+    )
+
+
+def _name_of(test: Picture) -> str:
+  return Path(test).stem if isinstance(test, str | os.PathLike) else 'part'

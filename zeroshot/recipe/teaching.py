@@ -1,0 +1,227 @@
+"""Learns a recipe from good parts.
+
+outcome = teaching.teach(['a.png', 'b.png'], request)
+store.write('plug.recipe', outcome.taught)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from zeroshot.data import limits
+from zeroshot.data.pictures import as_uint8
+from zeroshot.detect import pair_input
+from zeroshot.inspection import areas, inputs, prepared
+from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.prepared import PreparedReference
+from zeroshot.recipe import network
+from zeroshot.recipe.network import OpenedNetwork
+from zeroshot.recipe.recipe import InspectedRegion, Recipe
+from zeroshot.recipe.taught import Taught
+from zeroshot.registration import objections, warp
+from zeroshot.registration.warp import Warp
+from zeroshot.types import HostArray, JsonObject
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TeachRequest:
+  """What is asked for beside the good parts.
+
+  Attributes:
+    name: of the product.
+    weights: see ``Detector.load``.
+    threshold: least confidence of a box that counts; None takes the
+      calibrated one.
+    roi: regions of the first good part to inspect; none is all of it.
+    ignore: regions of it that are not inspected.
+    ignore_mask: picture of its size, not black where not to inspect.
+    min_size: see ``Recipe``.
+    mm_per_px: see ``Recipe``.
+    kinds: see ``Recipe``.
+    on_alignment_failure: see ``Recipe``.
+    false_boxes: for each good part, at most, as far as so few parts can tell.
+    force: whether parts that do not fit are taken too.
+  """
+
+  name: str
+  weights: str = 'default'
+  threshold: float | None = None
+  roi: Sequence[Sequence[float]] = ()
+  ignore: Sequence[Sequence[float]] = ()
+  ignore_mask: Picture | None = None
+  min_size: str | None = None
+  mm_per_px: float | None = None
+  kinds: str | None = None
+  on_alignment_failure: str = 'refuse'
+  false_boxes: float = 0.1
+  force: bool = False
+
+
+class LeftOut(NamedTuple):
+  """A picture that is not among the good parts.
+
+  Attributes:
+    picture: its path, or ``'(array)'``.
+    reason: why it is left out.
+  """
+
+  picture: str
+  reason: str
+
+
+class Outcome(NamedTuple):
+  """What was taught.
+
+  Attributes:
+    taught: the recipe.
+    left_out: the pictures that did not fit.
+  """
+
+  taught: Taught
+  left_out: tuple[LeftOut, ...]
+
+
+def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
+  """Learns a recipe.
+
+  Args:
+    goods: pictures of good parts; the first is the frame.
+    request: what is asked for beside them.
+
+  Raises:
+    ValueError: there is no picture, one cannot be read, or a setting is wrong.
+  """
+  if not goods:
+    raise ValueError('give at least one picture of a good part')
+  weights = network.identify(request.weights)
+  opened = network.open_network(
+    weights, threshold=request.threshold, kinds=request.kinds
+  )
+  recipe = Recipe(
+    name=request.name,
+    created=now(),
+    weights=weights,
+    threshold=opened.threshold,
+    min_size=request.min_size,
+    mm_per_px=request.mm_per_px,
+    inspect=tuple(
+      InspectedRegion(tuple(map(float, region)))  # type: ignore[arg-type]
+      for region in request.roi
+    ),
+    ignore=tuple(tuple(map(float, r)) for r in request.ignore),  # type: ignore[misc]
+    has_ignore_mask=request.ignore_mask is not None,
+    kinds=request.kinds,
+    on_alignment_failure=request.on_alignment_failure,
+    false_boxes=request.false_boxes,
+  )
+  ignored = None
+  if request.ignore_mask is not None:
+    ignored = areas.load_ignore_mask(
+      request.ignore_mask, max_megapixels=limits.MAX_MEGAPIXELS
+    )
+  kept, moves, left_out = _register_all(goods, opened, request.force)
+  taught = Taught(
+    dataclasses.replace(recipe, variants=('',) * len(kept)),
+    tuple(_stored(each) for each in kept),
+    tuple(moves),
+    {},
+    ignored,
+    (event('taught', parts=[inputs.describe(each.given) for each in kept]),),
+  )
+  return Outcome(taught, tuple(left_out))
+
+
+def now() -> str:
+  """The time, ISO 8601, to the second."""
+  return datetime.now(UTC).isoformat(timespec='seconds')
+
+
+def event(what: str, **details: object) -> JsonObject:
+  """A line of ``history.jsonl``."""
+  try:
+    who = getpass.getuser()
+  except (KeyError, OSError):  # a user number without a name
+    who = str(os.getuid()) if hasattr(os, 'getuid') else 'unknown'
+  return {'time': now(), 'who': who, 'what': what, **details}
+
+
+def _register_all(
+  goods: Sequence[Picture], opened: OpenedNetwork, force: bool
+) -> tuple[list[PreparedReference], list[Warp], list[LeftOut]]:
+  """The good parts that fit, where the frame lies in each, and the others."""
+  frame = _prepare(goods[0])
+  kept, moves = [frame], [warp.identity(_pixels(frame).shape[:2])]
+  left_out = []
+  for picture in goods[1:]:
+    good = _prepare(picture)
+    move, reason = register(good, frame, opened)
+    if reason and not force:
+      left_out.append(LeftOut(inputs.describe(picture), reason))
+      continue
+    kept.append(good)
+    moves.append(move)
+  return kept, moves, left_out
+
+
+def register(
+  good: PreparedReference, frame: PreparedReference, opened: OpenedNetwork
+) -> tuple[Warp, str]:
+  """Where the frame's pixels lie in a good part, and why it does not fit.
+
+  Args:
+    good: the part.
+    frame: the first good part.
+    opened: the network, for its settings of registration.
+
+  Returns:
+    The move, and '' where it can be trusted.
+  """
+  pair = inputs.join(good.loaded, frame.loaded)
+  move = pair_input.estimate_move(
+    as_uint8(pair.reference),
+    as_uint8(pair.test),
+    None,
+    None,
+    opened.options,
+    None,
+    None,
+  )
+  if move.mirrored:
+    return move.warp, 'it is the mirror image of the first good part'
+  if move.probability < objections.MIN_PROBABILITY:
+    return move.warp, (
+      'it does not show the same part as the first good part, or lies too far '
+      f'from it (it is right with probability {move.probability:.2f},'
+      f' {objections.MIN_PROBABILITY} is needed)'
+    )
+  return move.warp, ''
+
+
+def _prepare(picture: Picture) -> PreparedReference:
+  return prepared.prepare(picture, max_megapixels=limits.MAX_MEGAPIXELS)
+
+
+def _pixels(good: PreparedReference) -> HostArray:
+  return good.loaded.stored.pixels
+
+
+def _stored(good: PreparedReference) -> HostArray:
+  """Its pixels as a PNG can hold them: uint8 or uint16."""
+  pixels = _pixels(good)
+  if pixels.dtype in (np.uint8, np.uint16):
+    return pixels
+  return np.rint(np.clip(pixels, 0, 1) * 65535).astype(np.uint16)
+
+
+def name_of(out: str | os.PathLike[str]) -> str:
+  """A product's name, by the name of its recipe."""
+  path = Path(out)
+  return path.name.removesuffix('.zip').removesuffix('.recipe') or path.name
