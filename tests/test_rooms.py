@@ -43,6 +43,7 @@ ROOMS = (
   'profiling',
   'page',
   'ui',
+  'line',
   'commands',
 )
 FORBIDDEN = {('evaluate', 'train'), ('report', 'train')}

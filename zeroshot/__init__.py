@@ -8,6 +8,7 @@ The rooms (packages and files) from top to bottom; each imports only rooms that
 are listed below it. ``docs/architecture.md`` shows them as a picture.
 
   commands      the command line ``zeroshot``
+  line          recipes at work: an HTTP server, a watched folder
   ui            two drop zones in a browser
   page          a folder of results -> one self-contained HTML file
   profiling     costs of inspection and training

@@ -154,6 +154,33 @@ def test_two_runs_in_one_folder_are_refused(capsys, work):
   assert inspect(work) == 0
 
 
+def test_shards_share_a_list(capsys, work):
+  write_list(work, *['good.png', 'part.png', 'good.png'] * 2, 'part.png')
+  manifest, _ = list_options(work)
+  done = []
+  for number in (1, 2, 3):
+    out = work / f'out{number}'
+    options = manifest, f'--out={out}', f'--shard={number}/3'
+    main.main(['inspect', *options])
+    share = [r['row'] for r in result_records.read_records(out)]
+    assert share == list(range(number, 8, 3))
+    done += share
+  assert sorted(done) == list(range(1, 8))
+  capsys.readouterr()
+  assert main.main(['inspect', manifest, f'--out={out}', '--shard=2/3']) == 2
+  assert "shard (there '3/3', now '2/3')" in capsys.readouterr().err
+
+
+def test_a_share_that_is_none_is_refused(capsys, work):
+  write_list(work, 'good.png')
+  for text in ('0/3', '4/3', '1', '1/0', 'a/b', '-1/2'):
+    with pytest.raises(SystemExit):
+      inspect(work, f'--shard={text}')
+    assert 'give NUMBER/COUNT' in capsys.readouterr().err
+  assert main.main(['inspect', 'a.png', 'b.png', '--shard=1/2']) == 2
+  assert '--manifest' in capsys.readouterr().err
+
+
 def start(work):
   command = [sys.executable, '-m', 'zeroshot.commands.main', 'inspect']
   return subprocess.Popen(

@@ -6,6 +6,8 @@ inspect_pair  one pair
 inspect_list  a list of pairs
 check         ``zeroshot check``
 report        ``zeroshot report``
+watch         ``zeroshot watch``
+serve         ``zeroshot serve``
 export        ``zeroshot export``
 ui            ``zeroshot ui``
 demo          ``zeroshot demo``

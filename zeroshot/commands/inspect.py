@@ -6,7 +6,8 @@
 
 PAIRS.csv has the columns reference,test[,name], its paths relative to its own
 folder. Started again, a list goes on where it was stopped, and rows that could
-not be inspected are tried again.
+not be inspected are tried again. With --shard=2/8 every eighth row is done,
+from the second on: eight processes, each with its own --out, share a list.
 
 Exit statuses: 0 no difference, 1 differences, 2 something could not be
 inspected.
@@ -18,6 +19,7 @@ import argparse
 import dataclasses
 
 from zeroshot.data import limits, records
+from zeroshot.inspection import shards
 from zeroshot.inspection.options import PRECISIONS, RUNTIMES, InspectOptions
 from zeroshot.inspection.regions import validate_region
 
@@ -32,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   )
   add('test', nargs='?', metavar='TEST', help='picture of the part under test')
   add('--manifest', metavar='PAIRS.csv', help='list of pairs, in place of one')
+  add(
+    '--shard',
+    type=_parse_shard,
+    metavar='I/N',
+    help='inspect the I-th of N shares of the list, 1/N to N/N',
+  )
   add('--out', metavar='DIR', help='folder for results and pictures')
   add('--json', action='store_true', help='print results as JSON, one a line')
   add('--name', help="of the one pair (default: the test picture's)")
@@ -127,6 +135,13 @@ def _parse_region(text: str) -> tuple[float, ...]:
     ) from error
 
 
+def _parse_shard(text: str) -> shards.Shard:
+  try:
+    return shards.parse(text)
+  except ValueError as error:
+    raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def run(options: argparse.Namespace) -> int:
   """Inspects the pair or the list that the options name."""
   names = [field.name for field in dataclasses.fields(InspectOptions)]
@@ -148,6 +163,8 @@ def _check_request(request: InspectOptions) -> None:
       raise ValueError('--manifest goes without REFERENCE, TEST and --name')
     if request.out is None:
       raise ValueError('--manifest needs --out=DIR for its results')
+  elif request.shard is not None:
+    raise ValueError('--shard is a share of a list; give --manifest=PAIRS.csv')
   elif request.reference is None or request.test is None:
     manifest = request.reference or ''
     if not manifest.lower().endswith(records.TABLES + records.JSON_LINES):

@@ -90,6 +90,8 @@ def _prepare(options: InspectOptions) -> _Job:
   assert options.manifest is not None
   assert options.out is not None
   pairs = pair_list.read_pair_list(options.manifest)
+  if options.shard is not None:
+    pairs = options.shard.of(pairs)
   ignore = options.ignore and areas.load_ignore_mask(
     options.ignore, max_megapixels=options.max_megapixels
   )

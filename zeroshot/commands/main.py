@@ -24,7 +24,16 @@ from zeroshot.data import faults
 from zeroshot.version import version
 
 CANNOT, INTERRUPTED = 2, 130
-SUBCOMMANDS = ('inspect', 'check', 'report', 'export', 'ui', 'demo')
+SUBCOMMANDS = (
+  'inspect',
+  'check',
+  'report',
+  'watch',
+  'serve',
+  'export',
+  'ui',
+  'demo',
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,4 +17,5 @@ settings        the settings of a run that ``run.json`` stores
 folder          the results folder of a run, which later runs resume
 result_records  the lines of ``results.jsonl``, read and validated
 listed          a list of pairs -> records in a results folder
+shards          a share of a list, for one of several processes
 """

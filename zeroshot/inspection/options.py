@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from zeroshot.data.limits import MAX_MEGAPIXELS
 from zeroshot.inspection.regions import Region
+from zeroshot.inspection.shards import Shard
 
 RUNTIMES = ('auto', 'onnxruntime', 'openvino', 'jax')
 PRECISIONS = ('f32', 'bf16')
@@ -26,6 +27,7 @@ class InspectOptions:
     test: file of the part under test; None with ``manifest``.
     name: of the one pair; None takes the stem of ``test``.
     manifest: file of a list of pairs; None for one pair.
+    shard: share of the list to inspect; None is all of it.
     out: results folder; None writes nothing.
     json: whether results are printed as JSON lines.
     weights: name of shipped weights, or a file.
@@ -46,6 +48,7 @@ class InspectOptions:
   test: str | None = None
   name: str | None = None
   manifest: str | None = None
+  shard: Shard | None = None
   out: str | None = None
   json: bool = False
   weights: str = 'default'

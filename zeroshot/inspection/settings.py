@@ -34,6 +34,7 @@ def describe_run(
     'threshold': threshold,
     'manifest': _resolve(options.manifest),
     'rows': rows,
+    'shard': None if options.shard is None else str(options.shard),
     'roi': [list(region) for region in options.roi],
     'ignore': _resolve(options.ignore),
     'kinds': options.kinds,

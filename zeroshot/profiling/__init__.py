@@ -5,4 +5,5 @@ Files:
   runtimes    milliseconds per stage, in JAX and in ONNX Runtime
   alignments  how often known moves are aligned right
   large_pair  memory and time of inspecting a large pair
+  line_load   pace, times and memory of a server of recipes
 """

@@ -11,6 +11,7 @@ Files:
   provenance     commit and hardware behind published numbers
   locks          one process at a time in a folder
   atomic_files   files that are complete or absent
+  durable_files  files that survive a crash of the machine
   json_text      metrics as JSON
   environment    the locked virtual environment, from a bare Python
   progress       a progress bar on stderr
