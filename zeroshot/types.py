@@ -140,6 +140,28 @@ class Material(NamedTuple):
   windows: Windows | None = None
 
 
+SIGNS = ('lighter', 'darker', 'colour')  # how a difference looks
+
+
+class Measures(NamedTuple):
+  """How large and how strong the differences of one picture are.
+
+  Attributes:
+    size_px: float32 ``[K]``, longer side of the smallest rectangle, turned
+      anyhow, round the pixels that differ.
+    area_px: float32 ``[K]``, number of the pixels that differ.
+    contrast: float32 ``[K]`` in [0, 1], how far these pixels differ from the
+      reference in the channel where they differ most, a mean, of white.
+    sign: int8 ``[K]``, index into ``SIGNS``: whether they are lighter or darker
+      than the reference, or differ from it in colour more than in lightness.
+  """
+
+  size_px: HostArray
+  area_px: HostArray
+  contrast: HostArray
+  sign: HostArray
+
+
 class Boxes(NamedTuple):
   """The detections, or the annotations, of one picture (host side).
 
@@ -151,9 +173,11 @@ class Boxes(NamedTuple):
       is not known.
     kind_confidence: float32 ``[K]`` in [0, 1], how sure each kind is, given
       that the box is a true difference; None is all ones.
+    measures: of each difference; None where they were not measured.
   """
 
   xyxy: HostArray
   confidence: HostArray
   kind: tuple[str, ...]
   kind_confidence: HostArray | None = None
+  measures: Measures | None = None

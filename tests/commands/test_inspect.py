@@ -29,10 +29,13 @@ def test_a_difference_is_told_as_json_and_nothing_else(capsys, pair):
   assert out.count('\n') == 1
   record = json.loads(out)
   assert ' '.join(record) == (
-    'name verdict boxes threshold registration seconds warnings'
+    'name verdict boxes threshold registration seconds warnings '
+    'min_size_px mm_per_px'
   )
   assert (record['name'], record['verdict']) == ('part 7', 'different')
-  assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
+  assert ' '.join(record['boxes'][0]) == (
+    'x1 y1 x2 y2 confidence kind size_px size_mm area_px sign severity'
+  )
   assert ' '.join(record['registration']) == (
     'method shift_px rotation_deg scale residual_px probability coverage '
     'max_local_px'
@@ -45,7 +48,7 @@ def test_people_get_a_verdict_and_a_table(capsys, pair):
   assert main.main(['inspect', *pair]) == 1
   lines = capsys.readouterr().out.splitlines()
   assert lines[0].startswith('part: different, 1 difference of')
-  assert lines[1].split() == ['x1', 'y1', 'x2', 'y2', 'sure', 'kind']
+  assert lines[1].split()[:6] == ['x1', 'y1', 'x2', 'y2', 'sure', 'size']
   assert lines[-1].startswith('alignment: none')
 
 

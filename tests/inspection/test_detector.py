@@ -27,7 +27,8 @@ def test_a_difference_is_detected_and_described(detector):
   record = inspection.to_dict()
   assert record['name'] == 'part 7'
   assert ' '.join(record) == (
-    'name verdict boxes threshold registration seconds warnings'
+    'name verdict boxes threshold registration seconds warnings '
+    'min_size_px mm_per_px'
   )
   assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
   assert inspection.overlay().shape == inspection.test.shape

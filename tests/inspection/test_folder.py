@@ -29,7 +29,9 @@ def moved(picture, valid, field=None):
 
 
 def inspection(name='part 7'):
-  box = result.Box(1.0, 2.0, 5.0, 6.0, 0.9, 'spur')
+  box = result.Box(
+    *(1.0, 2.0, 5.0, 6.0), 0.9, 'spur', 4.04, 0.1, 15, 'darker', severity=1.5
+  )
   faint = box._replace(confidence=0.1)
   picture = np.zeros((8, 10, 3), np.uint8)
   return result.Inspection(

@@ -20,7 +20,12 @@ import dataclasses
 
 from zeroshot.data import limits, records
 from zeroshot.inspection import shards
-from zeroshot.inspection.options import PRECISIONS, RUNTIMES, InspectOptions
+from zeroshot.inspection.options import (
+  ORDERS,
+  PRECISIONS,
+  RUNTIMES,
+  InspectOptions,
+)
 from zeroshot.inspection.regions import validate_region
 
 SUMMARY = 'inspect one pair of pictures, or a list of pairs'
@@ -42,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   )
   add('--out', metavar='DIR', help='folder for results and pictures')
   add('--json', action='store_true', help='print results as JSON, one a line')
+  add(
+    '--sort',
+    choices=ORDERS,
+    default='confidence',
+    help='order of the boxes, the highest first (default: %(default)s)',
+  )
   add('--name', help="of the one pair (default: the test picture's)")
   _add_reading_arguments(parser)
   _add_detection_arguments(parser)
@@ -98,6 +109,18 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     type=float,
     metavar='T',
     help='least confidence that counts, 0 to 1 (default: the calibrated one)',
+  )
+  add(
+    '--min_size',
+    metavar='SIZE',
+    help='report no smaller difference: 24 or 24px, or 0.3mm with --mm_per_px; '
+    'the pictures are compared at a resolution that fits it',
+  )
+  add(
+    '--mm_per_px',
+    type=float,
+    metavar='MM',
+    help='side of a pixel of the test picture on the part, in millimetres',
   )
   add(
     '--kinds',
@@ -157,7 +180,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_request(request: InspectOptions) -> None:
-  """Refuses options that do not go together."""
+  """Refuses options that do not go together, and sizes that are none."""
+  request.least  # noqa: B018  raises ValueError
   if request.manifest is not None:
     if request.reference is not None or request.name is not None:
       raise ValueError('--manifest goes without REFERENCE, TEST and --name')

@@ -31,6 +31,8 @@ _KEYS = (
   'registration',
   'seconds',
   'warnings',
+  'min_size_px',
+  'mm_per_px',
 )
 _ERROR_KEYS = ('name', 'verdict', 'error', 'reason')  # the last may lack
 _LINE_EVERY = 50  # rows
@@ -103,6 +105,7 @@ def _prepare(options: InspectOptions) -> _Job:
     local_field=options.has_local_field,
     runtime=options.runtime,
     precision=options.precision,
+    min_size=options.least,
   )
 
   def inspect(pair: ListedPair) -> result.Inspection:
@@ -113,7 +116,7 @@ def _prepare(options: InspectOptions) -> _Job:
       roi=options.roi,
       ignore=ignore,
       bits=options.bits,
-    )
+    ).sorted_by(options.sort)
 
   this_run = settings.describe_run(
     options, threshold=detector.threshold, rows=len(pairs)

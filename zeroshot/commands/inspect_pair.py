@@ -34,6 +34,7 @@ def run(options: InspectOptions) -> int:
     local_field=options.has_local_field,
     runtime=options.runtime,
     precision=options.precision,
+    min_size=options.least,
   )
   with _open_folder(options, detector.threshold) as write:
     outcome = _inspect(detector, options)
@@ -61,7 +62,7 @@ def _inspect(detector: Detector, options: InspectOptions) -> _Outcome:
       roi=options.roi,
       ignore=options.ignore,
       bits=options.bits,
-    )
+    ).sorted_by(options.sort)
   except CouldNotAlignError as error:
     return error
 
@@ -96,17 +97,26 @@ def _open_folder(
 
 def _summarize(inspection: Inspection) -> str:
   """The verdict, the boxes and the alignment as a text of several lines."""
-  count = len(inspection.boxes)
+  count, least = len(inspection.boxes), inspection.least.px
   lines = [
     f'{printable(inspection.name)}: {inspection.verdict}, {count} difference'
     f'{"s"[: count != 1]} of confidence {inspection.threshold:.2f} or more'
+    + (f' and {least:.1f} px or more' if least else '')
   ]
   if inspection.boxes:
     head = ('x1', 'y1', 'x2', 'y2')
-    lines.append(' '.join(f'{side:>7}' for side in head) + '  sure  kind')
-  for *sides, confidence, kind in inspection.boxes:
     lines.append(
-      ' '.join(f'{side:7.1f}' for side in sides) + f'  {confidence:.2f}  {kind}'
+      ' '.join(f'{side:>7}' for side in head)
+      + '  sure     size  severity     sign  kind'
+    )
+  for box in inspection.boxes:
+    sides = ' '.join(f'{side:7.1f}' for side in box[:4])
+    size = f'{box.size_px:.0f} px'
+    if box.size_mm is not None:
+      size = f'{box.size_mm:.3g} mm'
+    lines.append(
+      f'{sides}  {box.confidence:.2f} {size:>8} {box.severity:9.2f}'
+      f'  {box.sign:>7}  {box.kind}'
     )
   registration = inspection.registration
   residual = registration.residual_px

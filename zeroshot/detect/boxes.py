@@ -15,8 +15,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from zeroshot.detect import extents, measures
 from zeroshot.detect.components import find_components, mean_over_highest
-from zeroshot.detect.extents import Pictures, extents
+from zeroshot.detect.extents import Pictures
 from zeroshot.types import UNKNOWN_KIND, Boxes, HostArray
 
 
@@ -52,7 +53,7 @@ def boxes_from_scores(
 
   Returns:
     The boxes, clipped to the picture, the most confident first; every kind is
-    ``'difference'``.
+    ``'difference'``. They are measured where pictures are given.
 
   Raises:
     ValueError: if the scores are no finite map, the mask does not fit them or
@@ -70,17 +71,17 @@ def boxes_from_scores(
     scores, mask, join_px=join_px, num_least=math.ceil(min_area_px)
   )
   typical_score = mean_over_highest(components, scores)
-  xyxy = extents(
-    components,
-    scores,
-    typical_score,
-    pictures,
-    extent_share=extent_share,
-    hidden_px=hidden_px,
+  inner = extents.reached(
+    components, scores, typical_score, pictures, extent_share=extent_share
   )
-  confidence = np.clip(typical_score, 0.0, 1.0).astype(np.float32)
-  kinds = (UNKNOWN_KIND,) * len(xyxy)
-  boxes = select(Boxes(xyxy, confidence, kinds), components.area >= min_area_px)
+  xyxy = extents.boxes_round(components, inner, pictures, hidden_px=hidden_px)
+  boxes = Boxes(
+    xyxy,
+    np.clip(typical_score, 0.0, 1.0).astype(np.float32),
+    kind=(UNKNOWN_KIND,) * len(xyxy),
+    measures=pictures and measures.measure(components, inner, pictures),
+  )
+  boxes = select(boxes, components.area >= min_area_px)
   boxes = select(boxes, np.argsort(-boxes.confidence, kind='stable'))
   height, width = scores.shape
   return grow(boxes, margin_px=0.0, height=height, width=width)
@@ -101,6 +102,7 @@ def merge(parts: Sequence[Boxes]) -> Boxes:
     confidence,
     tuple(word for part in parts for word in part.kind),
     np.concatenate(sure) if sure else None,
+    measures.merge([part.measures for part in parts]),
   )
   return select(merged, np.argsort(-confidence, kind='stable'))
 
@@ -155,11 +157,17 @@ def select(boxes: Boxes, chosen: HostArray) -> Boxes:
     confidence=boxes.confidence[chosen],
     kind=tuple(boxes.kind[i] for i in np.arange(len(boxes.kind))[chosen]),
     kind_confidence=None if sure is None else sure[chosen],
+    measures=measures.select(boxes.measures, chosen),
   )
 
 
 def _no_boxes() -> Boxes:
-  return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), ())
+  return Boxes(
+    np.zeros((0, 4), np.float32),
+    np.zeros(0, np.float32),
+    (),
+    measures=measures.none(),
+  )
 
 
 def _check(

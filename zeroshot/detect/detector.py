@@ -52,12 +52,15 @@ class Detection(NamedTuple):
     registration: how the reference was moved onto the test picture, and where
       the two can be compared; its pictures are uint8.
     pair: the registered pair.
+    pixel_px: side of the pixels that were compared, in pixels of the test
+      picture; see ``working_size``.
   """
 
   scores: HostArray
   boxes: Boxes
   registration: register.Registration
   pair: RegisteredPair
+  pixel_px: int = 1
 
 
 def build_detector(

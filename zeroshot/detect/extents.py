@@ -1,7 +1,7 @@
 """How far a difference reaches: to where the pictures really changed.
 
-  xyxy = extents(components, scores, typical_score, pictures,
-                 extent_share=0.4, hidden_px=2.0)
+  inner = reached(components, scores, typical_score, pictures, extent_share=0.4)
+  xyxy = boxes_round(components, inner, pictures, hidden_px=2.0)
 
 The score map says what differs, but it fades over several pixels. Where a
 difference ends is read off the two pictures instead, at half of its change.
@@ -25,6 +25,39 @@ _PROBES_PX = (2, 4)  # beyond the side, where like material is looked for
 _ALIKE = 0.5  # of the change; values that differ by less are alike
 
 
+def reached(
+  components: Components,
+  scores: HostArray,
+  typical_score: HostArray,
+  pictures: Pictures | None,
+  *,
+  extent_share: float,
+) -> HostArray:
+  """Which pixels of each component belong to the difference itself.
+
+  Args:
+    components: the components.
+    scores: ``[H, W]`` in [0, 1].
+    typical_score: ``[K]``, ``mean_over_highest`` of the scores.
+    pictures: reference and test ``[H, W, 3]`` in one grid and light, uint8 or
+      float32; None leaves the extents to the scores alone.
+    extent_share: in [0, 1]; pixels belong to it that have at least this share
+      of their component's typical score and of its typical change. At 0 all of
+      them do.
+
+  Returns:
+    Bool ``[N]``, at least one of each component.
+  """
+  least = extent_share * typical_score  # [K]
+  inner = scores[components.y, components.x] >= least[components.label]
+  if pictures is None:
+    return _or_all(components, inner)
+  change = _largest_change(*pictures)
+  least = extent_share * mean_over_highest(components, change)
+  changed = change[components.y, components.x] >= least[components.label]
+  return _or_all(components, inner & changed)
+
+
 def extents(
   components: Components,
   scores: HostArray,
@@ -34,35 +67,37 @@ def extents(
   extent_share: float,
   hidden_px: float,
 ) -> HostArray:
-  """The box of each component.
+  """The box of each component: ``boxes_round`` of what is ``reached``."""
+  inner = reached(
+    components, scores, typical_score, pictures, extent_share=extent_share
+  )
+  return boxes_round(components, inner, pictures, hidden_px=hidden_px)
+
+
+def boxes_round(
+  components: Components,
+  inner: HostArray,
+  pictures: Pictures | None,
+  *,
+  hidden_px: float,
+) -> HostArray:
+  """The boxes round the differences themselves.
 
   Args:
     components: the components.
-    scores: ``[H, W]`` in [0, 1].
-    typical_score: ``[K]``, ``mean_over_highest`` of the scores.
-    pictures: reference and test ``[H, W, 3]`` in one grid and light, uint8 or
-      float32; None leaves the extents to the scores alone.
-    extent_share: in [0, 1]; a box goes round those pixels of its component
-      that have at least this share of its typical score and of its typical
-      change. 0 goes round all of them.
+    inner: bool ``[N]``, of ``reached``; the box goes round these pixels.
+    pictures: see ``reached``.
     hidden_px: added on each side on which the difference runs into material
-      that looks like it.
+      that looks like it, where pictures are given.
 
   Returns:
     Float32 ``[K, 4]``, x1 y1 x2 y2 in pixels, half-open, not clipped.
   """
-  least = extent_share * typical_score  # [K]
-  reached = scores[components.y, components.x] >= least[components.label]
+  corners = _corners(components, inner)
   if pictures is None:
-    return _corners(components, _or_all(components, reached)).astype(np.float32)
-  reference, test = pictures
-  change = _largest_change(reference, test)
-  typical_change = mean_over_highest(components, change)
-  least = extent_share * typical_change
-  changed = change[components.y, components.x] >= least[components.label]
-  reached = _or_all(components, reached & changed)
-  corners = _corners(components, reached)
-  runs_on = _runs_on(components, reached, corners, test, typical_change)
+    return corners.astype(np.float32)
+  typical_change = mean_over_highest(components, _largest_change(*pictures))
+  runs_on = _runs_on(components, inner, corners, pictures[1], typical_change)
   outward = np.array([-hidden_px, -hidden_px, hidden_px, hidden_px])
   return (corners + outward * runs_on).astype(np.float32)
 

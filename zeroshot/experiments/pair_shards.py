@@ -101,5 +101,5 @@ def _unpack(packed: bytes) -> Any:
 
 
 def _plain(boxes: Boxes) -> dict[str, object]:
-  """Boxes as arrays, lists and None."""
-  return {**boxes._asdict(), 'kind': list(boxes.kind)}
+  """Boxes as arrays, lists and None; no metric needs their measures."""
+  return {**boxes._asdict(), 'kind': list(boxes.kind), 'measures': None}

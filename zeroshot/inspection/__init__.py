@@ -11,6 +11,7 @@ least_size      the least size of a difference, in px or mm
 areas           regions of interest and an ignore mask -> a pixel mask
 alignment       residual misalignment of an aligned pair
 could_not_align the refusal of a pair, with a picture of both
+differences     boxes with their size and severity; which of them count
 result          Inspection: the outcome for one pair
 options         InspectOptions: the request of one ``zeroshot inspect``
 settings        the settings of a run that ``run.json`` stores

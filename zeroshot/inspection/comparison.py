@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from zeroshot.detect import detector
+from zeroshot.detect import detector, working_size
 from zeroshot.inspection import alignment, could_not_align, inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.prepared import PreparedReference
@@ -23,6 +23,7 @@ def compare(
   test: Picture,
   pair: inputs.LoadedPair,
   roi_mask: HostArray | None,
+  least_px: float = 0.0,
 ) -> detector.Detection:
   """The detections of a pair that can be aligned.
 
@@ -32,6 +33,8 @@ def compare(
     test: as the user gave it, for messages.
     pair: the pixels of both.
     roi_mask: see ``detect.detector.detect``.
+    least_px: least size of a difference, pixels of the test picture, which
+      decides at what resolution the two are compared.
 
   Raises:
     CouldNotAlignError: see ``Detector.inspect``.
@@ -44,8 +47,20 @@ def compare(
       given = reference.given, test
       raise could_not_align.error_for(given, pair, move)
 
-  known = reference.known(pair.reference)
-  return detect(known, pair.test, roi_mask=roi_mask, check_move=check)
+  pixels, tested = pair.reference, pair.test
+  factor = working_size.factor_for(least_px, pixels.shape[:2], tested.shape[:2])
+  if factor == 1:
+    known = reference.known(pixels)
+    return detect(known, tested, roi_mask=roi_mask, check_move=check)
+  return working_size.detect_shrunk(
+    detect,
+    pixels,
+    reference.shrunk(pixels, factor),
+    tested,
+    factor=factor,
+    roi_mask=roi_mask,
+    check_move=check,
+  )
 
 
 def describe_alignment(detection: detector.Detection) -> result.Alignment:

@@ -24,8 +24,17 @@ from pathlib import Path
 
 from zeroshot.data import limits, pictures
 from zeroshot.detect import calibration, detector, scorers
-from zeroshot.inspection import areas, comparison, inputs, prepared, result
+from zeroshot.inspection import (
+  areas,
+  comparison,
+  differences,
+  inputs,
+  least_size,
+  prepared,
+  result,
+)
 from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.least_size import MinSize
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import Region
 from zeroshot.types import PlainConfig
@@ -36,6 +45,7 @@ class Detector:
 
   Attributes:
     threshold: least confidence of a box that counts; calls may override it.
+    least: least size of a difference, and the pictures' scale; likewise.
   """
 
   def __init__(
@@ -46,6 +56,7 @@ class Detector:
     *,
     threshold: float,
     max_megapixels: float = limits.MAX_MEGAPIXELS,
+    min_size: MinSize | None = None,
   ) -> None:
     """Use ``load`` for weights and ``zeroshot.export.runner`` for exports.
 
@@ -55,11 +66,13 @@ class Detector:
       fitted: calibration of the confidences; None leaves them as they are.
       threshold: least confidence of a box that counts.
       max_megapixels: see ``load``.
+      min_size: see ``load``.
     """
     self._detect = detector.build_detector(scorer, settings, fitted)
     self._max_megapixels = limits.check_limit(max_megapixels)
     self._recent = prepared.Recent()
     self.threshold = _check_threshold(threshold)
+    self.least = least_size.of(min_size)
 
   @classmethod
   def load(
@@ -72,6 +85,7 @@ class Detector:
     local_field: bool | None = None,
     runtime: str = 'auto',
     precision: str = 'f32',
+    min_size: MinSize | None = None,
   ) -> Detector:
     """Loads weights, with the settings that they were stored with.
 
@@ -89,6 +103,9 @@ class Detector:
       runtime: ``'auto'``, ``'onnxruntime'``, ``'openvino'`` or ``'jax'``, see
         ``loading.load_network``.
       precision: of OpenVINO's arithmetic, ``'f32'`` or ``'bf16'``.
+      min_size: least ``size_px`` of a box, in pixels of the test picture, or
+        ``least_size.of('0.3mm', mm_per_px=0.02)``; None reports all. The larger
+        it is, the lower the resolution at which the pictures are compared.
 
     Raises:
       ValueError: the weights cannot be read, or are not calibrated and no
@@ -110,6 +127,7 @@ class Detector:
         *network[:3],
         threshold=network.threshold,
         max_megapixels=max_megapixels,
+        min_size=min_size,
       )
     except (AttributeError, KeyError) as error:
       raise ValueError(
@@ -143,6 +161,7 @@ class Detector:
     roi: Sequence[Region] = (),
     ignore: Picture | None = None,
     bits: int | None = None,
+    min_size: MinSize | None = None,
   ) -> result.Inspection:
     """Inspects one pair.
 
@@ -164,6 +183,7 @@ class Detector:
         where differences do not count.
       bits: 8 to 16, that samples stored in 16 bits use; None finds them. A
         prepared reference has its own.
+      min_size: see ``load``; None takes the detector's.
 
     Returns:
       Inspection.
@@ -173,9 +193,11 @@ class Detector:
         or their alignment is more likely wrong than right; it is a ValueError
         and has a picture of both laid over each other.
       ValueError: a picture cannot be read, is too dark or has values beyond
-        ``bits``, or a region or the mask does not fit them.
+        ``bits``, or a region or the mask does not fit them, or the least size
+        is none.
     """
     start = time.perf_counter()
+    least = self.least if min_size is None else least_size.of(min_size)
     threshold = (
       self.threshold if threshold is None else _check_threshold(threshold)
     )
@@ -185,9 +207,13 @@ class Detector:
     roi_mask = areas.roi_mask(
       roi, ignore, height=height, width=width, max_megapixels=limit
     )
-    detection = comparison.compare(self._detect, good, test, pair, roi_mask)
-    candidates = result.to_boxes(detection.boxes)
-    verdict, boxes = result.judge(candidates, threshold)
+    detection = comparison.compare(
+      self._detect, good, test, pair, roi_mask, least.px
+    )
+    candidates = differences.to_boxes(
+      detection.boxes, least, pixel_px=detection.pixel_px
+    )
+    verdict, boxes = differences.judge(candidates, threshold)
     moved = detection.registration
     return result.Inspection(
       name=_name_of(test) if name is None else name,
@@ -201,6 +227,7 @@ class Detector:
       candidates=candidates,
       moved=moved,
       warnings=pair.warnings + comparison.alignment_warnings(moved),
+      least=least,
     )
 
   def inspect_many(
@@ -211,6 +238,7 @@ class Detector:
     roi: Sequence[Region] = (),
     ignore: Picture | None = None,
     bits: int | None = None,
+    min_size: MinSize | None = None,
   ) -> Iterator[result.Inspection]:
     """Inspects pair after pair; memory does not grow with their number.
 
@@ -221,6 +249,7 @@ class Detector:
       roi: see ``inspect``; the same for all pairs.
       ignore: see ``inspect``; the same for all pairs.
       bits: see ``inspect``; the same for all pairs.
+      min_size: see ``inspect``; the same for all pairs.
 
     Yields:
       The Inspection of each pair, in order.
@@ -236,6 +265,7 @@ class Detector:
         roi=roi,
         ignore=ignore,
         bits=bits,
+        min_size=min_size,
       )
 
   def _load(

@@ -39,6 +39,10 @@ class LeastSize(NamedTuple):
     return None if self.mm_per_px is None else px * self.mm_per_px
 
 
+ALL = LeastSize()  # every difference is reported
+MinSize = LeastSize | str | float  # as a caller may give it
+
+
 def parse(text: str | float, mm_per_px: float | None = None) -> float:
   """A size in pixels of the test picture.
 
@@ -96,9 +100,7 @@ def check_scale(mm_per_px: float | None) -> float | None:
   return mm_per_px
 
 
-def of(
-  min_size: LeastSize | str | float | None, mm_per_px: float | None = None
-) -> LeastSize:
+def of(min_size: MinSize | None, mm_per_px: float | None = None) -> LeastSize:
   """The least size that is meant, with the scale.
 
   Args:

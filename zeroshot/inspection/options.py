@@ -11,9 +11,12 @@ import dataclasses
 from collections.abc import Sequence
 
 from zeroshot.data.limits import MAX_MEGAPIXELS
+from zeroshot.inspection import least_size
+from zeroshot.inspection.least_size import LeastSize
 from zeroshot.inspection.regions import Region
 from zeroshot.inspection.shards import Shard
 
+ORDERS = ('confidence', 'severity')
 RUNTIMES = ('auto', 'onnxruntime', 'openvino', 'jax')
 PRECISIONS = ('f32', 'bf16')
 
@@ -33,6 +36,10 @@ class InspectOptions:
     weights: name of shipped weights, or a file.
     threshold: least confidence of a box that counts; None takes the
       calibrated one.
+    min_size: least size of a difference, see ``least_size.parse``; None
+      reports all.
+    mm_per_px: see ``least_size.LeastSize``.
+    sort: order of the boxes, the highest first, one of ``ORDERS``.
     kinds: overrides ``detect.kinds`` of the weights; None keeps it.
     local_field: ``'on'`` or ``'off'``: overrides ``detect.local_field``; None
       keeps it.
@@ -53,6 +60,9 @@ class InspectOptions:
   json: bool = False
   weights: str = 'default'
   threshold: float | None = None
+  min_size: str | None = None
+  mm_per_px: float | None = None
+  sort: str = 'confidence'
   kinds: str | None = None
   local_field: str | None = None
   runtime: str = 'auto'
@@ -61,6 +71,11 @@ class InspectOptions:
   roi: Sequence[Region] = ()
   ignore: str | None = None
   bits: int | None = None
+
+  @property
+  def least(self) -> LeastSize:
+    """``min_size`` with its scale; ValueError if they make no sense."""
+    return least_size.of(self.min_size, self.mm_per_px)
 
   @property
   def has_local_field(self) -> bool | None:

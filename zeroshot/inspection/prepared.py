@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.detect import working_size
 from zeroshot.detect.pair_input import KnownReference
 from zeroshot.inspection import inputs
 from zeroshot.inspection.inputs import LoadedPicture, Picture
@@ -51,6 +52,19 @@ class PreparedReference(NamedTuple):
     if pixels is self.loaded.stored.pixels and pixels.dtype == np.uint8:
       return KnownReference(pixels, self.pyramid)
     return pixels
+
+  def shrunk(self, pixels: HostArray, factor: int) -> KnownReference:
+    """The reference averaged down, made once for each factor.
+
+    Args:
+      pixels: see ``known``.
+      factor: of ``working_size.factor_for``.
+    """
+    if pixels is not self.loaded.stored.pixels:
+      return working_size.shrink(pixels, factor)
+    return self.pyramid.once(
+      f'shrunk by {factor}', lambda _: working_size.shrink(pixels, factor)
+    )
 
 
 def prepare(

@@ -12,44 +12,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.inspection import differences
+from zeroshot.inspection.differences import DIFFERENT as DIFFERENT
+from zeroshot.inspection.differences import SAME as SAME
+from zeroshot.inspection.differences import Box as Box
+from zeroshot.inspection.least_size import ALL, LeastSize
 from zeroshot.registration import register
 from zeroshot.registration.warp import LocalField
 from zeroshot.report import drawing
-from zeroshot.types import Boxes, HostArray, JsonObject
+from zeroshot.types import HostArray, JsonObject
 
-SAME, DIFFERENT = 'same', 'different'  # verdicts
 _MIN_COVERAGE = 0.95  # of the test picture, to go without saying
 
 _FIELD_POINTS = 10  # along a side, of a local field that is stored
-
-
-class Box(NamedTuple):
-  """A difference.
-
-  Attributes:
-    x1: left side, pixels; the box covers ``x1 <= x < x2``.
-    y1: upper side.
-    x2: right side.
-    y2: lower side.
-    confidence: in [0, 1], calibrated where the weights are.
-    kind: a word, ``'difference'`` where the kind is not known.
-  """
-
-  x1: float
-  y1: float
-  x2: float
-  y2: float
-  confidence: float
-  kind: str
-
-  def to_dict(self) -> JsonObject:
-    """The box as JSON, rounded to its meaningful digits."""
-    sides = {name: round(getattr(self, name), 1) for name in self._fields[:4]}
-    return {
-      **sides,
-      'confidence': round(self.confidence, 4),
-      'kind': self.kind,
-    }
 
 
 class Alignment(NamedTuple):
@@ -85,17 +60,20 @@ class Inspection:
   Attributes:
     name: of the pair.
     verdict: ``'different'`` if a box reaches the threshold, else ``'same'``.
-    boxes: boxes that reach the threshold, most confident first.
+    boxes: boxes that reach the threshold and the least size, most confident
+      first unless ``sorted_by`` was asked for another order.
     threshold: least confidence of a box that counts.
     registration: how the reference was registered.
     seconds: time from reading the pictures to the boxes.
     score_map: ``[H, W]`` in [0, 1], probability that the two differ: float32,
       float16 of pictures of 8 megapixels and more.
     test: uint8 ``[H, W, 3]``, RGB.
-    candidates: boxes of any confidence, for other thresholds.
+    candidates: boxes of any confidence, for other thresholds; none is smaller
+      than the least size that was inspected for.
     moved: the reference's move, which makes its aligned picture when asked.
     warnings: sentences on what makes the outcome less certain, of the pictures
       and of their alignment; none is the usual case.
+    least: the least size of a difference, and the picture's scale.
   """
 
   name: str
@@ -109,6 +87,7 @@ class Inspection:
   candidates: tuple[Box, ...] = dataclasses.field(repr=False)
   moved: register.Registration = dataclasses.field(repr=False)
   warnings: tuple[str, ...] = ()
+  least: LeastSize = ALL
 
   @property
   def aligned_reference(self) -> HostArray:
@@ -125,12 +104,31 @@ class Inspection:
     """Local displacement of the reference; None is none."""
     return self.moved.field
 
-  def at(self, threshold: float) -> Inspection:
-    """The outcome at another threshold."""
-    verdict, boxes = judge(self.candidates, threshold)
+  def at(self, threshold: float, min_size_px: float = 0.0) -> Inspection:
+    """The outcome at another threshold, and for a larger least size.
+
+    Args:
+      threshold: least confidence of a box that counts.
+      min_size_px: least ``size_px`` of a box that counts. What is smaller than
+        the least size that was inspected for is not known.
+    """
+    verdict, boxes = differences.judge(self.candidates, threshold, min_size_px)
+    least = self.least._replace(px=max(self.least.px, min_size_px))
     return dataclasses.replace(
-      self, verdict=verdict, boxes=boxes, threshold=threshold
+      self, verdict=verdict, boxes=boxes, threshold=threshold, least=least
     )
+
+  def sorted_by(self, key: str) -> Inspection:
+    """The outcome with its boxes in another order.
+
+    Args:
+      key: one of ``options.ORDERS``; the highest comes first.
+    """
+    boxes, candidates = (
+      tuple(sorted(part, key=lambda box: -getattr(box, key)))
+      for part in (self.boxes, self.candidates)
+    )
+    return dataclasses.replace(self, boxes=boxes, candidates=candidates)
 
   def to_dict(self) -> JsonObject:
     """The outcome as the command prints it: all but the pictures."""
@@ -142,6 +140,8 @@ class Inspection:
       'registration': self.registration._asdict(),
       'seconds': self.seconds,
       'warnings': list(self.warnings),
+      'min_size_px': round(self.least.px, 3),
+      'mm_per_px': self.least.mm_per_px,
     }
 
   def overlay(self) -> HostArray:
@@ -153,7 +153,7 @@ class Inspection:
     drawing.hatch(drawn, ~self.valid)
     drawing.draw_on(
       drawn,
-      _to_arrays(self.boxes),
+      differences.to_arrays(self.boxes),
       colour=drawing.DETECTION_COLOUR,
       label=True,
     )
@@ -208,33 +208,3 @@ def coverage_warnings(coverage: float) -> tuple[str, ...]:
 def round_known(value: float, digits: int) -> float | None:
   """A figure rounded; None where it is NaN, which JSON does not have."""
   return None if math.isnan(value) else round(value, digits)
-
-
-def judge(
-  candidates: tuple[Box, ...], threshold: float
-) -> tuple[str, tuple[Box, ...]]:
-  """The verdict at a threshold, and the boxes that reach it."""
-  boxes = tuple(box for box in candidates if box.confidence >= threshold)
-  return DIFFERENT if boxes else SAME, boxes
-
-
-def to_boxes(detections: Boxes) -> tuple[Box, ...]:
-  """Converts arrays to boxes; unrounded, so that thresholds are exact."""
-  rows = zip(
-    detections.xyxy.tolist(),
-    detections.confidence.tolist(),
-    detections.kind,
-    strict=True,
-  )
-  return tuple(
-    Box(x1, y1, x2, y2, confidence, kind)
-    for (x1, y1, x2, y2), confidence, kind in rows
-  )
-
-
-def _to_arrays(boxes: tuple[Box, ...]) -> Boxes:
-  return Boxes(
-    np.array([box[:4] for box in boxes], np.float32).reshape(-1, 4),
-    np.array([box.confidence for box in boxes], np.float32),
-    tuple(box.kind for box in boxes),
-  )

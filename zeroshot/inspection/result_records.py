@@ -16,7 +16,8 @@ from zeroshot.types import JsonObject
 ERROR = 'error'  # verdict of a row that could not be inspected
 RESULTS = 'results.jsonl'
 _MAX = 1e9  # of pixels, degrees and seconds
-_SIDES = result.Box._fields[:-1]  # and the confidence; the last is the kind
+_SIDES = result.Box._fields[:5]  # and the confidence
+_SIZES = ('size_px', 'size_mm', 'area_px', 'severity')  # older boxes have none
 
 
 def read_records(
@@ -124,4 +125,6 @@ def _is_box(box: object) -> bool:
     isinstance(box, dict)
     and isinstance(box.get('kind'), str)
     and all(is_number(box.get(name)) for name in _SIDES)
+    and all(box.get(name) is None or is_number(box[name]) for name in _SIZES)
+    and isinstance(box.get('sign', ''), str)
   )
