@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from tests import samples
-from zeroshot.inspection import result
+from zeroshot.inspection import differences, result
 from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.registration.registration import Registration
 
@@ -37,8 +37,16 @@ class OnePart:
     candidates = ()
     if differs.any():
       x, y, width, height = cv2.boundingRect(differs.astype(np.uint8))
-      candidates = (result.Box(x, y, x + width, y + height, 0.9, 'difference'),)
-    verdict, boxes = result.judge(candidates, threshold)
+      box = result.Box(
+        *(x, y, x + width, y + height, 0.9, 'difference'),
+        size_px=max(width, height),
+        size_mm=None,
+        area_px=int(differs.sum()),
+        sign='lighter',
+        severity=1.0,
+      )
+      candidates = (box,)
+    verdict, boxes = differences.judge(candidates, threshold)
     return result.Inspection(
       name='pair',
       verdict=verdict,

@@ -110,18 +110,7 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     metavar='T',
     help='least confidence that counts, 0 to 1 (default: the calibrated one)',
   )
-  add(
-    '--min_size',
-    metavar='SIZE',
-    help='report no smaller difference: 24 or 24px, or 0.3mm with --mm_per_px; '
-    'the pictures are compared at a resolution that fits it',
-  )
-  add(
-    '--mm_per_px',
-    type=float,
-    metavar='MM',
-    help='side of a pixel of the test picture on the part, in millimetres',
-  )
+  _add_size_arguments(parser)
   add(
     '--kinds',
     choices=('topology', 'none'),
@@ -146,6 +135,23 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     '--ignore',
     metavar='MASK.png',
     help="picture of the test picture's size; where it is not black is ignored",
+  )
+
+
+def _add_size_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that decide what is too small to be reported."""
+  add = parser.add_argument
+  add(
+    '--min_size',
+    metavar='SIZE',
+    help='report no smaller difference: 24 or 24px, or 0.3mm with --mm_per_px; '
+    'the pictures are compared at a resolution that fits it',
+  )
+  add(
+    '--mm_per_px',
+    type=float,
+    metavar='MM',
+    help='side of a pixel of the test picture on the part, in millimetres',
   )
 
 

@@ -37,7 +37,7 @@ from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.least_size import MinSize
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import Region
-from zeroshot.types import PlainConfig
+from zeroshot.types import HostArray, PlainConfig
 
 
 class Detector:
@@ -71,7 +71,7 @@ class Detector:
     self._detect = detector.build_detector(scorer, settings, fitted)
     self._max_megapixels = limits.check_limit(max_megapixels)
     self._recent = prepared.Recent()
-    self.threshold = _check_threshold(threshold)
+    self.threshold = differences.check_threshold(threshold)
     self.least = least_size.of(min_size)
 
   @classmethod
@@ -198,21 +198,13 @@ class Detector:
     """
     start = time.perf_counter()
     least = self.least if min_size is None else least_size.of(min_size)
-    threshold = (
-      self.threshold if threshold is None else _check_threshold(threshold)
-    )
-    limit = self._max_megapixels
+    threshold = differences.check_threshold(threshold, self.threshold)
     good, pair = self._load(reference, test, bits)
-    height, width = pair.test.shape[:2]
-    roi_mask = areas.roi_mask(
-      roi, ignore, height=height, width=width, max_megapixels=limit
-    )
+    roi_mask = self._roi_mask(roi, ignore, pair)
     detection = comparison.compare(
       self._detect, good, test, pair, roi_mask, least.px
     )
-    candidates = differences.to_boxes(
-      detection.boxes, least, pixel_px=detection.pixel_px
-    )
+    candidates = differences.to_boxes(detection, least)
     verdict, boxes = differences.judge(candidates, threshold)
     moved = detection.registration
     return result.Inspection(
@@ -268,6 +260,19 @@ class Detector:
         min_size=min_size,
       )
 
+  def _roi_mask(
+    self,
+    roi: Sequence[Region],
+    ignore: Picture | None,
+    pair: inputs.LoadedPair,
+  ) -> HostArray | None:
+    """See ``areas.roi_mask``."""
+    height, width = pair.test.shape[:2]
+    limit = self._max_megapixels
+    return areas.roi_mask(
+      roi, ignore, height=height, width=width, max_megapixels=limit
+    )
+
   def _load(
     self,
     reference: Picture | PreparedReference,
@@ -284,12 +289,6 @@ class Detector:
         reference = self._recent.get(reference, max_megapixels=limit, bits=bits)
       pair = inputs.join(reference.loaded, reading.result())
     return reference, pair
-
-
-def _check_threshold(threshold: float) -> float:
-  if not 0 <= threshold <= 1:
-    raise ValueError(f'the threshold is {threshold}; give one in [0, 1]')
-  return float(threshold)
 
 
 def _name_of(test: Picture) -> str:

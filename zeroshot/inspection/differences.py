@@ -1,6 +1,6 @@
 """The differences of one pair as boxes, and which of them count.
 
-candidates = to_boxes(detection.boxes, least)
+candidates = to_boxes(detection, least)
 verdict, boxes = judge(candidates, threshold=0.5)
 """
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.detect.detector import Detection
 from zeroshot.inspection.least_size import LeastSize
 from zeroshot.types import SIGNS, Boxes, JsonObject
 
@@ -65,6 +66,19 @@ class Box(NamedTuple):
     }
 
 
+def check_threshold(threshold: float | None, default: float = 0.0) -> float:
+  """Returns a threshold; None is the default.
+
+  Raises:
+    ValueError: it is not in [0, 1].
+  """
+  if threshold is None:
+    return default
+  if not 0 <= threshold <= 1:
+    raise ValueError(f'the threshold is {threshold}; give one in [0, 1]')
+  return float(threshold)
+
+
 def judge(
   candidates: tuple[Box, ...], threshold: float, min_size_px: float = 0.0
 ) -> tuple[str, tuple[Box, ...]]:
@@ -77,17 +91,15 @@ def judge(
   return DIFFERENT if boxes else SAME, boxes
 
 
-def to_boxes(
-  detections: Boxes, least: LeastSize, *, pixel_px: int = 1
-) -> tuple[Box, ...]:
+def to_boxes(detection: Detection, least: LeastSize) -> tuple[Box, ...]:
   """Converts arrays to boxes; unrounded, so that thresholds are exact.
 
   Args:
-    detections: measured.
+    detection: of a pair. Sizes are measured to its ``pixel_px``: a box that
+      is smaller than the least size by that much alone is kept.
     least: smaller boxes are left out.
-    pixel_px: see ``Detection``. Sizes are measured to so many pixels: a box
-      that is smaller than the least size by that much alone is kept.
   """
+  detections = detection.boxes
   measured = detections.measures
   assert measured is not None
   rows = zip(
@@ -109,7 +121,7 @@ def to_boxes(
       severity=confidence * contrast * size_px,
     )
     for xyxy, confidence, kind, size_px, area_px, contrast, sign in rows
-    if size_px >= least.px - pixel_px
+    if size_px >= least.px - detection.pixel_px
   )
 
 

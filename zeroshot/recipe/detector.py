@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroshot.data import limits, pictures
-from zeroshot.inspection import comparison, inputs, result
+from zeroshot.inspection import comparison, differences, inputs, result
 from zeroshot.inspection.inputs import Picture
 from zeroshot.recipe import comparing, network, regions, store
 from zeroshot.recipe import parts as good_parts
@@ -123,20 +123,19 @@ class RecipeDetector:
       ValueError: see ``Detector.inspect``.
     """
     start = time.perf_counter()
-    threshold = self.threshold if threshold is None else threshold
-    if not 0 <= threshold <= 1:
-      raise ValueError(f'the threshold is {threshold}; give one in [0, 1]')
+    threshold = differences.check_threshold(threshold, self.threshold)
     loaded = inputs.load_picture(
       test, role='test', max_megapixels=self._max_megapixels, bits=bits
     )
     compared = comparing.compare(
       self._network, self._parts, self._maps, loaded, given=test
     )
-    detection = compared.detection
+    detection, least = compared.detection, self.recipe.least_size
     candidates = self._regions.weigh(
-      result.to_boxes(detection.boxes), compared.to_frame
+      differences.to_boxes(detection, least),
+      compared.to_frame,
     )
-    verdict, boxes = result.judge(candidates, threshold)
+    verdict, boxes = differences.judge(candidates, threshold)
     moved = detection.registration
     return result.Inspection(
       name=_name_of(test) if name is None else name,
@@ -150,6 +149,7 @@ class RecipeDetector:
       candidates=candidates,
       moved=moved,
       warnings=compared.loaded.warnings + comparison.alignment_warnings(moved),
+      least=least,
     )
 
 
