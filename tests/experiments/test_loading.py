@@ -86,12 +86,24 @@ def test_a_weights_file_is_read(tmp_path, calibration):
   assert loaded.calibration == (calibration and calibration._asdict())
 
 
-def test_weights_of_another_network_are_refused(tmp_path):
+def test_weights_bring_their_model(tmp_path, caplog):
   file = tmp_path / 'w.safetensors'
   files.save(file, weights())
+  other = config(**{'model.match_support': 0, 'model.widths': (8, 8)})
+  loading.load(other, workdir=None, weights=str(file))
+  assert other.model == default.get_config().model
+  assert 'model.match_support was 1 and is now 0' in caplog.text
+  assert "detect.registration was 'homography'" in caplog.text
+
+
+def test_a_run_of_another_network_is_refused(tmp_path, monkeypatch):
+  monkeypatch.setattr(loading.runs, 'newest_step', lambda workdir: 7)
+  monkeypatch.setattr(
+    loading.runs, 'load_parameters', lambda workdir, step: weights()[:3]
+  )
   other = config(**{'model.match_support': 0})
   with pytest.raises(ValueError, match=r'model\.match_support was 1'):
-    loading.load(other, workdir=None, weights=str(file))
+    loading.load(other, workdir=str(tmp_path), weights=None)
 
 
 def test_no_such_weights():

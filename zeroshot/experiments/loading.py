@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import ml_collections
-from absl import flags
+from absl import flags, logging
+from flax import traverse_util
 
 from zeroshot import runs
 from zeroshot.detect import calibration, detector, scorers
 from zeroshot.detect.detector import Detection
 from zeroshot.run_config import compatibility
 from zeroshot.runtime import broadcast
+from zeroshot.types import PlainConfig
 from zeroshot.weights import files
 
 CLASSICAL = 'classical'
@@ -27,8 +29,9 @@ def define_flags() -> None:
   flags.DEFINE_string(
     'weights',
     None,
-    "A weights file, 'default' for the weights that ship, or 'classical' for "
-    'differencing without a network.',
+    "A weights file, the name of weights that ship ('default'), or 'classical' "
+    'for differencing without a network. It brings its model: config.model '
+    'is replaced.',
   )
 
 
@@ -38,7 +41,8 @@ def load(
   """Reads what ``--workdir`` or ``--weights`` names.
 
   Args:
-    config: the whole config; its model must be the trained one.
+    config: the whole config. Its model must be that of the run; weights bring
+      theirs, which replaces ``config.model`` in place.
     workdir: folder of a run, or None.
     weights: a weights file or a name, or None.
 
@@ -46,8 +50,8 @@ def load(
     The weights; those of the classical baseline have None for parameters.
 
   Raises:
-    ValueError: unless exactly one of the two is given, can be read and fits
-      the config.
+    ValueError: unless exactly one of the two is given and can be read, and
+      where a run was trained with another model.
   """
   if (workdir is None) == (weights is None):
     raise ValueError('give either --workdir=DIR or --weights=FILE')
@@ -60,13 +64,33 @@ def load(
     )
     step = int(newest) or None
     loaded = files.Weights(*runs.load_parameters(workdir, step))
-  else:
-    assert weights is not None
-    loaded = files.load(weights)
-  compatibility.check_same_model(
-    loaded.config, compatibility.plain_config(config)
-  )
+    compatibility.check_same_model(
+      loaded.config, compatibility.plain_config(config)
+    )
+    return loaded
+  assert weights is not None
+  loaded = files.load(weights)
+  _take_model(config, loaded.config)
   return loaded
+
+
+def _take_model(
+  config: ml_collections.ConfigDict, stored: PlainConfig
+) -> None:
+  """Replaces ``config.model``; logs where ``config.detect`` is not as stored."""
+  requested = compatibility.plain_config(config)
+  for section, what in (
+    ('model', 'the model is that of the weights, not of the config'),
+    ('detect', 'the config sets other boxes than the weights were stored with'),
+  ):
+    differing = compatibility.differences(
+      traverse_util.flatten_dict({section: stored.get(section, {})}, sep='.'),
+      traverse_util.flatten_dict({section: requested[section]}, sep='.'),
+    )
+    if differing:
+      logging.warning('%s: %s', what, '; '.join(differing))
+  for name, value in stored['model'].items():
+    config.model[name] = tuple(value) if isinstance(value, list) else value
 
 
 def build_detector(
