@@ -18,7 +18,7 @@ import numpy as np
 from zeroshot.data.pictures import as_image, as_uint8
 from zeroshot.detect import sampling
 from zeroshot.pcb import conductors
-from zeroshot.registration import lighting, register
+from zeroshot.registration import lighting, register, sharpness
 from zeroshot.registration.warp import Warp
 from zeroshot.types import HostArray, Tile
 
@@ -32,9 +32,9 @@ class Crop(NamedTuple):
   Attributes:
     aligned: uint8 ``[h, w, 3]``, the aligned reference; where it has no
       content its nearest edge pixel is repeated.
-    comparable: the same; the test picture, under the reference's lighting,
-      stands in where the two cannot be compared.
-    test: uint8 ``[h, w, 3]``.
+    comparable: the same, as sharp as the test picture; the test picture, under
+      the reference's lighting, stands in where the two cannot be compared.
+    test: uint8 ``[h, w, 3]``, as sharp as the reference.
     valid: bool ``[h, w]``, where the two can be compared; None is everywhere.
     valid_mask: uint8 ``[h, w]``, 1 where the two can be compared, without a
       rim of ``RIM_PX`` along its border; None is everywhere.
@@ -67,6 +67,7 @@ class RegisteredPair(NamedTuple):
     foreign: see ``register.EstimatedMove``.
     to_test: gives the aligned reference the test picture's lighting.
     coverage: share of the test picture that is compared.
+    to_blur: makes both pictures equally sharp; None: they are.
   """
 
   reference: HostArray
@@ -76,6 +77,7 @@ class RegisteredPair(NamedTuple):
   foreign: HostArray | None
   to_test: lighting.Lighting
   coverage: float
+  to_blur: sharpness.Sharpness | None = None
 
   def crop(self, tile: Tile) -> Crop:
     """What lies in a window of the test picture."""
@@ -87,6 +89,8 @@ class RegisteredPair(NamedTuple):
       # Under another lighting the border would be marked as a difference.
       comparable = self.to_test.inverse.on(test)
       cv2.copyTo(aligned, valid.view(np.uint8), comparable)
+    if self.to_blur is not None:
+      comparable, test = self.to_blur.on(comparable, test, tile)
     return Crop(aligned, comparable, test, valid, valid_mask)
 
   def relight(self, crop: Crop) -> HostArray:
@@ -174,7 +178,7 @@ def register_pair(
   reference_mask: HostArray | None = None,
   foreign: HostArray | None = None,
 ) -> RegisteredPair:
-  """A registered pair, with its lighting measured.
+  """A registered pair, with its lighting and sharpness measured.
 
   Args:
     reference: uint8 ``[H, W, 3]``.
@@ -189,9 +193,18 @@ def register_pair(
     reference, test, warp, reference_mask, foreign, unlit, 1.0
   )
   aligned, tested, valid = _sample(pair, lighting.fit_step(*test.shape[:2]))
-  return pair._replace(
+  pair = pair._replace(
     to_test=lighting.lighting_of(tested, aligned, valid),
     coverage=float(valid.mean()),
+  )
+
+  def read_window(tile: Tile) -> tuple[HostArray, HostArray, float]:
+    crop = pair.crop(tile)
+    comparable = 1.0 if crop.valid is None else float(crop.valid.mean())
+    return pair.relight(crop), crop.test, comparable
+
+  return pair._replace(
+    to_blur=sharpness.fit_sharpness(read_window, *test.shape[:2])
   )
 
 

@@ -22,4 +22,5 @@ Files:
   patch_shifts  shifts of patches between an aligned pair
   stiff_spline  a stiff field through such shifts, some of them wrong
   lighting      brightness and contrast of one picture under the other's
+  sharpness     the sharper of two pictures, blurred as the other is
 """
