@@ -22,7 +22,7 @@ ReadWindow = Callable[[Tile], tuple[HostArray, HostArray, float]]
 
 _WINDOW_PX = 64
 _RIM_PX = 12  # of a window, which its blurred neighbours reach
-_MAX_WINDOWS = 8  # on a side
+_MAX_WINDOWS = 6  # on a side
 _BAND_PX = (0.8, 1.8)  # Gaussians whose difference is the band looked at
 _LEVELS_PX = (0.0, 0.6, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 _DEFOCUS_PX = 1.0  # less the network tolerates
