@@ -25,6 +25,8 @@ def get_config() -> ml_collections.ConfigDict:
     train=get_train(),
     detect=get_detect(),
     classical=get_classical(),
+    ssim=get_ssim(),
+    absdiff=get_absdiff(),
     eval=get_eval(),
     calibrate=get_calibrate(),
     few_shot=get_few_shot(),
@@ -157,6 +159,38 @@ def get_classical() -> ml_collections.ConfigDict:
       join_px=4.0,
       extent_share=0.2,
       hidden_px=2.0,
+    ),
+  )
+
+
+def get_ssim() -> ml_collections.ConfigDict:
+  """The baseline behind ``--weights=ssim``: scikit-image's similarity.
+
+  Threshold and area, and those of ``absdiff``, were chosen on drawn relief
+  pairs of another seed than those that docs/benchmark.md tells of.
+  """
+  return config_dict.create(
+    scores=dict(window_px=7),  # odd side
+    detect=dict(
+      threshold=0.5,
+      min_area_px=12.0,
+      join_px=2.0,
+      extent_share=0.0,
+      hidden_px=0.0,
+    ),
+  )
+
+
+def get_absdiff() -> ml_collections.ConfigDict:
+  """The baseline behind ``--weights=absdiff``: the absolute difference."""
+  return config_dict.create(
+    scores=dict(match_lighting=True),  # brightness and contrast, before
+    detect=dict(
+      threshold=0.16,
+      min_area_px=12.0,
+      join_px=2.0,
+      extent_share=0.0,
+      hidden_px=0.0,
     ),
   )
 

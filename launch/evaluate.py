@@ -1,4 +1,4 @@
-"""Evaluates a run, a weights file or the classical baseline on a split's pairs.
+"""Evaluates a run, a weights file or a baseline on a split's pairs.
 
   python -m launch.evaluate --config=configs/default.py --weights=default \
       --config.eval.root=PCBData --config.eval.split=trainval --out=results

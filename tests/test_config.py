@@ -18,6 +18,7 @@ from tests import config_reads
 from tests.studies import transfer_parts
 from zeroshot.data import bank as bank_files
 from zeroshot.data import manifest, pictures
+from zeroshot.detect import scorers
 from zeroshot.experiments import (
   calibration,
   early_stopping,
@@ -234,6 +235,8 @@ def read_by_evaluation(reads, listed, folder):
   calibration.judge_synthetic(config, weights)
   calibration.check(config, [folder] * 50)
   loading.build_detector(config, weights._replace(parameters={}))
+  for name in scorers.BASELINES:
+    loading.baseline(config, name)
 
 
 def read_by_studies(reads, listed, folder):

@@ -49,6 +49,7 @@ UNKNOWN = {
   'zeroshot.runtime.progress': {'advance'},
   'zeroshot.synthesis.labelled': {'make'},
   'zeroshot.synthesis.pairs': {'synthesise'},
+  'zeroshot.synthesis.suites': {'draw', "suites.SUITES['easier'].index"},
   'zeroshot.train.parallel': {'step'},
   'zeroshot.train.step': {'functools.partial', 'step'},
   'data_tools.importing': {'Path'},

@@ -153,3 +153,38 @@ def test_plain_values_come_back():
   assert isinstance(read.slope, float)
   with pytest.raises(KeyError, match='threshold'):
     calibration.from_plain({'slope': 1.0, 'offset': 0.0})
+
+
+def test_weights_decide_what_boxes_count():
+  score, truth = simulate(1.0, 0.0)
+  other = ~truth
+  both = np.concatenate([score, score]), np.concatenate([truth, other])
+  weight = np.repeat([1.0, 1e-6], len(score))
+  slope, offset = fit(*both, weight=weight)
+  assert slope == pytest.approx(1.0, abs=0.1)
+  assert offset == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.parametrize('slope', [0.5, 2.0])
+def test_of_sure_boxes_nine_in_ten_are_true(slope):
+  score, truth = simulate(0.7, -1.0, count=2000)
+  offset = calibration.sure_offset(score, truth, slope=slope)
+  fitted = Calibration(slope, offset, 0.5)
+  is_sure = apply_calibration(score, fitted) >= calibration.SURE - 1e-6
+  assert truth[is_sure].mean() >= 0.9
+  lower = Calibration(slope, offset + 0.3, 0.5)
+  more = apply_calibration(score, lower) >= calibration.SURE
+  assert truth[more].mean() < 0.9
+
+
+def test_where_all_boxes_are_false_none_is_sure():
+  score = np.array([0.2, 0.99, 0.5])
+  offset = calibration.sure_offset(score, np.zeros(3, bool), slope=1.0)
+  fitted = Calibration(1.0, offset, 0.5)
+  assert apply_calibration(score, fitted).max() < calibration.SURE
+
+
+def test_without_boxes_the_offset_is_free():
+  assert (
+    calibration.sure_offset(np.zeros(0), np.zeros(0, bool), slope=1.0) == np.inf
+  )

@@ -13,6 +13,7 @@ Files, in the order in which a pair passes them:
   score            the network on the device, in JAX
   onnx_sessions    ONNX files in ONNX Runtime and OpenVINO
   classical        the baseline: differencing that tolerates moved edges
+  baselines        SSIM and the absolute difference
   maps             scores, kinds and box deltas, pixel by pixel
   regions          windows that hold whole components of the score map
   rescore          the pair head's maps in a window of a large picture

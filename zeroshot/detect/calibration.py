@@ -18,6 +18,8 @@ import numpy as np
 
 from zeroshot.types import HostArray
 
+SURE = 0.9  # of boxes of this confidence and more, as many are to be true
+_BELOW = 1e-3  # in logits, below it
 _MIN = 1e-6  # scores are kept so far from 0 and 1, where logits end
 
 
@@ -52,12 +54,18 @@ def apply_calibration(
   return (1 / (1 + np.exp(-value))).astype(np.float32)
 
 
-def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
+def fit(
+  confidence: HostArray,
+  correct: HostArray,
+  *,
+  weight: HostArray | None = None,
+) -> tuple[float, float]:
   """Fits slope and offset by maximum likelihood.
 
   Args:
     confidence: ``[K]`` in [0, 1], uncalibrated.
     correct: bool ``[K]``, whether each box is a true difference.
+    weight: ``[K]``, positive, how much each box counts; None is alike.
 
   Returns:
     Slope and offset of the logit.
@@ -76,7 +84,7 @@ def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
   from sklearn.linear_model import LogisticRegression
 
   model = LogisticRegression(C=np.inf)  # no penalty
-  model.fit(_logit(confidence)[:, None], correct)
+  model.fit(_logit(confidence)[:, None], correct, sample_weight=weight)
   slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
   if slope <= 0:
     raise ValueError(
@@ -84,6 +92,34 @@ def fit(confidence: HostArray, correct: HostArray) -> tuple[float, float]:
       'not learned to tell; train it longer'
     )
   return slope, offset
+
+
+def sure_offset(
+  confidence: HostArray, correct: HostArray, *, slope: float
+) -> float:
+  """The largest offset by which of the boxes at ``SURE`` that share is true.
+
+  Args:
+    confidence: ``[K]`` in [0, 1], uncalibrated.
+    correct: bool ``[K]``, whether each box is a true difference.
+    slope: of the logit, see ``fit``.
+
+  Returns:
+    An offset of the logit; infinite without a box.
+  """
+  if not len(confidence):
+    return np.inf
+  order = np.argsort(-np.asarray(confidence, np.float64), kind='stable')
+  ranked = np.asarray(confidence, np.float64)[order]
+  shares = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
+  # Of boxes of one confidence all count, or none.
+  is_last = np.append(ranked[1:] < ranked[:-1], True)
+  enough = np.flatnonzero(is_last & (shares >= SURE))
+  if len(enough):
+    least, reach = ranked[enough[-1]], 0.0
+  else:  # not even the surest boxes are
+    least, reach = ranked[0], _BELOW
+  return float(_logit(SURE) - reach - slope * _logit(least))
 
 
 def from_plain(values: Mapping[str, Any]) -> Calibration:

@@ -6,14 +6,14 @@ head_maps = scorer.split(scorer.score(reference, test))
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_image
-from zeroshot.detect import maps, onnx_sessions, tiling
+from zeroshot.detect import baselines, maps, onnx_sessions, tiling
 from zeroshot.detect.classical import classical_scores
 from zeroshot.onnx_graph.siamese import MULTIPLE_PX
 from zeroshot.types import HostArray, Params
@@ -138,15 +138,35 @@ def _planes(picture: HostArray) -> HostArray:
   return planes
 
 
+BASELINES = {
+  'classical': classical_scores,
+  'ssim': baselines.ssim_scores,
+  'absdiff': baselines.absolute_scores,
+}
+
+
+def baseline_scorer(name: str, options: Mapping[str, Any]) -> Scorer:
+  """A baseline, which has learned nothing.
+
+  Args:
+    name: of ``BASELINES``: ``'classical'`` is differencing that tolerates
+      moved edges, ``'ssim'`` the structural similarity, ``'absdiff'`` the
+      absolute difference.
+    options: keyword arguments of its function, such as
+      ``config.classical.scores``.
+  """
+  function, options = BASELINES[name], dict(options)
+
+  def score(reference: HostArray, test: HostArray) -> HostArray:
+    return function(as_image(reference), as_image(test), **options)
+
+  return Scorer(score, stride_px=1)
+
+
 def classical_scorer(config: ml_collections.ConfigDict) -> Scorer:
-  """The baseline: differencing that tolerates moved edges, without learning.
+  """The baseline ``'classical'``.
 
   Args:
     config: ``config.classical.scores``.
   """
-  options = config.to_dict()
-
-  def score(reference: HostArray, test: HostArray) -> HostArray:
-    return classical_scores(as_image(reference), as_image(test), **options)
-
-  return Scorer(score, stride_px=1)
+  return baseline_scorer('classical', config.to_dict())

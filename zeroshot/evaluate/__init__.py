@@ -21,5 +21,6 @@ misalign           a moved reference picture
 retakes            a simulated photograph of the same part
 defect_free        false alarms and thresholds on good parts
 synthetic          metrics on synthetic pairs
+drawn_sets         drawn pairs in folders, to measure with
 pixel              metrics of score maps against masks
 """

@@ -76,9 +76,9 @@ def measure(
   found, false, told_same = [], [], []
   for picture in pictures:
     scores = np.asarray(picture.detections.confidence, np.float64)
-    hits = _hits(picture.detections.xyxy, picture.truth.xyxy)  # [D, T]
-    found.append(np.where(hits, scores[:, None], -1.0).max(0, initial=-1.0))
-    false.append(scores[~hits.any(axis=1)])
+    matched = hits(picture.detections.xyxy, picture.truth.xyxy)  # [D, T]
+    found.append(np.where(matched, scores[:, None], -1.0).max(0, initial=-1.0))
+    false.append(scores[~matched.any(axis=1)])
     if not len(picture.truth.xyxy):
       told_same.append(not (scores >= threshold).any())
   best, wrong = np.concatenate(found), np.concatenate(false)
@@ -100,8 +100,16 @@ def measure(
   )
 
 
-def _hits(boxes: HostArray, truths: HostArray) -> HostArray:
-  """Which box finds which truth, bool ``[D, T]``."""
+def hits(boxes: HostArray, truths: HostArray) -> HostArray:
+  """Which box finds which truth.
+
+  Args:
+    boxes: ``[D, 4]``, pixels.
+    truths: ``[T, 4]``, pixels.
+
+  Returns:
+    Bool ``[D, T]``.
+  """
   boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
   truths = np.asarray(truths, np.float64).reshape(-1, 4)
   missing = np.maximum(_LEAST_PX - (truths[:, 2:] - truths[:, :2]), 0.0) / 2

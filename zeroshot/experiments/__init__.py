@@ -14,4 +14,9 @@ labelled_metrics          metrics of weights on labelled pairs
 pair_shards               work shared among processes and devices
 calibration               confidences and threshold without labelled defects
 good_pairs                the threshold from real good pairs
+pair_calibration          confidences and threshold from labelled pairs
+benchmark                 weights and baselines on sets of pairs
+benchmark_sets            drawn, real and board pairs
+benchmark_report          its tables
+benchmark_sheets          its worst false alarms and misses
 """

@@ -86,7 +86,7 @@ def calibrate(
     threshold=0.0,
   )
   confidences = _false_confidences(inspector, pairs)
-  threshold = _threshold(
+  threshold = choose_threshold(
     confidences,
     max_rate=config.calibrate.false_boxes_per_pair,
     stored=fitted.threshold,
@@ -128,10 +128,19 @@ def _false_confidences(
   return confidences
 
 
-def _threshold(
+def choose_threshold(
   confidences: list[HostArray], *, max_rate: float, stored: float
 ) -> float:
-  """Chooses the threshold; logs where it is uncertain or high."""
+  """Chooses the threshold; logs where it is uncertain or high.
+
+  Args:
+    confidences: of the false boxes ``[K]`` of each pair.
+    max_rate: false boxes a pair that are allowed.
+    stored: the least threshold where there are too few pairs to show the rate.
+
+  Raises:
+    ValueError: no threshold keeps out the false boxes.
+  """
   count = len(confidences)
   if defect_free.allowed_false_boxes(count, false_boxes_per_pair=max_rate) >= 1:
     threshold = defect_free.threshold_for(

@@ -1,4 +1,4 @@
-"""Loads a run, a weights file or the classical baseline as a detector.
+"""Loads a run, a weights file or a baseline as a detector.
 
 weights = loading.load(config, workdir=None, weights='default')
 detector = loading.build_detector(config, weights)
@@ -13,14 +13,13 @@ from absl import flags, logging
 from flax import traverse_util
 
 from zeroshot import runs
-from zeroshot.detect import calibration, detector, scorers
+from zeroshot.detect import calibration, detector, onnx_sessions, scorers
 from zeroshot.detect.detector import Detection
+from zeroshot.onnx_graph import model
 from zeroshot.run_config import compatibility
-from zeroshot.runtime import broadcast
+from zeroshot.runtime import broadcast, machine
 from zeroshot.types import PlainConfig
 from zeroshot.weights import files
-
-CLASSICAL = 'classical'
 
 
 def define_flags() -> None:
@@ -29,9 +28,9 @@ def define_flags() -> None:
   flags.DEFINE_string(
     'weights',
     None,
-    "A weights file, the name of weights that ship ('default'), or 'classical' "
-    'for differencing without a network. It brings its model: config.model '
-    'is replaced.',
+    "A weights file, the name of weights that ship ('default'), or a baseline "
+    f'without a network: {", ".join(scorers.BASELINES)}. A file brings its '
+    'model: config.model is replaced.',
   )
 
 
@@ -47,7 +46,7 @@ def load(
     weights: a weights file or a name, or None.
 
   Returns:
-    The weights; those of the classical baseline have None for parameters.
+    The weights; those of a baseline have None for parameters.
 
   Raises:
     ValueError: unless exactly one of the two is given and can be read, and
@@ -55,8 +54,10 @@ def load(
   """
   if (workdir is None) == (weights is None):
     raise ValueError('give either --workdir=DIR or --weights=FILE')
-  if weights == CLASSICAL:
-    return files.Weights(None, compatibility.plain_config(config), step=0)
+  if weights in scorers.BASELINES:
+    return files.Weights(
+      None, compatibility.plain_config(config), step=0, baseline=weights
+    )
   if workdir is not None:
     # All processes read the newest step of the first: the run may go on.
     newest = broadcast.from_first(
@@ -96,7 +97,7 @@ def _take_model(
 def build_detector(
   config: ml_collections.ConfigDict, weights: files.Weights
 ) -> Callable[..., Detection]:
-  """The detector of some weights, or of the classical baseline.
+  """The detector of some weights, or of a baseline.
 
   Args:
     config: the whole config.
@@ -106,14 +107,43 @@ def build_detector(
     A function ``(reference, test, valid=None) -> Detection``.
   """
   if weights.parameters is None:
-    settings = config.detect.copy_and_resolve_references()
-    settings.update(config.classical.detect)
-    return detector.build_detector(
-      scorers.classical_scorer(config.classical.scores), settings
-    )
+    return detector.build_detector(*baseline(config, weights.baseline))
   stored = weights.calibration
   return detector.build_detector(
     scorers.network_scorer(config.model, weights.parameters),
     config.detect,
     calibration.from_plain(stored) if stored else None,
+  )
+
+
+def baseline(
+  config: ml_collections.ConfigDict, name: str
+) -> tuple[scorers.Scorer, ml_collections.ConfigDict]:
+  """A baseline, and the settings that its scores become boxes by.
+
+  Args:
+    config: the whole config.
+    name: of ``scorers.BASELINES``.
+  """
+  settings = config.detect.copy_and_resolve_references()
+  settings.update(config[name].detect)
+  return scorers.baseline_scorer(name, config[name].scores.to_dict()), settings
+
+
+def host_scorer(
+  config: ml_collections.ConfigDict, weights: files.Weights
+) -> scorers.Scorer:
+  """The network as ``zeroshot inspect`` runs it: without compiling, on CPUs.
+
+  Args:
+    config: the whole config.
+    weights: of a trained network.
+  """
+  if machine.has_accelerator():
+    return scorers.network_scorer(config.model, weights.parameters)
+  return scorers.onnx_scorer(
+    onnx_sessions.open_onnxruntime(model.to_bytes(weights)),
+    stride_px=model.stride_px(weights.config['model']),
+    kinds=tuple(config.model.kinds),
+    regresses_boxes=config.model.predicts_sides,
   )

@@ -17,6 +17,8 @@ Files:
   camera       light -> picture
   takes        two takes of two scenes, and the mask
   relief       pairs of takes of a scene with a defect
+  marks        marks that are hard to find, each of one kind
+  suites       pairs to measure with, each suite with one kind of defect
   labelled     crops of labelled pairs, with nuisances
   checks       which settings make sense
   pairs        config.synthesis -> synthesis of a batch, by all of the above

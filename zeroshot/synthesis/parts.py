@@ -21,6 +21,8 @@ from zeroshot.types import Array
 
 NUM_PARTS = 12
 LEAST_MOVE_PX = 4.5  # of a whole part; less may be play
+MOVED = 1  # the number of this change, see ``alter``
+_NUM_CHANGES = 5
 _MOST_MOVE_PX = 14.0
 
 
@@ -117,19 +119,23 @@ def _lattice(key: Array, *, size: int) -> Array:
   return start + jnp.stack([number // 4, number % 4], axis=1) * pitch
 
 
-def alter(key: Array, parts: Parts) -> Parts:
+def alter(
+  key: Array, parts: Parts, *, change: Array | int | None = None
+) -> Parts:
   """The table with one row changed: missing, moved, turned, resized, painted.
 
   Args:
     key: key.
     parts: the table.
+    change: number of the change in that order, from 0; None draws one.
 
   Returns:
     A table of the same shapes.
   """
   keys = jax.random.split(key, 7)
   which = jax.random.categorical(keys[0], jnp.log(parts.is_there + 1e-6))
-  change = jax.random.randint(keys[1], (), 0, 5)
+  if change is None:
+    change = jax.random.randint(keys[1], (), 0, _NUM_CHANGES)
   way = jax.random.uniform(keys[2]) * 2 * jnp.pi
   reach = jax.random.uniform(
     keys[3], minval=LEAST_MOVE_PX, maxval=_MOST_MOVE_PX

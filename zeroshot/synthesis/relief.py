@@ -46,11 +46,13 @@ def pair(
     Pair of ``[S - 2 * margin_px, S - 2 * margin_px, 3]`` pictures.
   """
   scene_key, defect_key, swap_key, take_key = jax.random.split(key, 4)
-  good, table, other = _scene(scene_key, draw_background, settings)
-  bad, altered = _defect(defect_key, good, table, other, make_changes, settings)
+  good, table, other = draw_scene(scene_key, draw_background, settings)
+  bad, altered = add_defect(
+    defect_key, good, table, other, make_changes, settings
+  )
   good, bad = finish((parts.place(table, good), parts.place(altered, bad)))
   swap = jax.random.bernoulli(swap_key)
-  before, after = _choose(swap, bad, good), _choose(swap, good, bad)
+  before, after = choose(swap, bad, good), choose(swap, good, bad)
   return takes.take(
     take_key,
     before,
@@ -61,12 +63,21 @@ def pair(
   )
 
 
-def _scene(
+def draw_scene(
   key: Array,
   draw_background: Callable[[Array], Array],
   settings: Mapping[str, Any],
 ) -> tuple[Scene, parts.Parts, Array]:
-  """A surface without parts, the parts, and another background."""
+  """Draws what is photographed.
+
+  Args:
+    key: key.
+    draw_background: ``key -> image [S, S, 3]``.
+    settings: ``config.synthesis.relief``.
+
+  Returns:
+    A surface without parts, the parts, and another background ``[S, S, 3]``.
+  """
   keys = jax.random.split(key, 10)
   albedo, other, relief = finish(mixture.for_each(draw_background)(keys[:3]))
   size = albedo.shape[0]
@@ -91,7 +102,7 @@ def _scene(
   return Scene(albedo, height, gloss, power), table, other
 
 
-def _defect(
+def add_defect(
   key: Array,
   scene: Scene,
   table: parts.Parts,
@@ -99,7 +110,19 @@ def _defect(
   make_changes: Callable[[Array, Array, Array], Array],
   settings: Mapping[str, Any],
 ) -> tuple[Scene, parts.Parts]:
-  """The scene with something on it or off it, and its parts."""
+  """Changes a scene: its paint, its height, its gloss or one of its parts.
+
+  Args:
+    key: key.
+    scene: the surface without parts.
+    table: the parts.
+    other: another background ``[S, S, 3]``.
+    make_changes: see ``pairs.synthesise_pair``.
+    settings: ``config.synthesis.relief``.
+
+  Returns:
+    The surface and the parts of the same shapes.
+  """
   keys = jax.random.split(key, 7)
   changed = make_changes(keys[0], scene.albedo, other)
   where = jnp.max(jnp.abs(changed - scene.albedo), axis=-1) > 0.02
@@ -117,12 +140,21 @@ def _defect(
     jnp.where(where & (shine != 0), jnp.abs(shine), scene.gloss),
     scene.power,
   )
-  bad = _choose(paint_too, painted, scene)
-  return bad, _choose(alter_part, parts.alter(keys[6], table), table)
+  bad = choose(paint_too, painted, scene)
+  return bad, choose(alter_part, parts.alter(keys[6], table), table)
 
 
-def _choose(condition: Array, first: Tree, second: Tree) -> Tree:
-  """One of two trees of arrays."""
+def choose(condition: Array, first: Tree, second: Tree) -> Tree:
+  """One of two trees of arrays.
+
+  Args:
+    condition: scalar.
+    first: taken where it is true.
+    second: of the same structure and shapes.
+
+  Returns:
+    A tree of the same shapes.
+  """
   return jax.tree.map(lambda a, b: jnp.where(condition, a, b), first, second)
 
 

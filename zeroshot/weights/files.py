@@ -27,17 +27,19 @@ class Weights(NamedTuple):
   """The content of a weights file.
 
   Attributes:
-    parameters: nested dicts of NumPy arrays; None is the classical baseline.
+    parameters: nested dicts of NumPy arrays; None is a baseline.
     config: of the run that trained them, as plain dicts and lists.
     step: number of completed updates.
     calibration: of the confidences, as plain dicts and lists; see
       ``zeroshot.detect.calibration``. None where there is none.
+    baseline: name in ``zeroshot.detect.scorers.BASELINES``, of no file.
   """
 
   parameters: Any
   config: JsonObject
   step: int
   calibration: JsonObject | None = None
+  baseline: str = ''
 
 
 def save(path: str | Path, weights: Weights) -> None:
