@@ -78,7 +78,7 @@ def load(
 def _take_model(
   config: ml_collections.ConfigDict, stored: PlainConfig
 ) -> None:
-  """Replaces ``config.model``; logs where ``config.detect`` is not as stored."""
+  """Replaces ``config.model``; logs where ``config.detect`` differs."""
   requested = compatibility.plain_config(config)
   for section, what in (
     ('model', 'the model is that of the weights, not of the config'),
