@@ -23,7 +23,7 @@ from zeroshot.detect import measures, settings
 from zeroshot.detect.detector import Detection
 from zeroshot.detect.pair_input import KnownReference
 from zeroshot.detect.registered_pair import RegisteredPair
-from zeroshot.registration import register, transforms
+from zeroshot.registration import register, sharpness, transforms
 from zeroshot.registration.warp import Warp, identity
 from zeroshot.types import Boxes, HostArray
 
@@ -105,6 +105,7 @@ def detect_shrunk(
     reference=reference,
     test=test,
     warp=_enlarge_warp(found.pair.warp, shapes),
+    to_blur=_enlarge_blur(found.pair.to_blur, shapes[1]),
   )
   return Detection(
     _enlarge_scores(found.scores, pair, roi_mask),
@@ -144,6 +145,16 @@ def _enlarge_warp(warp: Warp, shapes: _Shapes) -> Warp:
       width=shapes[1][1],
     )
   return Warp(_enlarge_matrix(warp.matrix, warp, shapes), *shapes, field)
+
+
+def _enlarge_blur(
+  to_blur: sharpness.Sharpness | None, shape: tuple[int, int]
+) -> sharpness.Sharpness | None:
+  """The same blur of the test picture as it came."""
+  if to_blur is None:
+    return None
+  ratio = np.float32(shape[0] / to_blur.height)
+  return sharpness.Sharpness(to_blur.sigma_px * ratio, *shape)
 
 
 def _enlarge_matrix(
