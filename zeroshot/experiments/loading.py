@@ -75,9 +75,7 @@ def load(
   return loaded
 
 
-def _take_model(
-  config: ml_collections.ConfigDict, stored: PlainConfig
-) -> None:
+def _take_model(config: ml_collections.ConfigDict, stored: PlainConfig) -> None:
   """Replaces ``config.model``; logs where ``config.detect`` differs."""
   requested = compatibility.plain_config(config)
   for section, what in (
