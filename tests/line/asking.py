@@ -9,12 +9,15 @@ from fastapi.testclient import TestClient
 from zeroshot.line import app, settings, station
 
 
-def client_of(*inspectors, **limits):
+def station_of(*inspectors, **limits):
   limits = {'timeout_s': 600, **limits}  # on a machine with other load too
-  line = station.Station(
+  return station.Station(
     inspectors, settings.Settings(**limits), logging.getLogger('test')
   )
-  return TestClient(app.build(line))
+
+
+def client_of(*inspectors, **limits):
+  return TestClient(app.build(station_of(*inspectors, **limits)))
 
 
 def post(client, data, name='part7.png', **fields):

@@ -8,11 +8,12 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from fastapi.testclient import TestClient
 
 from tests import samples
 from tests.line import parts
-from tests.line.asking import assert_refused, client_of, post
-from zeroshot.line import logs, settings
+from tests.line.asking import assert_refused, client_of, post, station_of
+from zeroshot.line import app, logs, settings
 
 
 @pytest.fixture(scope='module')
@@ -212,3 +213,15 @@ def test_log_lines_are_json():
   assert line['event'] == 'answered'
   assert (line['status'], line['name']) == (200, 'a\nb')
   assert stream.getvalue().count('\n') == 1
+
+
+def test_a_server_that_stops_says_so_and_still_answers():
+  line = station_of(parts.OnePart())
+  client = TestClient(app.build(line))
+  assert 'connection' not in client.get('/health').headers
+  line.is_stopping = True
+  health = client.get('/health')
+  assert (health.status_code, health.json()['status']) == (503, 'stopping')
+  answer = post(client, parts.good())
+  assert answer.json()['verdict'] == 'same'
+  assert answer.headers['connection'] == 'close'
