@@ -15,7 +15,10 @@ import pytest
 
 from tests import samples
 from zeroshot.inspection import result
-from zeroshot.ui import app
+from zeroshot.report import drawing
+from zeroshot.ui import app, components
+
+SIZES = 'size_px', 'size_mm'
 
 
 @pytest.fixture(scope='module')
@@ -39,6 +42,30 @@ def test_the_threshold_filters_what_was_found(detector, files):
   state, verdict, _, _, rows, _ = app.refilter(state, 1.0)
   assert (state.verdict, rows) == (result.SAME, [])
   assert verdict == '## No difference'
+
+
+def test_the_least_size_filters_what_was_found(detector, files):
+  state, _, _, _, rows, _ = app.inspect(detector, *files, 0.5, 10, 0.1)
+  size_px, size_mm = (rows[0][components.COLUMNS.index(key)] for key in SIZES)
+  assert size_px == pytest.approx(20, abs=3)
+  assert size_mm == pytest.approx(0.1 * size_px, rel=0.01)
+  state, verdict, *_ = app.refilter(state, 0.5, 30)
+  assert verdict == '## No difference'
+  _, verdict, *_ = app.refilter(state, 0.5, 5)
+  assert verdict.startswith('## Different: 1')
+  assert 'Inspected for 10 px and more' in verdict
+
+
+def test_a_box_is_seen_close_up_in_both_pictures(detector, files):
+  state, *_ = app.inspect(detector, *files, 0.5)
+  near = state.close_up(state.boxes[0][:4])
+  half = (near.shape[1] - drawing.GAP_PX) // 2
+  assert near.shape[0] >= 360
+  middle = near.shape[0] // 2, half // 2
+  assert near[middle].mean() < 110  # the good part is dark there
+  assert near[middle[0], half + drawing.GAP_PX + half // 2].mean() > 200
+  corner = state.close_up((0, 0, 4, 4))
+  assert corner.shape[0] >= 360
 
 
 def test_what_cannot_be_inspected_is_told_without_the_upload_folder(
@@ -95,7 +122,7 @@ def test_in_a_browser(address, chromium, files, tmp_path):
     page.get_by_role('button', name='Inspect').click()
     page.get_by_text('Different: 1').wait_for()
     page.locator('#differences img').first.wait_for()
-    slider = page.locator('input[type=range]')
+    slider = page.locator('#threshold input[type=range]')
     slider.focus()
     slider.press('End')
     slider.dispatch_event('pointerup')

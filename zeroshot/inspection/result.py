@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -158,6 +159,14 @@ class Inspection:
       label=True,
     )
     return drawn
+
+  def close_up(self, sides: Sequence[float]) -> HostArray:
+    """Reference and test picture round a box, uint8 ``[H, W, 3]``, RGB.
+
+    Args:
+      sides: x1, y1, x2 and y2 of the box, pixels.
+    """
+    return drawing.close_up(self.aligned_reference, self.test, sides)
 
   def laid_over(self) -> HostArray:
     """Reference in red, test picture in cyan, uint8 ``[H, W, 3]``, RGB.

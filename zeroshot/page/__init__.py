@@ -12,8 +12,8 @@ document   the frame of a page: style, script, data
 
 page.html is the frame, inspect.html the body of the inspection's page and
 page.css their style. Of the script, which is one in the page, marks.js draws
-boxes, aligned.js how a pair was aligned, viewer.js shows the pictures, page.js
-all else, and keys.js listens.
+boxes, aligned.js how a pair was aligned, viewer.js shows the pictures, found.js
+lists the boxes of a pair, page.js all else, and keys.js listens.
 """
 
 MAX_PICTURES = 200  # pairs shown with their pictures, unless told otherwise

@@ -18,6 +18,14 @@ from zeroshot.page import coverage, document, embedding, results
 from zeroshot.types import JsonObject
 
 PICTURES = ('reference', 'test')
+_SCRIPTS = (
+  'marks.js',
+  'aligned.js',
+  'viewer.js',
+  'page.js',
+  'found.js',
+  'keys.js',
+)
 _ALIGNMENT = ('alignment',)  # of a pair that could not be aligned
 
 
@@ -67,7 +75,7 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     body=string.Template(document.asset('inspect.html')).substitute(
       name=html.escape(name)
     ),
-    scripts=('marks.js', 'aligned.js', 'viewer.js', 'page.js', 'keys.js'),
+    scripts=_SCRIPTS,
     data=data,
     pictures=_embed(folder, chosen, shown),
   )
@@ -147,4 +155,5 @@ def _plain(row: JsonObject, shown: _Shown) -> JsonObject:
 
 
 def _lists(boxes: Sequence[JsonObject]) -> list[list[object]]:
-  return [[box[name] for name in Box._fields] for box in boxes]
+  # Older results have no sizes.
+  return [[box.get(name) for name in Box._fields] for box in boxes]

@@ -42,10 +42,18 @@ document.addEventListener('keydown', (event) => {
 let waiting = 0; // for the next frame, with the slider's newest value
 $('threshold').addEventListener('input', () => {
   cancelAnimationFrame(waiting);
-  waiting = requestAnimationFrame(() => setThreshold(Number($('threshold').value)));
+  waiting = requestAnimationFrame(
+    () => setLimits({threshold: Number($('threshold').value)}),
+  );
+});
+$('size').addEventListener('input', () => {
+  cancelAnimationFrame(waiting);
+  waiting = requestAnimationFrame(
+    () => setLimits({minSize: leastSize.at(Number($('size').value))}),
+  );
 });
 $('stored').addEventListener('click', () => {
-  setThreshold(null);
+  setLimits({threshold: null, minSize: null});
   $('threshold').focus();
 });
 for (const [id, name] of [['search', 'input'], ['filter', 'change']]) {
@@ -82,5 +90,5 @@ $('previous').addEventListener('click', () => step(-1));
 $('next').addEventListener('click', () => step(1));
 
 showFacts();
-setThreshold(null);
+setLimits({});
 choose(rows.find((row) => row.verdict === 'different') ?? rows[0]);

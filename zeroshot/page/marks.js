@@ -2,9 +2,12 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ROOM_PX = 4; // between a box and what is drawn round it
-const NARROW_PX = 520; // a pane with less room has short labels
+const NARROW_PX = 520; // a pane with less room has short and fewer labels
+const MOST_LABELS = 14; // of a wide pane at a time, on the surest boxes
+const MOST_NARROW = 5;
 
-// Okabe and Ito's colours, told apart in grey by lightness, dashes and letter.
+// Okabe and Ito's colours, the green brighter, told apart in grey by lightness,
+// dashes and letter.
 const STYLES = [
   {colour: '#d55e00', dash: ''},
   {colour: '#56b4e9', dash: '7 3'},
@@ -12,7 +15,7 @@ const STYLES = [
   {colour: '#0072b2', dash: '9 3 2 3'},
   {colour: '#cc79a7', dash: '4 2'},
   {colour: '#e69f00', dash: '11 4'},
-  {colour: '#009e73', dash: '2 2 6 2'},
+  {colour: '#19d3a2', dash: '2 2 6 2'},
   {colour: '#ffffff', dash: ''},
 ];
 const LETTERS = new Map([
@@ -54,14 +57,14 @@ function svg(name, attributes, text) {
 }
 
 // A line or an outline on a halo, so that it is seen on any ground.
-function stroked(name, place, style) {
+function stroked(name, place, style, width = 2.5) {
   const halo = isDark(style.colour) ? '#ffffff' : '#000000';
   return [
     svg(name, {
-      ...place, fill: 'none', stroke: halo, 'stroke-width': 4.5, opacity: 0.75,
+      ...place, fill: 'none', stroke: halo, 'stroke-width': width + 2, opacity: 0.75,
     }),
     svg(name, {
-      ...place, fill: 'none', stroke: style.colour, 'stroke-width': 2.5,
+      ...place, fill: 'none', stroke: style.colour, 'stroke-width': width,
       'stroke-dasharray': style.dash,
     }),
   ];
@@ -85,12 +88,13 @@ const ruler = document.createElement('canvas').getContext('2d');
 ruler.font = '600 12px system-ui, sans-serif';
 
 // A label where it hides neither box nor label: above its box, below it, or
-// beside it; where the text nowhere fits the letter alone, at last on its box.
-function label(box, text, style, placed, pane) {
+// beside it; where no text fits, the letter stands on its box, unless there are
+// too many of them.
+function label(box, texts, style, placed, pane, isCrowded) {
   const height = 17;
   const meets = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width
     && a.y < b.y + b.height && b.y < a.y + a.height;
-  for (const words of [text, style.letter]) {
+  for (const words of texts) {
     const width = Math.ceil(ruler.measureText(words).width) + 10;
     const x = Math.max(0, Math.min(box.x - 1, pane.width - width));
     const place = [
@@ -105,30 +109,74 @@ function label(box, text, style, placed, pane) {
       return pill(place, words, style);
     }
   }
+  if (isCrowded) return [];
   const place = {x: box.x, y: Math.max(0, box.y), width: 18, height};
   return pill(place, style.letter, style);
 }
 
-// Boxes on a pane with their labels; for the view see viewer.js.
-function boxMarks(boxes, styles, {scale, left, top}, pane) {
-  const places = boxes.map(([x1, y1, x2, y2]) => ({
+// Places of boxes on a pane, with room round them; for the view see viewer.js.
+function placesOf(boxes, {scale, left, top}) {
+  return boxes.map(([x1, y1, x2, y2]) => ({
     x: x1 * scale + left - ROOM_PX, y: y1 * scale + top - ROOM_PX,
     width: (x2 - x1) * scale + 2 * ROOM_PX,
     height: (y2 - y1) * scale + 2 * ROOM_PX,
   }));
-  const placed = [...places];
-  const outlines = boxes.map(([, , , , , kind], index) => {
-    const group = svg('g', {class: 'box', 'data-kind': kind});
-    group.append(...stroked('rect', places[index], styles.get(kind)));
+}
+
+// Which boxes of a pane have labels: of those in sight the surest.
+function labelled(boxes, places, pane) {
+  const most = pane.width < NARROW_PX ? MOST_NARROW : MOST_LABELS;
+  const inSight = boxes.map((_, index) => index).filter((index) => {
+    const {x, y, width, height} = places[index];
+    return x + width > 0 && y + height > 0 && x < pane.width && y < pane.height;
+  });
+  const sure = (index) => Math.round(1000 * boxes[index][4]);
+  inSight.sort((a, b) => sure(b) - sure(a) || severityOf(boxes[b]) - severityOf(boxes[a]));
+  return {chosen: inSight.slice(0, most), isCrowded: inSight.length > most};
+}
+
+// Boxes on a pane, with labels on the surest and on the one pointed at.
+function boxMarks({boxes, view, pointed}, styles, pane) {
+  const places = placesOf(boxes, view);
+  const {chosen, isCrowded} = labelled(boxes, places, pane);
+  const placed = isCrowded ? chosen.map((index) => places[index]) : [...places];
+  const outlines = boxes.map((box, index) => {
+    const isThin = isCrowded && !chosen.includes(index) && index !== pointed;
+    const group = svg('g', {class: 'box', 'data-kind': box[5]});
+    const style = styles.get(box[5]);
+    group.append(...isThin
+      ? stroked('rect', places[index], {...style, dash: ''}, 1.25)
+      : stroked('rect', places[index], style));
     return group;
   });
-  const labels = boxes.flatMap(([, , , , confidence, kind], index) => {
+  const labels = chosen.filter((index) => index !== pointed).flatMap((index) => {
+    const [, , , , confidence, kind] = boxes[index];
     const style = styles.get(kind);
-    const words = pane.width < NARROW_PX ? [] : [kind];
+    const words = isCrowded || pane.width < NARROW_PX ? [] : [kind];
     const text = [style.letter, ...words, percent(confidence)].join(' ');
-    return label(places[index], text, style, placed, pane);
+    return label(places[index], [text, style.letter], style, placed, pane, isCrowded);
   });
+  if (boxes[pointed]) {
+    const style = styles.get(boxes[pointed][5]);
+    const group = svg('g', {class: 'pointed'});
+    group.append(
+      ...stroked('rect', places[pointed], style, 4),
+      ...label(places[pointed], [describeBox(boxes[pointed])], style, [], pane),
+    );
+    labels.push(group);
+  }
   return [...outlines, ...labels];
+}
+
+// The smallest box at a place of a pane, by its index; -1 where there is none.
+function boxAt({boxes, view}, x, y) {
+  const area = ({width, height}) => width * height;
+  const places = placesOf(boxes, view);
+  return places.reduce((best, place, index) => {
+    const isIn = x >= place.x && y >= place.y
+      && x <= place.x + place.width && y <= place.y + place.height;
+    return isIn && (best < 0 || area(place) < area(places[best])) ? index : best;
+  }, -1);
 }
 
 // Never 100 % for what is not certain, nor 0 % for what is not nothing.

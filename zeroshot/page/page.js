@@ -22,6 +22,7 @@ const stored = data.settings.threshold
 
 const state = {
   threshold: null, // null: what was stored, each row by its own threshold
+  minSize: null, // px; null: what was stored
   key: 'row', descending: false, limit: STEP,
   listed: rows, chosen: null,
 };
@@ -45,10 +46,13 @@ function judge() {
   for (const row of rows) {
     if (row.verdict === 'error') {
       Object.assign(row, {found: [], now: 'error'});
-    } else if (state.threshold === null) {
+    } else if (state.threshold === null && state.minSize === null) {
       Object.assign(row, {found: row.boxes, now: row.verdict});
     } else {
-      row.found = row.candidates.filter((box) => box[4] >= state.threshold);
+      const least = state.threshold ?? row.threshold;
+      row.found = row.candidates.filter((box) => (
+        box[4] >= least && (state.minSize === null || sizeOf(box) >= state.minSize)
+      ));
       row.now = row.found.length ? 'different' : 'same';
     }
   }
@@ -79,24 +83,26 @@ function seconds(time) {
 }
 
 function showThreshold() {
-  const isLive = state.threshold !== null;
+  const isLive = state.threshold !== null || state.minSize !== null;
   const at = state.threshold ?? stored;
   $('threshold-value').textContent = at.toFixed(3);
   $('threshold').setAttribute('aria-valuetext', at.toFixed(3));
   $('threshold').closest('section').classList.toggle('changed', isLive);
   const others = rows.filter((row) => row.now !== row.verdict).length;
   $('threshold-note').textContent = !isLive
-    ? 'As stored. Move it to see what another threshold would find.'
+    ? 'As stored. Move a slider to see what would be found.'
     : `${others} of ${rows.length} verdicts differ from the stored ones, `
       + `at ${stored.toFixed(3)}.`;
 }
 
-function setThreshold(value) {
-  state.threshold = value;
-  if (value === null) $('threshold').value = stored;
+function setLimits(limits) {
+  Object.assign(state, limits);
+  if (state.threshold === null) $('threshold').value = stored;
+  if (state.minSize === null) $('size').value = 0;
   judge();
   showSummary();
   showThreshold();
+  showLeastSize();
   list();
   showFound();
   if (state.chosen) viewer.setBoxes(state.chosen.found);
@@ -113,6 +119,7 @@ function list() {
     verdict: (row) => RANKS[row.now],
     boxes: (row) => row.found.length,
     top: (row) => row.top,
+    severity: highestSeverity,
     seconds: (row) => row.seconds ?? -1,
   }[state.key];
   const order = new Intl.Collator(undefined, {numeric: true});
@@ -154,6 +161,7 @@ function tableRow(row) {
     element('td', {}, chip(row.now, row.now !== row.verdict)),
     number(row.now === 'error' ? '–' : row.found.length),
     number(row.top < 0 ? '–' : percent(row.top)),
+    number(row.found.length ? Math.round(highestSeverity(row)) : '–'),
     number(row.seconds === undefined ? '–' : seconds(row.seconds)),
   );
   made.dataset.row = row.row;
@@ -188,6 +196,7 @@ const viewer = makeViewer($('stage'), {
   onPlay(isPlaying) {
     $('play').textContent = isPlaying ? 'Pause' : 'Play';
   },
+  onPoint: markLine,
 });
 
 function choose(row) {
@@ -246,29 +255,6 @@ function showFound() {
   $('found').replaceChildren(...(row.found.length ? [foundTable(row)] : []));
 }
 
-function foundTable(row) {
-  const head = element('tr', {}, ...['Kind', 'Confidence', 'Left, top', 'Size', '']
-    .map((text) => element('th', {scope: 'col', textContent: text})));
-  const lines = row.found.map((box, index) => {
-    const [x1, y1, x2, y2, confidence, kind] = box;
-    const button = element('button', {
-      type: 'button', textContent: 'Zoom', onclick: () => viewer.zoomTo(box),
-    });
-    button.setAttribute('aria-label', `Zoom to box ${index + 1}, ${kind}`);
-    const cell = (text) => element('td', {textContent: text});
-    return element(
-      'tr', {}, cell(`${styles.get(kind).letter}  ${kind}`),
-      cell(percent(confidence, 1)),
-      cell(`${Math.round(x1)}, ${Math.round(y1)} px`),
-      cell(`${Math.round(x2 - x1)} × ${Math.round(y2 - y1)} px`),
-      element('td', {className: 'number'}, button),
-    );
-  });
-  return element('div', {className: 'scroll'}, element(
-    'table', {}, element('thead', {}, head), element('tbody', {}, ...lines),
-  ));
-}
-
 // --- What is told once --------------------------------------------------
 
 function showFacts() {
@@ -276,6 +262,8 @@ function showFacts() {
   const facts = [
     ['Weights', settings.weights],
     ['Stored threshold', stored.toFixed(3)],
+    ['Least size', settings.min_size_px
+      && sizeText(settings.min_size_px, scaleMm && scaleMm * settings.min_size_px)],
     ['Pairs from', settings.manifest],
     ['Region', settings.roi && String(settings.roi)],
     ['Ignored', settings.ignore && String(settings.ignore)],

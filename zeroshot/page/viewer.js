@@ -12,7 +12,7 @@ const BOX_ZOOM = 10; // likewise, of a box that is zoomed to
 const GAP_PX = 6; // between the panes of two pictures
 const LAID_WORDS = 'Red: reference. Cyan: test. Grey: both agree';
 
-function makeViewer(stage, {styles, onMode, onPlay}) {
+function makeViewer(stage, {styles, onMode, onPlay, onPoint}) {
   const layers = {
     reference: stage.querySelector('#reference'),
     test: stage.querySelector('#test'),
@@ -23,7 +23,7 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
   const absent = stage.querySelector('#absent');
   const reduced = matchMedia('(prefers-reduced-motion: reduce)');
   const state = {
-    pair: null, boxes: [], mode: 'overlay', side: 'test', share: 0.5,
+    pair: null, boxes: [], pointed: -1, mode: 'overlay', side: 'test', share: 0.5,
     playing: false, boxesShown: true, fieldShown: false, view: {scale: 1, left: 0, top: 0},
     fitted: true,
   };
@@ -128,7 +128,7 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
     const part = svg('svg', {...pane, overflow: 'hidden'});
     const {uncompared, field} = state.pair;
     if (uncompared?.length) part.append(hatched(uncompared, state.view));
-    if (state.boxesShown) part.append(...boxMarks(state.boxes, styles, state.view, pane));
+    if (state.boxesShown) part.append(...boxMarks(state, styles, pane));
     if (state.fieldShown && field?.length) part.append(arrows(field, size(), state.view));
     return part;
   }
@@ -189,6 +189,14 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
     draw();
   }
 
+  // The box that is pointed at has its label, whatever else has one.
+  function point(index) {
+    if (index === state.pointed) return;
+    state.pointed = index;
+    onPoint(index);
+    draw();
+  }
+
   listen();
 
   function listen() {
@@ -211,8 +219,10 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
     stage.addEventListener('dblclick', (event) => {
       if (state.fitted) zoom(3, ...spot(event)); else fit();
     });
+    stage.addEventListener('pointerleave', () => point(-1));
     stage.addEventListener('pointerdown', (event) => {
       if (event.target === divider) return;
+      point(boxAt(state, ...spot(event)));
       held.set(event.pointerId, event);
       stage.setPointerCapture(event.pointerId);
       stage.classList.add('held');
@@ -220,7 +230,7 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
     });
     stage.addEventListener('pointermove', (event) => {
       const before = held.get(event.pointerId);
-      if (!before) return;
+      if (!before) return point(boxAt(state, ...spot(event)));
       held.set(event.pointerId, event);
       if (held.size === 2) {
         zoom(spread() / apart, ...spot(event));
@@ -250,7 +260,7 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
   }
 
   return {
-    state, fit, zoom, zoomTo, move, setMode, play, flip,
+    state, fit, zoom, zoomTo, move, setMode, play, flip, point,
     setBoxesShown(isShown) {
       state.boxesShown = isShown;
       draw();
@@ -260,13 +270,13 @@ function makeViewer(stage, {styles, onMode, onPlay}) {
       draw();
     },
     setBoxes(boxes) {
-      state.boxes = boxes;
+      Object.assign(state, {boxes, pointed: -1});
       draw();
     },
     // Shows a pair; message is what stands in the place of its pictures.
     async show(pair, boxes, message) {
       const same = state.pair?.size?.join() === pair.size?.join();
-      Object.assign(state, {pair, boxes});
+      Object.assign(state, {pair, boxes, pointed: -1});
       absent.textContent = message;
       absent.hidden = !message;
       if (!same || state.fitted) fit(); else pan(0, 0);

@@ -6,6 +6,9 @@ pictures.write_picture(path, image)
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -18,6 +21,10 @@ ARROW_COLOUR = (255, 225, 77)
 HATCH_COLOUR = (128, 128, 128)
 GAP_PX = 8
 _LABEL_PX = 23  # width of '100'
+_LABEL_HEIGHT_PX = 10
+_AROUND = 1.5  # times the longer side of a box, shown round its centre
+_LEAST_SHOWN_PX = 8  # taken for the side of a smaller box
+_CLOSE_UP_PX = 360  # least height of a close-up
 _HATCH_PX = 12  # from one line of a hatching to the next
 _HATCH_LINE_PX = 2
 _BAND_PX = 256  # rows hatched at a time, which bounds the memory
@@ -83,24 +90,70 @@ def draw_on(
   colour: tuple[int, int, int],
   label: bool,
 ) -> None:
-  """``draw_boxes`` into the picture itself, uint8 ``[H, W, 3]``, RGB."""
+  """``draw_boxes`` into the picture itself, uint8 ``[H, W, 3]``, RGB.
+
+  Of labels that would lie on each other the surest box has its own.
+  """
+  order = np.argsort(-boxes.confidence, kind='stable')
+  taken: list[tuple[int, int]] = []
   for (x1, y1, x2, y2), confidence in zip(
-    np.round(boxes.xyxy).astype(int).tolist(),
-    boxes.confidence.tolist(),
+    np.round(boxes.xyxy[order]).astype(int).tolist(),
+    boxes.confidence[order].tolist(),
     strict=True,
   ):
     cv2.rectangle(canvas, (x1, y1), (x2 - 1, y2 - 1), colour, 1)
-    if label:
+    place = max(min(x1, canvas.shape[1] - _LABEL_PX), 0), max(y1 - 2, 9)
+    is_free = all(
+      abs(place[0] - x) >= _LABEL_PX or abs(place[1] - y) >= _LABEL_HEIGHT_PX
+      for x, y in taken
+    )
+    if label and is_free:
+      taken.append(place)
       cv2.putText(
         canvas,
         f'{100 * confidence:.0f}',
-        (max(min(x1, canvas.shape[1] - _LABEL_PX), 0), max(y1 - 2, 9)),
+        place,
         cv2.FONT_HERSHEY_SIMPLEX,
         0.38,
         colour,
         1,
         cv2.LINE_AA,
       )
+
+
+def close_up(
+  reference: HostArray, test: HostArray, sides: Sequence[float]
+) -> HostArray:
+  """Both pictures of a pair round a box, side by side, enlarged.
+
+  Args:
+    reference: aligned, uint8 ``[H, W, 3]``.
+    test: like ``reference``.
+    sides: x1, y1, x2 and y2 of the box, pixels.
+
+  Returns:
+    uint8 ``[h, w, 3]``: the reference, a gap, the test picture.
+  """
+  x1, y1, x2, y2 = sides
+  reach = _AROUND * max(x2 - x1, y2 - y1, _LEAST_SHOWN_PX)
+  (top, bottom), (left, right) = (
+    (max(math.floor(middle - reach), 0), min(math.ceil(middle + reach), most))
+    for middle, most in zip(
+      ((y1 + y2) / 2, (x1 + x2) / 2), test.shape, strict=False
+    )
+  )
+  scale = max(_CLOSE_UP_PX / (bottom - top), 1.0)
+  size = round(scale * (right - left)), round(scale * (bottom - top))
+  first, second = (
+    cv2.resize(
+      np.ascontiguousarray(picture[top:bottom, left:right]),
+      size,
+      interpolation=cv2.INTER_NEAREST,
+    )
+    for picture in (reference, test)
+  )
+  gap = np.full((size[1], GAP_PX, 3), 255, np.uint8)
+  return np.concatenate([first, gap, second], axis=1)
 
 
 def lay_over(

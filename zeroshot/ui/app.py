@@ -8,26 +8,25 @@ Gradio is an optional extra: ``pip install 'zeroshot[ui]'``.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
-
-os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')
+from collections.abc import Callable
 
 import gradio as gr
 
-from zeroshot.inspection import result
+from zeroshot.inspection import least_size, result
 from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray
+from zeroshot.ui import components
 
 _VERDICTS = {
   result.SAME: '## No difference',
   result.DIFFERENT: '## Different',
 }
-_NOTHING = '## Give two pictures'
 _CANNOT = '## Could not align'
-_COLUMNS = ['kind', 'confidence', 'x1', 'y1', 'x2', 'y2']
 _FONTS = ['system-ui', 'sans-serif']  # no font is downloaded
 
 _KEPT_S = (3600, 3600)  # period of the clean-up, and age of deleted uploads
@@ -46,30 +45,31 @@ def build(detector: Detector) -> gr.Blocks:
   with gr.Blocks(title='zeroshot', delete_cache=_KEPT_S) as page:
     state = gr.State(None)
     with gr.Row():
-      reference = _drop_zone('reference', 'Reference: a good part')
-      test = _drop_zone('test', 'Test: the part to inspect')
-    threshold = gr.Slider(
-      0,
-      1,
-      value=detector.threshold,
-      step=0.01,
-      label='Threshold: least confidence of a difference',
-    )
+      reference = components.drop_zone('reference', 'Reference: a good part')
+      test = components.drop_zone('test', 'Test: the part to inspect')
+    threshold, min_size, scale = components.limits(detector)
     button = gr.Button('Inspect', variant='primary')
-    outputs = [state, *_result_components()]
+    shown, table, near = components.results()
+    outputs = [state, *shown, near]
     button.click(
-      functools.partial(inspect, detector),
-      [reference, test, threshold],
+      functools.partial(_with_no_close_up, inspect, detector),
+      [reference, test, threshold, min_size, scale],
       outputs,
     )
-    threshold.release(refilter, [state, threshold], outputs)
+    gr.on(
+      [threshold.release, min_size.release],
+      functools.partial(_with_no_close_up, refilter),
+      [state, threshold, min_size],
+      outputs,
+    )
     # Results of other pictures must not stay: the slider would show them.
     gr.on(
       [reference.change, test.change],
-      lambda: (None, *_show(None)),
+      lambda: (None, *_show(None), None),
       outputs=outputs,
       show_progress='hidden',
     )
+    table.select(_show_close_up, [state], near)
   return page
 
 
@@ -79,7 +79,12 @@ def load_page(weights: str, *, threshold: float | None) -> gr.Blocks:
 
 
 def inspect(
-  detector: Detector, reference: str | None, test: str | None, threshold: float
+  detector: Detector,
+  reference: str | None,
+  test: str | None,
+  threshold: float,
+  min_size_px: float = 0.0,
+  mm_per_px: float | None = None,
 ) -> tuple[result.Inspection | None, *_Outputs]:
   """Inspects two uploaded files.
 
@@ -88,6 +93,8 @@ def inspect(
     reference: path of a file, None where none was dropped.
     test: like ``reference``.
     threshold: least confidence of a box that counts.
+    min_size_px: least size of a difference, pixels of the test picture.
+    mm_per_px: side of a pixel on the part; None or 0 where it is not known.
 
   Returns:
     The inspection, for ``refilter``, and the values of the page's outputs;
@@ -100,7 +107,10 @@ def inspect(
   if reference is None or test is None:
     return None, *_show(None)
   try:
-    inspection = detector.inspect(reference, test, threshold=threshold)
+    least = least_size.of(min_size_px, mm_per_px or None)
+    inspection = detector.inspect(
+      reference, test, threshold=threshold, min_size=least
+    )
   except CouldNotAlignError as error:
     text = f'{_CANNOT}\n\n{_without_folder(str(error))}'
     return None, text, None, error.picture, [], ''
@@ -110,12 +120,27 @@ def inspect(
 
 
 def refilter(
-  inspection: result.Inspection | None, threshold: float
+  inspection: result.Inspection | None,
+  threshold: float,
+  min_size_px: float = 0.0,
 ) -> tuple[result.Inspection | None, *_Outputs]:
-  """Shows an inspection at another threshold; see ``inspect``."""
-  if inspection is not None:
-    inspection = inspection.at(threshold)
-  return inspection, *_show(inspection)
+  """Shows an inspection at another threshold and least size; see ``inspect``.
+
+  What is smaller than the least size that was inspected for is not known until
+  the pair is inspected again, which the verdict then says.
+  """
+  if inspection is None:
+    return None, *_show(None)
+  note = ''
+  if min_size_px < inspection.least.px:
+    note = (
+      f'Inspected for {inspection.least.px:g} px and more; inspect again for '
+      'smaller differences.'
+    )
+  shown = inspection.at(threshold, min_size_px)
+  # What it was inspected for stays, for smaller ones to be shown again.
+  kept = dataclasses.replace(shown, least=inspection.least)
+  return kept, *_show(shown, note)
 
 
 def serve(
@@ -148,51 +173,37 @@ def serve(
   return str(address)
 
 
-def _drop_zone(name: str, label: str) -> gr.Image:
-  """An upload field that passes the file on without decoding it."""
-  return gr.Image(
-    label=label,
-    elem_id=name,
-    type='filepath',
-    image_mode=None,
-    sources=['upload', 'clipboard'],
-  )
+def _with_no_close_up(
+  show: Callable[..., tuple[object, ...]], *arguments: object
+) -> tuple[object, ...]:
+  """What a function shows, and no close-up: the old one is of other boxes."""
+  return *show(*arguments), None
 
 
-def _result_components() -> list[gr.components.Component]:
-  """The components that show the values of ``_show``."""
-  return [
-    gr.Markdown(_NOTHING, elem_id='verdict'),
-    _shown_picture('differences', 'Differences'),
-    _shown_picture(
-      'alignment', 'Alignment: reference red, test cyan, grey where both agree'
-    ),
-    gr.Dataframe(headers=_COLUMNS, interactive=False, label='Boxes'),
-    gr.Code(language='json', label='JSON', interactive=False, max_lines=12),
-  ]
-
-
-def _shown_picture(name: str, label: str) -> gr.Image:
-  """A picture of the outcome."""
-  return gr.Image(
-    label=label,
-    elem_id=name,
-    format='png',
-    interactive=False,
-    buttons=['fullscreen'],
-  )
-
-
-def _show(inspection: result.Inspection | None) -> _Outputs:
+def _show_close_up(
+  inspection: result.Inspection | None, chosen: gr.SelectData
+) -> HostArray | None:
+  """The close-up of the line of the table that was chosen."""
   if inspection is None:
-    return _NOTHING, None, None, [], ''
-  record = inspection.to_dict()
+    return None
+  line = dict(zip(components.COLUMNS, chosen.row_value, strict=True))
+  x1, y1, x2, y2 = (float(line[side]) for side in components.SIDES)
+  return inspection.close_up((x1, y1, x2, y2))
+
+
+def _show(inspection: result.Inspection | None, note: str = '') -> _Outputs:
+  """The values of the page's outputs; a note goes below the verdict."""
+  if inspection is None:
+    return components.NOTHING, None, None, [], ''
+  record = inspection.sorted_by('severity').to_dict()
   rows: list[list[object]] = [
-    [box[name] for name in _COLUMNS] for box in record['boxes']
+    [box[name] for name in components.COLUMNS] for box in record['boxes']
   ]
   count = f': {len(rows)}' if rows else ''
   warnings = ''.join(
-    f'\n\n{_without_folder(warning)}' for warning in inspection.warnings
+    f'\n\n{_without_folder(words)}'
+    for words in (*inspection.warnings, note)
+    if words
   )
   return (
     _VERDICTS[inspection.verdict] + count + warnings,
