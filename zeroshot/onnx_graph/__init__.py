@@ -1,7 +1,6 @@
 """Weights -> the network as an ONNX graph, without JAX.
 
 graph         Graph: nodes and constants, collected one after the other
-encoder       the encoder of a network alone
 layers        convolutions, normalization and enlarging
 sampling      bilinear sampling
 matching      local matching of features

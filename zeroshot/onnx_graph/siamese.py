@@ -8,7 +8,7 @@ cancels in their differences, so it is added only where it counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,28 +94,13 @@ def _encode(
 ) -> list[_Features]:
   """The features of each scale, finest first."""
   both = graph.add('Concat', reference, test, axis=0)
-  scales = []
-  for normal, bias in encode(graph, config, parameters, both):
-    first, second = graph.add_many('Split', normal, count=2, axis=0)
-    scales.append(_Features(first, second, bias))
-  return scales
-
-
-def encode(
-  graph: Graph, config: PlainConfig, parameters: Params, pictures: str
-) -> Iterator[tuple[str, HostArray]]:
-  """Features of pictures ``[B, 3, H, W]``, 0 to 255; finest scale first.
-
-  Yields:
-    For each scale ``[B, C, h, w]`` without the norm's bias, and that bias
-    ``[C]``.
-  """
-  centred = graph.add('Sub', pictures, graph.constant(layers.MIDDLE))
+  centred = graph.add('Sub', both, graph.constant(layers.MIDDLE))
   stem = parameters['Conv_0']
   kernel = layers.folded(np.asarray(stem['kernel']), factor=2) * layers.SCALE
   x = layers.conv(graph, centred, kernel, stem['bias'], stride=2, pads=(2, 2))
   convs = iter(range(1, len(parameters)))
   blocks = iter(range(len(parameters)))
+  scales = []
   for scale, depth in enumerate(config['depths']):
     if scale:
       layer = parameters[f'Conv_{next(convs)}']
@@ -127,7 +112,9 @@ def encode(
     layer = parameters[f'Conv_{next(convs)}']
     norm = parameters[f'LayerNorm_{scale}']
     normal = layers.normalized_conv(graph, x, layer, norm)
-    yield normal, np.asarray(norm['bias'])
+    first, second = graph.add_many('Split', normal, count=2, axis=0)
+    scales.append(_Features(first, second, np.asarray(norm['bias'])))
+  return scales
 
 
 def _query(graph: Graph, features: _Features, sharpness: Any) -> str:

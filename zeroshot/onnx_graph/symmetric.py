@@ -6,7 +6,6 @@ outputs = symmetric.build(graph, config, parameters, 'reference', 'test')
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -68,22 +67,8 @@ def _encode(
 ) -> list[tuple[str, str]]:
   """The features of both pictures at each scale, finest first."""
   both = graph.add('Concat', reference, test, axis=0)
+  x = graph.add('Sub', both, graph.constant(layers.MIDDLE))
   pairs = []
-  for y in encode(graph, config, parameters, both):
-    first, second = graph.add_many('Split', y, count=2, axis=0)
-    pairs.append((first, second))
-  return pairs
-
-
-def encode(
-  graph: Graph, config: PlainConfig, parameters: Params, pictures: str
-) -> Iterator[str]:
-  """Features of pictures ``[B, 3, H, W]``, 0 to 255; finest scale first.
-
-  Yields:
-    For each scale ``[B, C, h, w]``; all but the finest are normalised.
-  """
-  x = graph.add('Sub', pictures, graph.constant(layers.MIDDLE))
   for scale, depth in enumerate(config['depths']):
     down = parameters[f'down_{scale}']
     kernel: HostArray = np.asarray(down['kernel'])
@@ -98,7 +83,9 @@ def encode(
       y = layers.normalized_conv(graph, x, parameters[f'feature_{scale}'], norm)
       bias = np.asarray(norm['bias']).reshape(-1, 1, 1)
       y = graph.add('Add', y, graph.constant(bias))
-    yield y
+    first, second = graph.add_many('Split', y, count=2, axis=0)
+    pairs.append((first, second))
+  return pairs
 
 
 def _distance(graph: Graph, first: str, second: str) -> str:

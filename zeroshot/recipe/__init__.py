@@ -4,16 +4,21 @@
 
   settings = load('plug.recipe')
 
-recipe     Recipe: the settings, as ``recipe.json``
-taught     Taught: the settings with good parts, moves and maps
-store      recipes on disk, as a folder or a zip
-network    the weights of a recipe, found and checked
-moves      moves made one after the other
-parts      good parts, ready to be compared
-regions    where is inspected, and how sensitively
-comparing  a test picture against the good parts that are most like it
-teaching   good parts -> a recipe
-detector   RecipeDetector
+recipe      Recipe: the settings, as ``recipe.json``
+taught      Taught: the settings with good parts, moves and maps
+store       recipes on disk, as a folder or a zip
+history     the lines of ``history.jsonl``
+network     the weights of a recipe, found and checked
+moves       moves made one after the other
+parts       good parts, ready to be compared
+appearance  what good parts look like at each place
+regions     where is inspected, and how sensitively
+comparing   a test picture against the good parts
+learning    what good parts teach, each left out in turn
+words       that in words
+teaching    good parts -> a recipe
+not_aligned  a part that cannot be aligned, as a verdict
+detector    RecipeDetector
 """
 
 from zeroshot.recipe.store import load as load

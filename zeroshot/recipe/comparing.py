@@ -1,20 +1,24 @@
-"""A test picture against the good parts that are most like it.
+"""A test picture against the good parts.
 
-outcome = compare(network, parts, maps, loaded_test, given='part.png')
+outcome = compare(network, parts, limits, loaded_test, given='part.png')
 outcome.detection.boxes
+
+The network scores the test picture against the good part that is most like it.
+What it finds counts where the test picture is also further from **every** good
+part than good parts are from each other there: see ``appearance``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.detect import detector, pair_input, scan
-from zeroshot.detect.registered_pair import RegisteredPair, without_rim
+from zeroshot.detect import detector, pair_input
+from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.inspection import could_not_align, inputs
 from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
+from zeroshot.recipe import appearance
 from zeroshot.recipe.network import OpenedNetwork
 from zeroshot.recipe.parts import Parts
 from zeroshot.registration import objections
@@ -22,29 +26,51 @@ from zeroshot.registration.registration import EstimatedMove
 from zeroshot.registration.warp import Warp
 from zeroshot.types import HostArray, Tile
 
-NEAREST = 3  # good parts that a test picture is compared with
+_POWER = 2  # of the share of its limit that a place reaches
+
+
+class Registered(NamedTuple):
+  """A test picture, registered with the frame and with one good part.
+
+  Attributes:
+    loaded: the frame and the test picture, as they were compared.
+    move: of the frame onto the test picture.
+    pair: with the good part that is most like the test picture.
+    roi_mask: what is inspected, uint8 ``[H, W]``; None is everywhere.
+  """
+
+  loaded: LoadedPair
+  move: EstimatedMove
+  pair: RegisteredPair
+  roi_mask: HostArray | None
+
+  @property
+  def to_frame(self) -> Warp:
+    """Where the test picture's pixels lie in the frame."""
+    return self.move.warp
+
+  def look(self) -> HostArray:
+    """See ``appearance.look``; in the lighting of the good part."""
+    relit = self.pair.to_test.inverse.on(self.pair.test)
+    return appearance.look(relit, self.to_frame)
 
 
 class Compared(NamedTuple):
   """The outcome for a test picture.
 
   Attributes:
-    detection: its differences from every good part near it.
-    loaded: the frame and the test picture, as they were compared.
-    chosen: indices of the good parts, the most alike first.
-    to_frame: where the test picture's pixels lie in the frame.
+    detection: its differences from every good part.
+    registered: the test picture, registered.
   """
 
   detection: detector.Detection
-  loaded: LoadedPair
-  chosen: list[int]
-  to_frame: Warp
+  registered: Registered
 
 
 def compare(
   network: OpenedNetwork,
   parts: Parts,
-  maps: Mapping[str, HostArray],
+  limits: HostArray | None,
   test: LoadedPicture,
   *,
   given: Picture,
@@ -54,7 +80,8 @@ def compare(
   Args:
     network: of the recipe.
     parts: its good parts.
-    maps: what was learned.
+    limits: float32 ``[h, w]``, how far from them a difference is at least, see
+      ``appearance.distance``; None takes all that the network finds.
     test: the test picture.
     given: as the user gave it, for messages.
 
@@ -62,39 +89,73 @@ def compare(
     CouldNotAlignError: it cannot be aligned with the frame.
     ValueError: it is too dark.
   """
-  loaded = inputs.join(parts.frame.loaded, test)
-  move = _register(network, parts, loaded, given)
-  chosen = parts.nearest(loaded.test, move.warp, count=NEAREST)
-  pair, *others = [parts.pair(i, loaded, test, move) for i in chosen]
-  roi_mask = region_mask(parts.region, move.warp)
+  registered = register(network, parts, test, given=given)
 
   def revise(scores: HostArray) -> HostArray:
-    for other in others:
-      scores = np.minimum(scores, _scores(network, other, roi_mask))
-    return scores
+    if limits is None or not scores.any():
+      return scores
+    least = network.options.box_settings.threshold
+    wanted = _cells_with(scores > least, registered.to_frame)
+    far = appearance.distance(parts.memory, registered.look(), wanted)
+    return scores * allowance(far / limits, registered.to_frame, scores.dtype)
 
   detection = detector.detect_registered(
-    pair,
-    move._replace(warp=pair.warp),
-    roi_mask=roi_mask,
+    registered.pair,
+    registered.move._replace(warp=registered.pair.warp),
+    roi_mask=registered.roi_mask,
     scorer=network.scorer,
     options=network.options,
     calibration=network.fitted,
-    revise=revise if others else None,
+    revise=revise,
   )
-  return Compared(detection, loaded, chosen, move.warp)
+  return Compared(detection, registered)
 
 
-def _scores(
-  network: OpenedNetwork, pair: RegisteredPair, roi_mask: HostArray | None
-) -> HostArray:
-  """Scores of a pair; 1 where its good part has no content."""
-  grid = scan.tile_grid_of(pair, network.scorer, network.options)
-  scores = scan.scan_pair(pair, network.scorer, roi_mask, grid).scores
-  valid = pair.valid()
-  if valid.all():
-    return scores
-  return np.where(without_rim(valid) > 0, scores, np.ones_like(scores))
+def allowance(share: HostArray, to_frame: Warp, dtype: np.dtype) -> HostArray:
+  """What scores are multiplied by: 1 where a limit is reached.
+
+  Args:
+    share: of its limit that each cell reaches, ``[h, w]``.
+    to_frame: where the test picture's pixels lie in the frame.
+    dtype: of the scores.
+
+  Returns:
+    ``[H, W]`` in [0, 1].
+  """
+  there = appearance.on_picture(share.astype(np.float32), to_frame)
+  return (np.clip(there, 0, 1) ** _POWER).astype(dtype)
+
+
+def register(
+  network: OpenedNetwork,
+  parts: Parts,
+  test: LoadedPicture,
+  *,
+  given: Picture,
+  but: int = -1,
+) -> Registered:
+  """Registers a test picture with the frame and the good part most like it.
+
+  Args:
+    network: of the recipe.
+    parts: its good parts.
+    test: the test picture.
+    given: as the user gave it, for messages.
+    but: the good part that the test picture itself is, which is left out; -1
+      is none.
+
+  Raises:
+    CouldNotAlignError: it cannot be aligned with the frame.
+    ValueError: it is too dark.
+  """
+  loaded = inputs.join(parts.frame.loaded, test)
+  if but == 0:  # the frame lies in itself as it is
+    move = EstimatedMove(parts.moves[0], 'none', '', np.nan, np.nan, 1.0)
+  else:
+    move = _estimate(network, parts, loaded, given)
+  index = parts.nearest(loaded.test, move.warp, but=but)
+  pair = parts.pair(index, loaded, test, move)
+  return Registered(loaded, move, pair, region_mask(parts.region, move.warp))
 
 
 def region_mask(region: HostArray | None, warp: Warp) -> HostArray | None:
@@ -112,7 +173,13 @@ def region_mask(region: HostArray | None, warp: Warp) -> HostArray | None:
   return inside.astype(np.uint8)
 
 
-def _register(
+def _cells_with(found: HostArray, to_frame: Warp) -> HostArray:
+  """The cells of the frame that hold pixels of a mask ``[H, W]``, bool."""
+  seen = np.repeat(found[..., np.newaxis].astype(np.uint8) * 255, 3, axis=2)
+  return appearance.look(seen, to_frame)[0] > 0
+
+
+def _estimate(
   network: OpenedNetwork, parts: Parts, loaded: LoadedPair, given: Picture
 ) -> EstimatedMove:
   """How the frame is moved onto the test picture, if that can be trusted."""
@@ -124,11 +191,9 @@ def _register(
 
   known = parts.frame.known(loaded.reference)
   pixels, prepared = pair_input.known(known)
-  region = parts.region
-  same_size = region is not None and region.shape == loaded.test.shape[:2]
-  roi_mask = (
-    region.astype(np.uint8) if region is not None and same_size else None
-  )
+  roi_mask = None
+  if parts.region is not None and parts.region.shape == loaded.test.shape[:2]:
+    roi_mask = parts.region.astype(np.uint8)
   return pair_input.estimate_move(
     pixels, loaded.test, None, roi_mask, network.options, check, prepared
   )

@@ -10,6 +10,7 @@ Threads may share a detector.
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from pathlib import Path
@@ -17,13 +18,18 @@ from pathlib import Path
 import numpy as np
 
 from zeroshot.data import limits, pictures
+from zeroshot.detect.detector import Detection, detect
 from zeroshot.inspection import comparison, differences, inputs, result
-from zeroshot.inspection.inputs import Picture
-from zeroshot.recipe import comparing, network, regions, store
+from zeroshot.inspection.could_not_align import CouldNotAlignError
+from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
+from zeroshot.recipe import comparing, network, not_aligned, regions, store
 from zeroshot.recipe import parts as good_parts
+from zeroshot.recipe import recipe as recipes
+from zeroshot.recipe import taught as learned
 from zeroshot.recipe.network import OpenedNetwork
 from zeroshot.recipe.recipe import Recipe
 from zeroshot.recipe.taught import Taught
+from zeroshot.registration.warp import Warp
 
 
 class RecipeDetector:
@@ -51,8 +57,14 @@ class RecipeDetector:
     self.recipe: Recipe = taught.recipe
     self.threshold = taught.recipe.threshold
     self._network = opened
+    self._detect = functools.partial(
+      detect,
+      scorer=opened.scorer,
+      options=opened.options,
+      calibration=opened.fitted,
+    )
     self._max_megapixels = limits.check_limit(max_megapixels)
-    self._maps = taught.maps
+    self._limits = learned.limits_of(taught)
     self._regions = regions.of_recipe(taught)
     self._parts = good_parts.parts_of(
       taught.goods,
@@ -124,33 +136,66 @@ class RecipeDetector:
     """
     start = time.perf_counter()
     threshold = differences.check_threshold(threshold, self.threshold)
+    name = _name_of(test) if name is None else name
     loaded = inputs.load_picture(
       test, role='test', max_megapixels=self._max_megapixels, bits=bits
     )
-    compared = comparing.compare(
-      self._network, self._parts, self._maps, loaded, given=test
-    )
-    detection, least = compared.detection, self.recipe.least_size
+    try:
+      detection, pair, to_frame = self._compare(loaded, test)
+    except CouldNotAlignError as error:
+      if self.recipe.on_alignment_failure != recipes.DIFFERENT:
+        raise
+      return not_aligned.inspection(loaded, error, name, threshold, start)
+    least = self.recipe.least_size
     candidates = self._regions.weigh(
-      differences.to_boxes(detection, least),
-      compared.to_frame,
+      differences.to_boxes(detection, least), to_frame
     )
     verdict, boxes = differences.judge(candidates, threshold)
     moved = detection.registration
     return result.Inspection(
-      name=_name_of(test) if name is None else name,
+      name=name,
       verdict=verdict,
       boxes=boxes,
       threshold=threshold,
       registration=comparison.describe_alignment(detection),
       seconds=round(time.perf_counter() - start, 4),
       score_map=detection.scores,
-      test=pictures.as_uint8(np.asarray(compared.loaded.test)),
+      test=pictures.as_uint8(pair.test),
       candidates=candidates,
       moved=moved,
-      warnings=compared.loaded.warnings + comparison.alignment_warnings(moved),
+      warnings=pair.warnings + comparison.alignment_warnings(moved),
       least=least,
     )
+
+  def _compare(
+    self, loaded: LoadedPicture, given: Picture
+  ) -> tuple[Detection, LoadedPair, Warp]:
+    """The differences, both pictures, where the test lies in the frame.
+
+    With one good part this is what ``Detector`` does, regions included: they
+    are those of the test picture then.
+    """
+    frame = self._parts.frame
+    shape = loaded.stored.pixels.shape[:2]
+    mask = self._regions.mask
+    if self._limits is None and (mask is None or mask.shape == shape):
+      pair = inputs.join(frame.loaded, loaded)
+      detection = comparison.compare(
+        self._detect,
+        frame,
+        given,
+        pair,
+        None if mask is None else mask.astype(np.uint8),
+        self.recipe.least_size.px,
+      )
+      moved = detection.registration
+      shapes = pair.reference.shape[:2], pair.test.shape[:2]
+      return detection, pair, Warp(moved.matrix, *shapes, moved.field)
+    compared = comparing.compare(
+      self._network, self._parts, self._limits, loaded, given=given
+    )
+    registered = compared.registered
+    return compared.detection, registered.loaded, registered.to_frame
 
 
 def _name_of(test: Picture) -> str:

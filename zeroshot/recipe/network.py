@@ -11,16 +11,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from zeroshot.detect import detector, onnx_sessions, settings
+from zeroshot.detect import detector, settings
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.inspection import loading
-from zeroshot.onnx_graph import encoder
 from zeroshot.recipe.recipe import Network
 from zeroshot.weights import files
-
-FEATURE_STRIDES = (4, 8)  # pixels; of the features that are remembered
 
 
 class OpenedNetwork(NamedTuple):
@@ -31,14 +28,12 @@ class OpenedNetwork(NamedTuple):
     options: of ``config.detect``.
     fitted: calibration of the confidences; None without one.
     threshold: least confidence of a box that counts.
-    encode: its encoder alone; None where it has none.
   """
 
   scorer: Scorer
   options: DetectSettings
   fitted: Calibration | None
   threshold: float
-  encode: onnx_sessions.Run | None
 
 
 def identify(weights: str | os.PathLike[str]) -> Network:
@@ -92,13 +87,4 @@ def open_network(
     settings.from_config(loaded.settings),
     loaded.fitted,
     loaded.threshold,
-    _open_encoder(weights),
   )
-
-
-def _open_encoder(weights: Network) -> onnx_sessions.Run | None:
-  stored = files.load(Path(weights.name))
-  if not encoder.has_encoder(stored.config['model']):
-    return None
-  data = encoder.to_bytes(stored, strides=FEATURE_STRIDES)
-  return onnx_sessions.open_onnxruntime(data)

@@ -1,7 +1,7 @@
 """Good parts, ready to be compared with any test picture.
 
 parts = parts_of(goods, moves, region=None, max_megapixels=400)
-nearest = parts.nearest(test, to_frame, count=3)
+index = parts.nearest(test, to_frame)
 pair = parts.pair(0, loaded_pair, loaded_test, move)
 """
 
@@ -18,6 +18,7 @@ from zeroshot.detect.registered_pair import RegisteredPair, register_pair
 from zeroshot.inspection import inputs, prepared
 from zeroshot.inspection.inputs import LoadedPair, LoadedPicture
 from zeroshot.inspection.prepared import PreparedReference
+from zeroshot.recipe import appearance
 from zeroshot.recipe import moves as made
 from zeroshot.registration.registration import EstimatedMove
 from zeroshot.registration.warp import Warp
@@ -33,12 +34,14 @@ class Parts(NamedTuple):
     prepared: each as ``Detector.prepare`` makes it; the first is the frame.
     moves: where the frame's pixels lie in each.
     thumbnails: float32 ``[N, h, w, 3]``, each in the frame, 0 to 255.
+    memory: of ``appearance.remember``.
     region: bool ``[H, W]``, what is inspected of the frame; None is all.
   """
 
   prepared: tuple[PreparedReference, ...]
   moves: tuple[Warp, ...]
   thumbnails: HostArray
+  memory: HostArray
   region: HostArray | None
 
   @property
@@ -46,16 +49,16 @@ class Parts(NamedTuple):
     """The first good part."""
     return self.prepared[0]
 
-  def nearest(self, test: HostArray, warp: Warp, *, count: int) -> list[int]:
-    """The good parts that are most like a test picture.
+  def nearest(self, test: HostArray, warp: Warp, *, but: int = -1) -> int:
+    """The good part that is most like a test picture.
 
     Args:
       test: pixels ``[H, W, 3]``.
       warp: from the test picture into the frame.
-      count: so many are returned, or all.
+      but: a good part that is left out; -1 is none.
 
     Returns:
-      Their indices, the most alike first.
+      Its index.
     """
     seen = _thumbnail(as_uint8(test), warp, _small(warp.reference_shape))
     difference = np.abs(self.thumbnails - seen)  # [N, h, w, 3]
@@ -68,7 +71,9 @@ class Parts(NamedTuple):
       )
       difference = difference * region[..., np.newaxis]
     distance = difference.mean(axis=(1, 2, 3))
-    return np.argsort(distance, kind='stable')[:count].tolist()
+    if but >= 0:
+      distance[but] = np.inf
+    return int(np.argmin(distance))
 
   def pair(
     self,
@@ -119,22 +124,17 @@ def parts_of(
   )
   small = _small(goods[0].shape[:2])
   thumbnails = [
-    _thumbnail(as_uint8(good), _inverse(move), small)
+    _thumbnail(as_uint8(good), appearance.invert(move), small)
     for good, move in zip(goods, moves, strict=True)
   ]
-  return Parts(known, tuple(moves), np.stack(thumbnails), region)
+  memory = appearance.remember(goods, moves)
+  return Parts(known, tuple(moves), np.stack(thumbnails), memory, region)
 
 
 def _small(shape: tuple[int, ...]) -> tuple[int, int]:
   """Height and width of a thumbnail of the frame."""
   share = min(1.0, _THUMBNAIL_PX / max(shape))
   return max(1, round(shape[0] * share)), max(1, round(shape[1] * share))
-
-
-def _inverse(move: Warp) -> Warp:
-  """From a good part into the frame, without the field."""
-  matrix = np.linalg.inv(move.matrix)
-  return Warp(matrix / matrix[2, 2], move.test_shape, move.reference_shape)
 
 
 def _thumbnail(

@@ -68,6 +68,8 @@ class Recipe:
     on_alignment_failure: ``'refuse'`` raises, ``'different'`` makes it a
       verdict.
     false_boxes: for each good part, that were asked for.
+    tolerance: so many times what good parts differ by at a place is a
+      difference; 0 where one good part tells nothing of that.
     variants: name of the variant of each good part, '' where it has none.
     verdict: what the good parts say of the recipe itself, in words.
     certainty: of the false boxes, in words.
@@ -85,6 +87,7 @@ class Recipe:
   kinds: str | None = None
   on_alignment_failure: str = REFUSE
   false_boxes: float = 0.1
+  tolerance: float = 0.0
   variants: tuple[str, ...] = ()
   verdict: str = ''
   certainty: str = ''
@@ -201,8 +204,10 @@ def _check(recipe: Recipe) -> None:
       raise ValueError(f'{name} is {getattr(recipe, name)!r}; give a text')
   if not _is_number(recipe.threshold) or not 0 <= recipe.threshold <= 1:
     raise ValueError(f'threshold is {recipe.threshold!r}; give one in [0, 1]')
-  if not _is_number(recipe.false_boxes) or recipe.false_boxes < 0:
-    raise ValueError(f'false_boxes is {recipe.false_boxes!r}; give 0 or more')
+  for name in ('false_boxes', 'tolerance'):
+    value = getattr(recipe, name)
+    if not _is_number(value) or value < 0:
+      raise ValueError(f'{name} is {value!r}; give 0 or more')
   if recipe.kinds not in (None, 'none', 'topology'):
     raise ValueError(
       f"kinds is {recipe.kinds!r}; give null, 'none' or 'topology'"

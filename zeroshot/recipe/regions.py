@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.inspection import areas
-from zeroshot.inspection.result import Box
+from zeroshot.inspection.differences import Box
 from zeroshot.recipe.recipe import InspectedRegion
 from zeroshot.recipe.taught import Taught
 from zeroshot.registration.warp import Warp
@@ -42,12 +42,7 @@ class Regions(NamedTuple):
     """
     if all(each.sensitivity == 1 for each in self.inspected):
       return tuple(boxes)
-    weighed = [
-      box._replace(
-        confidence=1 - (1 - box.confidence) ** self._sensitivity(box, to_frame)
-      )
-      for box in boxes
-    ]
+    weighed = [_weighed(box, self._sensitivity(box, to_frame)) for box in boxes]
     return tuple(sorted(weighed, key=lambda box: -box.confidence))
 
   def _sensitivity(self, box: Box, to_frame: Warp) -> float:
@@ -61,6 +56,13 @@ class Regions(NamedTuple):
       and each.region[1] <= y < each.region[3]
     ]
     return max(holding, default=1.0)
+
+
+def _weighed(box: Box, sensitivity: float) -> Box:
+  """A box with the confidence and severity that a sensitivity gives it."""
+  confidence = 1 - (1 - box.confidence) ** sensitivity
+  share = confidence / box.confidence if box.confidence else 1.0
+  return box._replace(confidence=confidence, severity=box.severity * share)
 
 
 def of_recipe(taught: Taught) -> Regions:

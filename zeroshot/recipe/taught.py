@@ -16,6 +16,7 @@ from zeroshot.recipe.recipe import Recipe
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, JsonObject
 
+BAR = 'bar'  # of the maps: how far good parts are from each other
 _MAPS = 'map_'  # before the name of each map
 
 
@@ -39,6 +40,18 @@ class Taught(NamedTuple):
   maps: Mapping[str, HostArray]
   ignored: HostArray | None
   history: tuple[JsonObject, ...]
+
+
+def limits_of(taught: Taught) -> HostArray | None:
+  """How far from the good parts a difference is at least, place by place.
+
+  Returns:
+    Float32 ``[h, w]``, see ``appearance.distance``; None of one good part.
+  """
+  bar = taught.maps.get(BAR)
+  if bar is None or taught.recipe.tolerance <= 0:
+    return None
+  return np.asarray(bar * np.float32(taught.recipe.tolerance))
 
 
 def pack(taught: Taught) -> dict[str, HostArray]:

@@ -7,10 +7,8 @@ store.write('plug.recipe', outcome.taught)
 from __future__ import annotations
 
 import dataclasses
-import getpass
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +20,14 @@ from zeroshot.detect import pair_input
 from zeroshot.inspection import areas, inputs, prepared
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.prepared import PreparedReference
-from zeroshot.recipe import network
+from zeroshot.recipe import history, learning, network, regions
+from zeroshot.recipe import parts as good_parts
 from zeroshot.recipe.network import OpenedNetwork
 from zeroshot.recipe.recipe import InspectedRegion, Recipe
-from zeroshot.recipe.taught import Taught
+from zeroshot.recipe.taught import BAR, Taught
 from zeroshot.registration import objections, warp
 from zeroshot.registration.warp import Warp
-from zeroshot.types import HostArray, JsonObject
+from zeroshot.types import HostArray
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -107,7 +106,7 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
   )
   recipe = Recipe(
     name=request.name,
-    created=now(),
+    created=history.now(),
     weights=weights,
     threshold=opened.threshold,
     min_size=request.min_size,
@@ -134,23 +133,46 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
     tuple(moves),
     {},
     ignored,
-    (event('taught', parts=[inputs.describe(each.given) for each in kept]),),
+    (),
   )
+  parts = [inputs.describe(each.given) for each in kept]
+  left = [each._asdict() for each in left_out]
+  taught = relearn(taught, opened)
+  event = history.event('taught', parts=parts, left_out=left)
+  taught = taught._replace(history=(event,))
   return Outcome(taught, tuple(left_out))
 
 
-def now() -> str:
-  """The time, ISO 8601, to the second."""
-  return datetime.now(UTC).isoformat(timespec='seconds')
+def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
+  """Learns from all good parts of a recipe anew.
 
-
-def event(what: str, **details: object) -> JsonObject:
-  """A line of ``history.jsonl``."""
-  try:
-    who = getpass.getuser()
-  except (KeyError, OSError):  # a user number without a name
-    who = str(os.getuid()) if hasattr(os, 'getuid') else 'unknown'
-  return {'time': now(), 'who': who, 'what': what, **details}
+  Args:
+    taught: with its good parts and their moves.
+    opened: its network.
+  """
+  recipe = taught.recipe
+  parts = good_parts.parts_of(
+    taught.goods,
+    taught.moves,
+    region=regions.of_recipe(taught).mask,
+    max_megapixels=limits.MAX_MEGAPIXELS,
+  )
+  learned = learning.learn(
+    opened,
+    parts,
+    learning.Settings(
+      recipe.threshold, recipe.least_size.px, recipe.false_boxes
+    ),
+  )
+  return taught._replace(
+    recipe=dataclasses.replace(
+      recipe,
+      tolerance=learned.tolerance,
+      verdict=learned.verdict,
+      certainty=learned.certainty,
+    ),
+    maps={} if learned.bar is None else {BAR: learned.bar},
+  )
 
 
 def _register_all(
