@@ -1,17 +1,20 @@
 """The command line ``zeroshot``.
 
-main          parses the command line and calls the subcommand
-inspect       arguments of ``zeroshot inspect``
-inspect_pair  one pair
-inspect_list  a list of pairs
-check         ``zeroshot check``
-report        ``zeroshot report``
-watch         ``zeroshot watch``
-serve         ``zeroshot serve``
-export        ``zeroshot export``
-ui            ``zeroshot ui``
-demo          ``zeroshot demo``
-terminal      text that is safe to print
+main            parses the command line and calls the subcommand
+inspect         arguments of ``zeroshot inspect``
+inspect_pair    one pair
+inspect_list    a list of pairs
+inspect_recipe  parts of one product, by a recipe
+teach           ``zeroshot teach``
+accept          ``zeroshot accept``
+check           ``zeroshot check``
+report          ``zeroshot report``
+watch           ``zeroshot watch``
+serve           ``zeroshot serve``
+export          ``zeroshot export``
+ui              ``zeroshot ui``
+demo            ``zeroshot demo``
+terminal        text that is safe to print
 
 The file of a subcommand has ``SUMMARY``, one line; ``add_arguments(parser)``;
 and ``run(options) -> exit status``. ``main`` imports all of them to parse a

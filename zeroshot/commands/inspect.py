@@ -3,11 +3,15 @@
   zeroshot inspect good.png part7.png
   zeroshot inspect good.png part7.png --out=DIR --json
   zeroshot inspect --manifest=PAIRS.csv --out=DIR
+  zeroshot inspect part.recipe part7.png part8.png --out=DIR
 
 PAIRS.csv has the columns reference,test[,name], its paths relative to its own
 folder. Started again, a list goes on where it was stopped, and rows that could
 not be inspected are tried again. With --shard=2/8 every eighth row is done,
 from the second on: eight processes, each with its own --out, share a list.
+
+With a recipe of ``zeroshot teach`` in place of the good picture there may be
+any number of test pictures, folders of them and patterns such as 'in/*.png'.
 
 Exit statuses: 0 no difference, 1 differences, 2 something could not be
 inspected.
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 
 from zeroshot.data import limits, records
 from zeroshot.inspection import shards
@@ -35,9 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   """Adds the command's arguments."""
   add = parser.add_argument
   add(
-    'reference', nargs='?', metavar='REFERENCE', help='picture of a good part'
+    'reference',
+    nargs='?',
+    metavar='REFERENCE',
+    help='picture of a good part, or a recipe',
   )
-  add('test', nargs='?', metavar='TEST', help='picture of the part under test')
+  add('test', nargs='*', metavar='TEST', help='picture of the part under test')
   add('--manifest', metavar='PAIRS.csv', help='list of pairs, in place of one')
   add(
     '--shard',
@@ -173,8 +181,19 @@ def _parse_shard(text: str) -> shards.Shard:
 
 def run(options: argparse.Namespace) -> int:
   """Inspects the pair or the list that the options name."""
-  names = [field.name for field in dataclasses.fields(InspectOptions)]
-  request = InspectOptions(**{name: getattr(options, name) for name in names})
+  tests: list[str] = options.test
+  names = {field.name for field in dataclasses.fields(InspectOptions)}
+  values = {name: getattr(options, name) for name in names - {'test'}}
+  request = InspectOptions(**values, test=tests[0] if tests else None)
+  if _is_recipe(request.reference):
+    from zeroshot.commands import inspect_recipe
+
+    return inspect_recipe.run(request, tests)
+  if len(tests) > 1:
+    raise ValueError(
+      f'{len(tests)} test pictures: give one; several go with a recipe of '
+      'zeroshot teach, or in a list, --manifest=PAIRS.csv'
+    )
   _check_request(request)
   if request.manifest is not None:
     from zeroshot.commands import inspect_list
@@ -183,6 +202,15 @@ def run(options: argparse.Namespace) -> int:
   from zeroshot.commands import inspect_pair
 
   return inspect_pair.run(request)
+
+
+def _is_recipe(path: str | None) -> bool:
+  """Whether the good part is a recipe, which the picture of none looks like."""
+  if path is None:
+    return False
+  if not path.lower().rstrip('/').endswith(('.recipe', '.zip')):
+    return os.path.isfile(os.path.join(path, 'recipe.json'))
+  return True
 
 
 def _check_request(request: InspectOptions) -> None:

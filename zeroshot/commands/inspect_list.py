@@ -39,8 +39,15 @@ _LINE_EVERY = 50  # rows
 _WARNING = 'warning'  # counted beside the verdicts
 
 
-class _Job(NamedTuple):
-  """A list that is ready to be inspected."""
+class Job(NamedTuple):
+  """A list that is ready to be inspected.
+
+  Attributes:
+    out: the results folder.
+    pairs: the rows.
+    inspect: inspects one.
+    settings: of ``run.json``.
+  """
 
   out: Path
   pairs: list[ListedPair]
@@ -60,10 +67,23 @@ class _Job(NamedTuple):
 
 def run(options: InspectOptions) -> int:
   """Inspects the rows that are not done yet; returns the exit status."""
+  return report(_prepare(options), is_json=options.json)
+
+
+def report(job: Job, *, is_json: bool) -> int:
+  """Inspects the rows of a job that are not done yet, and prints them.
+
+  Args:
+    job: the list.
+    is_json: whether each result is printed as a line of JSON.
+
+  Returns:
+    The exit status.
+  """
   counts: Counter[str] = Counter()
   errors: list[str] = []  # the first ones, so that memory stays flat
   warnings: list[str] = []
-  with contextlib.closing(_inspect(_prepare(options))) as records:
+  with contextlib.closing(_inspect(job)) as records:
     for record in records:
       counts[record['verdict']] += 1
       is_error = record['verdict'] == ERROR
@@ -74,20 +94,20 @@ def run(options: InspectOptions) -> int:
         counts[_WARNING] += 1
         if len(warnings) < faults.MAX_TOLD:
           warnings.append(f'{row}: {warning}')
-      if options.json:
+      if is_json:
         keys = _ERROR_KEYS if is_error else _KEYS
         kept = {key: record[key] for key in keys if key in record}
         line = json.dumps(kept, allow_nan=False)
         print(line, flush=True)
   _print_remarks('warning', warnings, counts.pop(_WARNING, 0))
   _print_remarks('error', errors, counts[ERROR])
-  _print_summary(options, counts)
+  _print_summary(job.out, counts, is_json=is_json)
   if counts[ERROR]:
     return 2
   return 1 if counts[result.DIFFERENT] else 0
 
 
-def _prepare(options: InspectOptions) -> _Job:
+def _prepare(options: InspectOptions) -> Job:
   """Reads the list and the mask, and loads the detector."""
   assert options.manifest is not None
   assert options.out is not None
@@ -121,10 +141,10 @@ def _prepare(options: InspectOptions) -> _Job:
   this_run = settings.describe_run(
     options, threshold=detector.threshold, rows=len(pairs)
   )
-  return _Job(Path(options.out), pairs, inspect, this_run)
+  return Job(Path(options.out), pairs, inspect, this_run)
 
 
-def _inspect(job: _Job) -> Generator[JsonObject]:
+def _inspect(job: Job) -> Generator[JsonObject]:
   """Yields the records of rows done before, then each new one."""
   with folder.lock_folder(job.out):
     done = folder.begin(job.out, job.settings, keep=job.keeps())
@@ -158,11 +178,11 @@ def _print_remarks(word: str, lines: list[str], count: int) -> None:
     print(f'{word}: and {count - len(lines)} more', file=sys.stderr)
 
 
-def _print_summary(options: InspectOptions, counts: Counter[str]) -> None:
+def _print_summary(out: Path, counts: Counter[str], *, is_json: bool) -> None:
   """Prints the count of each verdict."""
   summary = (
     f'{counts.total()} pairs: {counts[result.SAME]} same, '
     f'{counts[result.DIFFERENT]} different, {counts[ERROR]} could not '
-    f'be inspected; results: {Path(options.out or "") / RESULTS}'
+    f'be inspected; results: {out / RESULTS}'
   )
-  print(summary, file=sys.stderr if options.json else sys.stdout)
+  print(summary, file=sys.stderr if is_json else sys.stdout)

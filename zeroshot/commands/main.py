@@ -26,6 +26,8 @@ from zeroshot.version import version
 CANNOT, INTERRUPTED = 2, 130
 SUBCOMMANDS = (
   'inspect',
+  'teach',
+  'accept',
   'check',
   'report',
   'watch',

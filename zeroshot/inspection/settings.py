@@ -45,9 +45,9 @@ def describe_run(
     'bits': options.bits,
     'version': version(),
     'pair': [_resolve(path) for path in pair if path is not None],
-    'weights_sha256': _digest(files.find(Path(options.weights))),
-    'manifest_sha256': _digest(options.manifest),
-    'ignore_sha256': _digest(options.ignore),
+    'weights_sha256': digest(files.find(Path(options.weights))),
+    'manifest_sha256': digest(options.manifest),
+    'ignore_sha256': digest(options.ignore),
   }
 
 
@@ -55,7 +55,12 @@ def _resolve(path: str | None) -> str | None:
   return None if path is None else str(Path(path).resolve())
 
 
-def _digest(path: str | Path | None) -> str | None:
+def digest(path: str | Path | None) -> str | None:
+  """The sha256 of a file, in hexadecimal; None of none.
+
+  Raises:
+    OSError: it cannot be read.
+  """
   if path is None:
     return None
   with open(path, 'rb') as opened:

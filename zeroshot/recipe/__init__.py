@@ -17,7 +17,9 @@ comparing   a test picture against the good parts
 learning    what good parts teach, each left out in turn
 words       that in words
 teaching    good parts -> a recipe
-not_aligned  a part that cannot be aligned, as a verdict
+not_aligned a part that cannot be aligned, as a verdict
+accepting   a part that was good joins the good parts
+pictures    names on a command line -> picture files
 detector    RecipeDetector
 """
 

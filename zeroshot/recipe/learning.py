@@ -34,11 +34,15 @@ class Settings(NamedTuple):
     threshold: least confidence of a box that counts.
     least_px: least ``size_px`` of a box that counts.
     false_boxes: for each good part, at most.
+    variants: names of the parts' variants, '' where they have none. The only
+      part of a named one is remembered, but tells nothing of how parts of one
+      variant differ.
   """
 
   threshold: float
   least_px: float
   false_boxes: float
+  variants: tuple[str, ...] = ()
 
 
 class Learned(NamedTuple):
@@ -85,7 +89,11 @@ def learn(network: OpenedNetwork, parts: Parts, settings: Settings) -> Learned:
   num = len(parts.prepared)
   if num == 1:
     return Learned(None, 0.0, (0,), words.ONE_PART, words.ONE_PART_CERTAINTY)
-  each = [_leave_out(network, parts, index) for index in range(num)]
+  asked = [i for i in range(num) if not _is_lone(i, settings.variants)]
+  if len(asked) < 2:
+    asked = list(range(num))
+  num = len(asked)
+  each = [_leave_out(network, parts, index) for index in asked]
   distances = [part.far for part in each]
   bars = [
     appearance.bar(distances[:index] + distances[index + 1 :])
@@ -104,9 +112,16 @@ def learn(network: OpenedNetwork, parts: Parts, settings: Settings) -> Learned:
     appearance.bar(distances),
     float(round(_TRIED[step], 3)),
     tuple(counts[:, step].tolist()),
-    words.verdict(needed, _places(each, found), frame=frame),
+    words.verdict(needed, _places(each, found), asked, frame=frame),
     words.certainty(int(counts[:, step].sum()), num, settings.false_boxes),
   )
+
+
+def _is_lone(index: int, variants: Sequence[str]) -> bool:
+  """Whether a part is the only one of a named variant."""
+  if index >= len(variants) or not variants[index]:
+    return False
+  return variants.count(variants[index]) == 1
 
 
 def _leave_out(network: OpenedNetwork, parts: Parts, index: int) -> _LeftOut:

@@ -40,16 +40,7 @@ def inspection(
   """
   test = pictures.as_uint8(loaded.stored.pixels)
   height, width = test.shape[:2]
-  box = Box(
-    *(0.0, 0.0, float(width), float(height)),
-    confidence=1.0,
-    kind=could_not_align.REASON,
-    size_px=math.hypot(height, width),
-    size_mm=None,
-    area_px=float(height * width),
-    sign='colour',
-    severity=math.hypot(height, width),
-  )
+  box = _round_all(height, width)
   move = registration.EstimatedMove(
     warp.identity((height, width)),
     *('none', error.reason, math.nan, math.nan),
@@ -74,4 +65,18 @@ def inspection(
       move, align=lambda: test, find_valid=lambda: nowhere, coverage=0.0
     ),
     warnings=(str(error),),
+  )
+
+
+def _round_all(height: int, width: int) -> Box:
+  """A box round a picture of a size in pixels."""
+  return Box(
+    *(0.0, 0.0, float(width), float(height)),
+    confidence=1.0,
+    kind=could_not_align.REASON,
+    size_px=math.hypot(height, width),
+    size_mm=None,
+    area_px=float(height * width),
+    sign='colour',
+    severity=math.hypot(height, width),
   )

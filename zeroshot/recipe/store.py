@@ -47,7 +47,7 @@ def is_recipe(path: str | os.PathLike[str]) -> bool:
     return (place / RECIPE).is_file()
   if place.suffix.lower() == '.zip' and place.is_file():
     return zipfile.is_zipfile(place)
-  return place.suffix.lower() == recipes.SUFFIX
+  return place.suffix.lower() == recipes.SUFFIX and not place.is_dir()
 
 
 def load(path: str | os.PathLike[str]) -> Recipe:
@@ -104,6 +104,28 @@ def read(path: str | os.PathLike[str]) -> Taught:
 def good_name(number: int) -> str:
   """The file of a good part, counted from 1."""
   return f'{GOOD}/{number:04d}.png'
+
+
+def check_free(path: str | os.PathLike[str], *, replace: bool) -> None:
+  """Refuses to write over what is there.
+
+  Args:
+    path: to write to.
+    replace: whether a recipe may be replaced.
+
+  Raises:
+    ValueError: something is there that is no recipe, or is one.
+  """
+  place = Path(path)
+  if not place.exists():
+    return
+  if not is_recipe(place):
+    raise ValueError(f'{place} is there and no recipe; give another --out')
+  if not replace:
+    raise ValueError(
+      f'{place} is there already; zeroshot accept adds a good part to it, '
+      '--force replaces it'
+    )
 
 
 def write(path: str | os.PathLike[str], taught: Taught) -> None:

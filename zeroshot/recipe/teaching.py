@@ -20,10 +20,12 @@ from zeroshot.detect import pair_input
 from zeroshot.inspection import areas, inputs, prepared
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.prepared import PreparedReference
+from zeroshot.inspection.regions import validate_region
 from zeroshot.recipe import history, learning, network, regions
 from zeroshot.recipe import parts as good_parts
+from zeroshot.recipe import recipe as recipes
 from zeroshot.recipe.network import OpenedNetwork
-from zeroshot.recipe.recipe import InspectedRegion, Recipe
+from zeroshot.recipe.recipe import InspectedRegion, Network, Recipe
 from zeroshot.recipe.taught import BAR, Taught
 from zeroshot.registration import objections, warp
 from zeroshot.registration.warp import Warp
@@ -104,23 +106,6 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
   opened = network.open_network(
     weights, threshold=request.threshold, kinds=request.kinds
   )
-  recipe = Recipe(
-    name=request.name,
-    created=history.now(),
-    weights=weights,
-    threshold=opened.threshold,
-    min_size=request.min_size,
-    mm_per_px=request.mm_per_px,
-    inspect=tuple(
-      InspectedRegion(tuple(map(float, region)))  # type: ignore[arg-type]
-      for region in request.roi
-    ),
-    ignore=tuple(tuple(map(float, r)) for r in request.ignore),  # type: ignore[misc]
-    has_ignore_mask=request.ignore_mask is not None,
-    kinds=request.kinds,
-    on_alignment_failure=request.on_alignment_failure,
-    false_boxes=request.false_boxes,
-  )
   ignored = None
   if request.ignore_mask is not None:
     ignored = areas.load_ignore_mask(
@@ -128,8 +113,8 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
     )
   kept, moves, left_out = _register_all(goods, opened, request.force)
   taught = Taught(
-    dataclasses.replace(recipe, variants=('',) * len(kept)),
-    tuple(_stored(each) for each in kept),
+    _settings(request, weights, opened.threshold, len(kept)),
+    tuple(stored_pixels(each) for each in kept),
     tuple(moves),
     {},
     ignored,
@@ -141,6 +126,33 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
   event = history.event('taught', parts=parts, left_out=left)
   taught = taught._replace(history=(event,))
   return Outcome(taught, tuple(left_out))
+
+
+def _settings(
+  request: TeachRequest, weights: Network, threshold: float, num_parts: int
+) -> Recipe:
+  """The settings that are asked for, checked."""
+  settings = Recipe(
+    name=request.name,
+    created=history.now(),
+    weights=weights,
+    threshold=threshold,
+    min_size=request.min_size,
+    mm_per_px=request.mm_per_px,
+    inspect=tuple(InspectedRegion(_region(each)) for each in request.roi),
+    ignore=tuple(_region(each) for each in request.ignore),
+    has_ignore_mask=request.ignore_mask is not None,
+    kinds=request.kinds,
+    on_alignment_failure=request.on_alignment_failure,
+    false_boxes=request.false_boxes,
+    variants=('',) * num_parts,
+  )
+  return recipes.from_json(recipes.to_json(settings), place='the request')
+
+
+def _region(region: Sequence[float]) -> tuple[float, float, float, float]:
+  x1, y1, x2, y2 = map(float, validate_region(region))
+  return x1, y1, x2, y2
 
 
 def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
@@ -161,7 +173,10 @@ def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
     opened,
     parts,
     learning.Settings(
-      recipe.threshold, recipe.least_size.px, recipe.false_boxes
+      recipe.threshold,
+      recipe.least_size.px,
+      recipe.false_boxes,
+      recipe.variants,
     ),
   )
   return taught._replace(
@@ -221,7 +236,8 @@ def register(
   if move.probability < objections.MIN_PROBABILITY:
     return move.warp, (
       'it does not show the same part as the first good part, or lies too far '
-      f'from it (it is right with probability {move.probability:.2f},'
+      f'from it (its alignment is right with probability '
+      f'{move.probability:.2f},'
       f' {objections.MIN_PROBABILITY} is needed)'
     )
   return move.warp, ''
@@ -235,7 +251,7 @@ def _pixels(good: PreparedReference) -> HostArray:
   return good.loaded.stored.pixels
 
 
-def _stored(good: PreparedReference) -> HostArray:
+def stored_pixels(good: PreparedReference) -> HostArray:
   """Its pixels as a PNG can hold them: uint8 or uint16."""
   pixels = _pixels(good)
   if pixels.dtype in (np.uint8, np.uint16):

@@ -1,6 +1,6 @@
 """What good parts say of their recipe, and how certain that is, in words.
 
-text = words.verdict([1.0, 1.1, 4.0], places, frame=(480, 640))
+text = words.verdict([1.0, 1.1, 4.0], places, [0, 1, 2], frame=(480, 640))
 text = words.certainty(1, 10, 0.1)
 """
 
@@ -28,6 +28,7 @@ _RIM_SHARE = 0.12  # of a side of the frame: nearer to it is the rim
 def verdict(
   needed: Sequence[float],
   places: Sequence[HostArray],
+  indices: Sequence[int],
   *,
   frame: tuple[int, int],
 ) -> str:
@@ -37,6 +38,7 @@ def verdict(
     needed: the least tolerance at which each part has no false box.
     places: boxes ``[K, 4]`` of the frame where each part differs from the
       others.
+    indices: of the parts among all good parts, from 0.
     frame: height and width, pixels.
 
   Returns:
@@ -49,7 +51,7 @@ def verdict(
     others = [value for index, value in enumerate(needed) if index != odd]
     if needed[odd] > max(1.0, _ODD * float(np.median(others))):
       where = _largest(places[odd], frame)
-      sayings.append(f'part {odd + 1} is the odd one{where}')
+      sayings.append(f'part {indices[odd] + 1} is the odd one{where}')
       places = [p for index, p in enumerate(places) if index != odd]
   counts = Counter(
     area for boxes in places for area in {_area(box, frame) for box in boxes}
