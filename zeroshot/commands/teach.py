@@ -56,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help='false boxes for each good part, at most (default: %(default)g)',
   )
   _add_regions(parser)
+  _add_answers(parser)
+
+
+def _add_answers(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that say what is made of differences and misfits."""
+  add = parser.add_argument
   add('--kinds', choices=('topology', 'none'), help='see zeroshot inspect')
   add(
     '--on_alignment_failure',
