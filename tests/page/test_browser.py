@@ -130,7 +130,7 @@ def test_the_table_is_searched_and_sorted(chromium, report):
     ]
     page.click('[data-key="boxes"]')
     assert names(page)[0] == 'part 10'
-    assert page.locator('th[aria-sort="descending"]').count() == 1
+    assert page.locator('.list th[aria-sort="descending"]').count() == 1
     page.click('[data-key="top"]')
     assert names(page)[0] == parts.HOSTILE[0]
     page.click('[data-key="seconds"]')

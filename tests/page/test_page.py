@@ -42,7 +42,7 @@ def test_the_page_holds_everything(folder):
   assert [row['name'] for row in data['rows']] == [
     row['name'] for row in parts.lines()
   ]
-  assert data['rows'][0]['boxes'][1][4:] == [0.6, 'open']
+  assert data['rows'][0]['boxes'][1][4:6] == [0.6, 'open']
   assert len(data['rows'][0]['candidates']) == 3
   assert data['rows'][4]['error'].endswith('the picture is cut short')
   assert len(PICTURE.findall(text)) == 2 * 4
