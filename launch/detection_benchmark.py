@@ -21,6 +21,7 @@ from absl import flags
 
 from configs import default
 from zeroshot.detect import scorers
+from zeroshot.evaluate import drawn_sets
 from zeroshot.experiments import benchmark, benchmark_report, benchmark_sets
 from zeroshot.runtime import cli
 
@@ -35,15 +36,6 @@ def main(argv: Sequence[str]) -> None:
     for name in (*options.weights, *options.baselines)
   ]
   sets, notes = list_sets()
-  if options.sets:
-    known = [each.name for each in sets]
-    unknown = sorted(set(options.sets) - set(known))
-    if unknown:
-      raise ValueError(
-        f'--sets: there is no {", ".join(unknown)}; there are '
-        f'{", ".join(known)}'
-      )
-    sets = [each for each in sets if each.name in options.sets]
   records = benchmark.run(methods, sets, out, sheet_tiles=options.sheets)
   benchmark_report.write(out, records, notes=notes)
   print(benchmark_report.to_markdown(records, notes))
@@ -52,11 +44,19 @@ def main(argv: Sequence[str]) -> None:
 def list_sets() -> tuple[list[benchmark_sets.BenchmarkSet], list[str]]:
   """The sets that the flags name, and what is left out."""
   options, notes = flags.FLAGS, []
+  chosen = options.sets or [*drawn_sets.NAMES, *benchmark_sets.NOT_DRAWN]
+  unknown = {*chosen} - {*drawn_sets.NAMES, *benchmark_sets.NOT_DRAWN}
+  if unknown:
+    raise ValueError(
+      f'--sets: there is no {", ".join(sorted(unknown))}; there are '
+      f'{", ".join((*drawn_sets.NAMES, *benchmark_sets.NOT_DRAWN))}'
+    )
   sets = benchmark_sets.drawn(
     Path(options.drawn or Path(options.out) / 'drawn'),
     num_pairs=options.num_pairs,
     size_px=options.size_px,
     seed=options.seed,
+    names=[name for name in drawn_sets.NAMES if name in chosen],
   )
   real = Path(options.real)
   if real.is_dir():
@@ -70,7 +70,7 @@ def list_sets() -> tuple[list[benchmark_sets.BenchmarkSet], list[str]]:
     sets.append(benchmark_sets.boards(options.deeppcb, every=options.every))
   else:
     notes.append('No boards were measured: --deeppcb names their folder.')
-  return sets, notes
+  return [each for each in sets if each.name in chosen], notes
 
 
 if __name__ == '__main__':

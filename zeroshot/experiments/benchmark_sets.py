@@ -18,6 +18,12 @@ from zeroshot.evaluate import drawn_sets
 from zeroshot.types import JsonObject
 
 REAL = ('different', 'nochange')  # folders of real pairs, with a manifest each
+NOT_DRAWN = (
+  'real_different',
+  'real_nochange_develop',
+  'real_nochange_measure',
+  'deeppcb',
+)
 
 
 class BenchmarkSet(NamedTuple):
@@ -59,7 +65,12 @@ _ABOUT = {
 
 
 def drawn(
-  folder: Path, *, num_pairs: int, size_px: int, seed: int
+  folder: Path,
+  *,
+  num_pairs: int,
+  size_px: int,
+  seed: int,
+  names: Sequence[str] = drawn_sets.NAMES,
 ) -> list[BenchmarkSet]:
   """The drawn sets; those that are missing are drawn.
 
@@ -68,12 +79,13 @@ def drawn(
     num_pairs: of each set.
     size_px: side of the pictures.
     seed: of all sets.
+    names: of the sets.
 
   Raises:
     ValueError: see ``drawn_sets.write``.
   """
   manifests = drawn_sets.write(
-    folder, num_pairs=num_pairs, size_px=size_px, seed=seed
+    folder, num_pairs=num_pairs, size_px=size_px, seed=seed, names=names
   )
   return [
     BenchmarkSet(
@@ -111,14 +123,14 @@ def real(folder: Path, *, develop: Collection[str]) -> list[BenchmarkSet]:
   develops = [sources.get(pair.name) in develop for pair in nochange]
   named = ', '.join(sorted(develop)) or 'none'
   return [
-    BenchmarkSet('real_different', 'Real pairs with differences.', different),
+    BenchmarkSet(NOT_DRAWN[0], 'Real pairs with differences.', different),
     BenchmarkSet(
-      'real_nochange_develop',
+      NOT_DRAWN[1],
       f'Real pairs without one, of sources that develop: {named}.',
       [pair for pair, own in zip(nochange, develops, strict=True) if own],
     ),
     BenchmarkSet(
-      'real_nochange_measure',
+      NOT_DRAWN[2],
       'Real pairs without one, of all other sources.',
       [pair for pair, own in zip(nochange, develops, strict=True) if not own],
     ),
@@ -140,7 +152,7 @@ def boards(root: str, *, every: int) -> BenchmarkSet:
   )
   about = f'Bare boards of DeepPCB, every pair of {every} of trainval.'
   return BenchmarkSet(
-    'deeppcb', about, manifest.labelled_pairs(entries), annotated=True
+    NOT_DRAWN[3], about, manifest.labelled_pairs(entries), annotated=True
   )
 
 
