@@ -119,7 +119,8 @@ def sure_offset(
     least, reach = ranked[enough[-1]], 0.0
   else:  # not even the surest boxes are
     least, reach = ranked[0], _BELOW
-  return float(_logit(SURE) - reach - slope * _logit(least))
+  sure, own = _logit(np.array([SURE, least]))
+  return float(sure - reach - slope * own)
 
 
 def from_plain(values: Mapping[str, Any]) -> Calibration:

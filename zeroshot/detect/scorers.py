@@ -138,7 +138,7 @@ def _planes(picture: HostArray) -> HostArray:
   return planes
 
 
-BASELINES = {
+BASELINES: dict[str, Callable[..., HostArray]] = {
   'classical': classical_scores,
   'ssim': baselines.ssim_scores,
   'absdiff': baselines.absolute_scores,

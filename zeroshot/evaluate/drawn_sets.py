@@ -114,13 +114,12 @@ def boxes_of(mask: HostArray, *, as_one: bool = False) -> list[list[int]]:
     6 pixels have none.
   """
   differs = np.asarray(mask != 0, np.uint8)
-  if as_one:
-    labels = differs.astype(np.int32)
-  else:
+  labels: HostArray = differs.astype(np.int32)
+  if not as_one:
     disc = cv2.getStructuringElement(
       cv2.MORPH_ELLIPSE, (JOIN_PX + 1, JOIN_PX + 1)
     )
-    labels = cv2.connectedComponents(cv2.dilate(differs, disc))[1] * differs
+    labels *= cv2.connectedComponents(cv2.dilate(differs, disc))[1]
   boxes = []
   for number in range(1, labels.max(initial=0) + 1):
     y, x = np.nonzero(labels == number)
@@ -155,13 +154,14 @@ def _write_set(
   with progress.progress_bar(
     drawn.name, total=total, done=0, unit='pairs'
   ) as advance:
-    for number, pair in enumerate(_pairs(drawn, draw, made)):
+    for number, drawn_pair in enumerate(_pairs(drawn, draw, made)):
+      reference, test, mask = drawn_pair
       name = f'{drawn.name}_{number:04}'
       files = dict(reference=f'{name}_reference.png', test=f'{name}_test.png')
-      pictures.write_picture(folder / files['reference'], pair.reference)
-      pictures.write_picture(folder / files['test'], pair.test)
-      pictures.write_picture(folder / 'masks' / f'{name}.png', pair.mask)
-      boxes = boxes_of(pair.mask, as_one=drawn.suite == 'moved')
+      pictures.write_picture(folder / files['reference'], reference)
+      pictures.write_picture(folder / files['test'], test)
+      pictures.write_picture(folder / 'masks' / f'{name}.png', mask)
+      boxes = boxes_of(mask, as_one=drawn.suite == 'moved')
       line = dict(name=name, **files, group=drawn.name, boxes=boxes)
       lines.append(json.dumps(line) + '\n')
       advance(number + 1)
@@ -171,8 +171,8 @@ def _write_set(
 
 def _pairs(
   drawn: DrawnSet, draw: Callable[..., Pair], made: JsonObject
-) -> Iterator[Pair]:
-  """The pairs of a set that can be used, as many as are asked for."""
+) -> Iterator[tuple[HostArray, HostArray, HostArray]]:
+  """Reference, test and mask of as many usable pairs as are asked for."""
   stream = f'benchmark/{drawn.level}/{drawn.suite}'
   suite, left = _of(drawn.level).index(drawn.suite), made['num_pairs']
   most = left * _MAX_BATCHES_PER_PAIR
@@ -180,10 +180,9 @@ def _pairs(
     keys = rng.example_keys(made['seed'], stream, 0, first=first, count=_BATCH)
     batch = jax.device_get(draw(keys, suite))
     for fields in zip(batch.reference, batch.test, batch.mask, strict=True):
-      pair = Pair(*fields)
-      if left and _is_usable(pair.mask, drawn.suite):
+      if left and _is_usable(fields[2], drawn.suite):
         left -= 1
-        yield pair
+        yield fields
     if not left:
       return
   raise ValueError(
@@ -199,4 +198,4 @@ def _is_usable(mask: HostArray, suite: str) -> bool:
   if suite == 'moved' and mask.sum() < _MIN_MOVED_PX:
     return False
   inner = mask[RIM_PX:-RIM_PX, RIM_PX:-RIM_PX]
-  return inner.sum() == mask.sum() and bool(boxes_of(mask))
+  return bool(inner.sum() == mask.sum()) and bool(boxes_of(mask))

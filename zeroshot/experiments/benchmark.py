@@ -184,22 +184,22 @@ def _look(
   except CouldNotAlignError:
     test = pictures.read_picture(pair.test_path)
     nothing = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), ())
-    result = _result(pair, test.shape[:2], nothing)
+    result = _result(pair, test.shape, nothing)
     return _Looked(result, is_refused=True, seconds=float('nan'), pixels=None)
   pixels = None
   if masks is not None:
     mask = pictures.read_picture(masks / f'{pair.name}.png')[..., 0] > 0.5
     keep = without_rim(inspection.moved.valid) > 0
     pixels = inspection.score_map[keep], mask[keep]
-  height, width = inspection.test.shape[:2]
-  result = _result(pair, (height, width), _boxes(inspection))
+  result = _result(pair, inspection.test.shape, _boxes(inspection))
   return _Looked(result, False, inspection.seconds, pixels)
 
 
 def _result(
   pair: LabelledPair, shape: tuple[int, ...], found: Boxes
 ) -> PictureResult:
-  return PictureResult(pair.name, pair.group, *shape[:2], pair.truth, found)
+  height, width = shape[:2]
+  return PictureResult(pair.name, pair.group, height, width, pair.truth, found)
 
 
 def _boxes(inspection: Inspection) -> Boxes:

@@ -148,7 +148,8 @@ def _judge(inspector: Detector, pool: Pool) -> list[_Judged]:
       continue
     rows = np.array([box[:5] for box in inspection.candidates], np.float32)
     rows = rows.reshape(-1, 5)
-    true = froc.hits(rows[:, :4], pair.truth.xyxy).any(axis=1)
+    hits = froc.hits(rows[:, :4], pair.truth.xyxy)  # [K, T]
+    true = np.asarray(hits.any(axis=1))
     logging.info('%s: %d boxes, %d are true', pair.name, len(rows), true.sum())
     judged.append(_Judged(rows[:, 4], true, not len(pair.truth.xyxy)))
   return judged

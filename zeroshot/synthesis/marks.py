@@ -124,9 +124,8 @@ def _patch(key: Array, size: int, extent_px: tuple[float, float]) -> Array:
   """Cover of a polygon or a blob, ``[size, size]``."""
   choice_key, shape_key = jax.random.split(key)
   low, high = extent_px
-  shape = dict(size=size, min_px=low, max_px=high)
-  return jnp.where(
-    jax.random.bernoulli(choice_key),
-    regions.polygons(shape_key, **shape),
-    regions.blobs(shape_key, **shape),
+  polygon, blob = (
+    region(shape_key, size=size, min_px=low, max_px=high)
+    for region in (regions.polygons, regions.blobs)
   )
+  return jnp.where(jax.random.bernoulli(choice_key), polygon, blob)
