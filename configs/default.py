@@ -173,7 +173,7 @@ def get_ssim() -> ml_collections.ConfigDict:
     scores=dict(window_px=7),  # odd side
     detect=dict(
       threshold=0.5,
-      min_area_px=12.0,
+      min_area_px=16.0,
       join_px=2.0,
       extent_share=0.0,
       hidden_px=0.0,
@@ -186,8 +186,8 @@ def get_absdiff() -> ml_collections.ConfigDict:
   return config_dict.create(
     scores=dict(match_lighting=True),  # brightness and contrast, before
     detect=dict(
-      threshold=0.16,
-      min_area_px=12.0,
+      threshold=0.25,
+      min_area_px=16.0,
       join_px=2.0,
       extent_share=0.0,
       hidden_px=0.0,
