@@ -3,7 +3,8 @@
   zeroshot report results            # writes results/report.html
   zeroshot report results --out=page.html
 
-DIR is a folder of ``zeroshot inspect --out`` or of ``launch.evaluate --out``.
+DIR is a folder of ``zeroshot inspect --out``, of ``zeroshot watch --out`` or of
+``launch.evaluate --out``.
 The name of the page is printed.
 """
 

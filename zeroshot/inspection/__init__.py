@@ -17,6 +17,7 @@ options         InspectOptions: the request of one ``zeroshot inspect``
 settings        the settings of a run that ``run.json`` stores
 folder          the results folder of a run, which later runs resume
 result_records  the lines of ``results.jsonl``, read and validated
+lot             the lot statistics of a watched folder
 listed          a list of pairs -> records in a results folder
 shards          a share of a list, for one of several processes
 """

@@ -22,25 +22,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from zeroshot.inspection.lot import COLUMNS, LOT
 from zeroshot.line import inspector
 from zeroshot.runtime import durable_files
 from zeroshot.types import HostArray, JsonObject
 
-LOT = 'results.csv'
-COLUMNS = (
-  'time',
-  'name',
-  'recipe',
-  'verdict',
-  'boxes',
-  'max_confidence',
-  'threshold',
-  'seconds',
-  'error',
-  'picture',
-  'result',
-  'id',
-)
 _ID_LETTERS = 32
 _SHORT = 8  # letters of the id in the names of a second picture of one name
 
@@ -144,7 +130,10 @@ class Outcomes:
     values = {
       **record,
       'boxes': len(boxes),
-      'max_confidence': max((box['confidence'] for box in boxes), default=''),
+      **{
+        f'max_{name}': max((box[name] for box in boxes), default='')
+        for name in ('confidence', 'severity')
+      },
       'result': path.name,
     }
     if record['verdict'] == 'error':

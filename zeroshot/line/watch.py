@@ -166,7 +166,9 @@ class Watch:
     if pixels is not None:
       try:
         judged = inspector.judge(self._judge, pixels, stem)
-        record, overlay = judged.record, judged.overlay()
+        height, width = pixels.shape[:2]
+        record = {**judged.record, 'width': width, 'height': height}
+        overlay = judged.overlay()
       except Exception as error:
         # One picture must not stop the line; its result says what went wrong.
         record['error'] = faults.line_of(error)

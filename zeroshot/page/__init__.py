@@ -3,6 +3,7 @@
 write      writes the page of an inspect or an evaluate folder
 results    reads and checks an inspect folder
 inspected  the page of an inspect folder: every pair with its boxes
+lot        the page of a watch folder: verdicts over time, a heat map
 evaluated  the page of an evaluate folder: metrics, curves, failures
 coverage   what was not compared, as polygons
 charts     curves as SVG

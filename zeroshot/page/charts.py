@@ -120,6 +120,36 @@ def steps(names: Sequence[str], y: Sequence[float | None], y_label: str) -> str:
   return _svg(f'{y_label} at each step', parts)
 
 
+def stacked(
+  counts: Sequence[Sequence[int]], *, kinds: Sequence[str], y_label: str
+) -> str:
+  """Shares of some kinds in each bin, stacked from below.
+
+  Args:
+    counts: of each kind, for each bin, from left to right; none is empty.
+    kinds: their names, which are classes of the style sheet.
+    y_label: beside the chart.
+
+  Returns:
+    An ``<svg>`` element.
+  """
+  parts = [_grid(y_label)]
+  width = 1 / len(counts)
+  for index, bin_counts in enumerate(counts):
+    total, below = sum(bin_counts), 0
+    for kind, count in zip(kinds, bin_counts, strict=True):
+      if count:
+        low, high = _y(below / total), _y((below + count) / total)
+        parts.append(
+          f'<rect class="{kind}" x="{_x(index * width) + 1:.1f}" '
+          f'y="{high:.1f}" width="{max(_x(width) - _x(0) - 2, 1):.1f}" '
+          f'height="{low - high:.1f}"><title>{count} of {total}: '
+          f'{html.escape(kind)}</title></rect>'
+        )
+      below += count
+  return _svg(y_label, parts)
+
+
 def _shares(x_label: str, y_label: str) -> str:
   """Axes of two shares."""
   parts = [_grid(y_label)]

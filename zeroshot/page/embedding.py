@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 
 from zeroshot.data import pictures
+from zeroshot.types import HostArray
 
 LONGEST_PX = 1600
 _QUALITY = 90  # of WebP, of 100
@@ -35,6 +36,16 @@ def embed(path: Path, *, size: tuple[int, int] | None = None) -> str:
     raise ValueError(
       f'{path}: is {width}x{height} and the results tell of {size[0]}x{size[1]}'
     )
+  return encode(image)
+
+
+def encode(image: HostArray) -> str:
+  """As ``embed``, of pixels.
+
+  Args:
+    image: uint8 ``[H, W, 3]``, RGB.
+  """
+  height, width = image.shape[:2]
   shrink = LONGEST_PX / max(height, width)
   if shrink < 1:
     target = (max(1, round(width * shrink)), max(1, round(height * shrink)))
