@@ -45,7 +45,7 @@ def test_every_flag_of_the_page_is_one_of_a_command():
 
 
 def test_the_columns_of_the_page_are_those_of_the_lot():
-  text = PAGE[PAGE.index('`results.csv` has') :].partition('Yield')[0]
+  text = PAGE[PAGE.index('`results.csv` has') :].partition('The page')[0]
   named = re.findall(r'`(\w+)`', text)
   assert tuple(named) == outcomes.COLUMNS
 

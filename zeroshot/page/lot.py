@@ -101,8 +101,9 @@ def _over_time(verdicts: Sequence[str], first: str, final: str) -> str:
   return markup.section(
     'Verdicts over time',
     chart,
-    f'From {first} to {final}, about {len(verdicts) / num_bins:.0f} parts a '
-    'bar: same below, then different, then those without a verdict.',
+    f'From {first} to {final}; parts in each bar: about '
+    f'{len(verdicts) / num_bins:.0f}. Same is below, then different, then those '
+    'without a verdict.',
   )
 
 
@@ -135,7 +136,8 @@ def _heat(folder: Path, names: Sequence[str], shown: str) -> str:
   drawn = blend(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), heat)
   return markup.section(
     'Where the differences were',
-    markup.image(embedding.encode(drawn), 'heat map of the boxes'),
+    f'<img class="fit" src="{embedding.encode(drawn)}" '
+    'alt="heat map of the boxes">',
     words,
   )
 
