@@ -80,8 +80,8 @@ def _head(folder: Path, verdicts: Sequence[str]) -> str:
   )
   name = markup.text(folder.resolve().name)
   return (
-    f'<header class="top"><div><p class="eyebrow">zeroshot watch, {len(verdicts)} parts</p>'
-    f'<h1>{name}</h1></div></header><main>'
+    '<header class="top"><div><p class="eyebrow">zeroshot watch, '
+    f'{len(verdicts)} parts</p><h1>{name}</h1></div></header><main>'
     f'<section class="tiles" aria-label="Verdicts">{tiles}</section>'
   )
 
@@ -102,8 +102,8 @@ def _over_time(verdicts: Sequence[str], first: str, final: str) -> str:
     'Verdicts over time',
     chart,
     f'From {first} to {final}; parts in each bar: about '
-    f'{len(verdicts) / num_bins:.0f}. Same is below, then different, then those '
-    'without a verdict.',
+    f'{len(verdicts) / num_bins:.0f}. Same is below, then different, then '
+    'those without a verdict.',
   )
 
 
