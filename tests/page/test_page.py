@@ -127,11 +127,7 @@ def damage(change):
 @pytest.mark.parametrize(
   ('name', 'text', 'message'),
   [
-    (
-      'run.json',
-      None,
-      'holds neither run.json nor metrics.json nor results.csv',
-    ),
+    ('run.json', None, 'neither run.json nor metrics.json nor results.csv'),
     ('run.json', '{"weights"', r'run\.json: no JSON .* inspect again'),
     ('run.json', '{"threshold": "x"}', 'threshold is no number'),
     ('run.json', '[]', r'run\.json: no JSON object; run zeroshot inspect'),
