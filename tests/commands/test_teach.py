@@ -21,7 +21,9 @@ def place(tmp_path_factory):
     (folder / name).mkdir()
     for seed, colour in enumerate(colours):
       path = str(folder / name / f'{seed}-{colour}.png')
-      drawn_parts.write(path, drawn_parts.part(colour, seed=seed + 9 * (name == 'in')))
+      drawn_parts.write(
+        path, drawn_parts.part(colour, seed=seed + 9 * (name == 'in'))
+      )
   return folder
 
 

@@ -30,7 +30,9 @@ def test_a_difference_is_detected_and_described(detector):
     'name verdict boxes threshold registration seconds warnings '
     'min_size_px mm_per_px'
   )
-  assert ' '.join(record['boxes'][0]) == 'x1 y1 x2 y2 confidence kind'
+  assert ' '.join(record['boxes'][0]) == (
+    'x1 y1 x2 y2 confidence kind size_px size_mm area_px sign severity'
+  )
   assert inspection.overlay().shape == inspection.test.shape
 
 

@@ -14,7 +14,8 @@ document   the frame of a page: style, script, data
 page.html is the frame, inspect.html the body of the inspection's page and
 page.css their style. Of the script, which is one in the page, marks.js draws
 boxes, aligned.js how a pair was aligned, viewer.js shows the pictures, found.js
-lists the boxes of a pair, page.js all else, and keys.js listens.
+lists the boxes of a pair, overview.js tells of all pairs, page.js does all
+else, and keys.js listens.
 """
 
 MAX_PICTURES = 200  # pairs shown with their pictures, unless told otherwise

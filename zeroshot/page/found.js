@@ -23,7 +23,7 @@ function severityOf(box) {
 }
 
 function sizeText(px, mm) {
-  const pixels = `${px < 10 ? px.toFixed(1) : Math.round(px)} px`;
+  const pixels = `${px < 10 ? Number(px.toFixed(1)) : Math.round(px)} px`;
   return mm === null || mm === undefined ? pixels : `${Number(mm.toPrecision(3))} mm`;
 }
 

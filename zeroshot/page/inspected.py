@@ -24,6 +24,7 @@ _SCRIPTS = (
   'viewer.js',
   'page.js',
   'found.js',
+  'overview.js',
   'keys.js',
 )
 _ALIGNMENT = ('alignment',)  # of a pair that could not be aligned

@@ -103,6 +103,7 @@ function setLimits(limits) {
   showSummary();
   showThreshold();
   showLeastSize();
+  showOverview();
   list();
   showFound();
   if (state.chosen) viewer.setBoxes(state.chosen.found);
