@@ -67,4 +67,6 @@ def test_a_threshold_just_above_a_box_keeps_it_out():
   assert at_it.to_dict()['boxes'] == [
     {'x1': 20.0, 'y1': 20.0, 'x2': 30.0, 'y2': 30.0}
     | {'confidence': 0.9346, 'kind': box.kind}
+    | {'size_px': 10.0, 'size_mm': None, 'area_px': 100}
+    | {'sign': 'lighter', 'severity': 0.0}
   ]
