@@ -1,8 +1,8 @@
 """The sharper of two registered pictures, blurred as the other is.
 
-  matched = fit_sharpness(read_window, height, width)   # None: as sharp
-  reference, test = matched.on(reference, test, tile)
+  sharpness = fit_sharpness(read_window, height, width)   # None: as sharp
 
+``on`` of what is fitted gives a window of both pictures, equally sharp.
 A camera that focuses anew blurs whole areas of one picture; a fibre, a scratch
 or a missing print does not. So blur is measured on windows over the picture,
 believed only where many of them tell it, and smoothed between them.
