@@ -75,7 +75,7 @@ def test_so_does_that_of_weights_without_an_onnx_file(pair, tmp_path):
   assert sorted(p.name for p in tmp_path.iterdir()) == ['mine.safetensors']
 
 
-@pytest.mark.parametrize('weights', ['default', 'deeppcb'])
+@pytest.mark.parametrize('weights', ['default', 'deeppcb', 'photographs'])
 @pytest.mark.parametrize('runtime', ['onnxruntime', 'openvino'])
 def test_all_runtimes_find_the_same_boxes(pair, weights, runtime):
   if runtime == 'openvino':

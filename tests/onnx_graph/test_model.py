@@ -54,7 +54,7 @@ def runtime(request):
   return request.param
 
 
-@pytest.mark.parametrize('name', ['default', 'deeppcb'])
+@pytest.mark.parametrize('name', ['default', 'deeppcb', 'photographs'])
 @pytest.mark.parametrize(('height', 'width'), SIZES)
 def test_shipped_weights_score_as_in_jax(runtime, name, height, width):
   pair = drawn_pair(height, width)

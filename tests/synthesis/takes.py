@@ -10,6 +10,7 @@ MARGIN = 8
 SIZE = 32  # of the pictures
 GEOMETRY = ('shift', 'rotation', 'scale', 'warp')
 _WARP_CELL_PX = 32.0  # not an argument of the compiled program
+LEAST = default.get_synthesis().relief.min_change
 
 
 def settings(*names, **values):
@@ -51,7 +52,7 @@ def nuisance(relief):
   return result
 
 
-def label(before, after, *, least=0.025):
+def label(before, after, *, least=LEAST):
   """The mask of two pictures without noise, pixel by pixel."""
   change = np.abs(np.float32(after) - np.float32(before))
   h, w, _ = change.shape

@@ -176,7 +176,9 @@ def test_without_nuisances_the_label_is_the_rule_of_both_pictures():
 
 def test_noise_hides_small_changes():
   before = scene(flat=True)
-  faint = before._replace(albedo=before.albedo.at[18:30, 18:30].add(0.05))
+  faint = before._replace(
+    albedo=before.albedo.at[18:30, 18:30].add(2 * toys.LEAST)
+  )
   clear = before._replace(albedo=before.albedo.at[18:30, 18:30].add(0.4))
   noisy = dict(
     camera=toys.settings('noise')['camera'], min_noise_stds=jnp.float32(30)
@@ -189,9 +191,10 @@ def test_noise_hides_small_changes():
   assert shoot(before, clear, **noisy).mask.any((1, 2)).sum() > 0
 
 
-@pytest.mark.parametrize(('size', 'expected'), [(0.02, False), (0.04, True)])
-def test_changes_up_to_the_least_are_not_labelled(size, expected):
+@pytest.mark.parametrize(('share', 'expected'), [(0.8, False), (1.6, True)])
+def test_changes_up_to_the_least_are_not_labelled(share, expected):
   before = scene(flat=True)
+  size = share * toys.LEAST
   after = before._replace(albedo=before.albedo.at[20:28, 20:28].add(size))
   mask = shoot(before, after).mask
   assert mask[:, 13:19, 13:19].all() == mask.any() == expected
@@ -214,9 +217,9 @@ def pixel_pair(change, *, size=8):
   return before, before.at[4, 5, 1].add(change)
 
 
-@pytest.mark.parametrize(('change', 'seen'), [(0.07, False), (0.08, True)])
-def test_a_single_pixel_is_labelled_beyond_three_times_the_least(change, seen):
-  before, after = pixel_pair(change)
+@pytest.mark.parametrize(('share', 'seen'), [(2.8, False), (3.2, True)])
+def test_a_single_pixel_is_labelled_beyond_three_times_the_least(share, seen):
+  before, after = pixel_pair(share * toys.LEAST)
   relief = toys.settings()
   mask = takes._differs(before, after, jnp.zeros((2, 2)), relief)
   expected = np.zeros((8, 8))

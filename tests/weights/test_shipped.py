@@ -8,10 +8,13 @@ import jax
 import numpy as np
 import pytest
 
-from configs import default, transfer
+from configs import default, photographs, transfer
 from data_tools import make_pairs
+from zeroshot.boards import pairs
+from zeroshot.data import pictures
 from zeroshot.detect import calibration
 from zeroshot.experiments import evaluation, loading
+from zeroshot.inspection import loading as inspection_loading
 from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
@@ -29,7 +32,7 @@ def test_they_are_small_enough_in_all():
 
 
 def test_each_has_a_card_with_all_its_pictures():
-  assert files.list_shipped() == ['deeppcb', 'default']
+  assert files.list_shipped() == ['deeppcb', 'default', 'photographs']
   for name in files.list_shipped():
     card = (files.SHIPPED / f'{name}.md').read_text()
     pictures = re.findall(r'!\[[^]]*\]\(([^)]+)\)', card)
@@ -71,6 +74,32 @@ def test_deeppcb_is_default_with_a_head(weights):
   assert deeppcb.calibration == weights.calibration
 
 
+def test_photographs_is_what_its_config_trains_from_an_earlier_run():
+  config = photographs.get_config()
+  loaded = loading.load(config, workdir=None, weights='photographs')
+  assert loaded.step == config.train.steps
+  config.train.init_weights = loaded.config['train']['init_weights']
+  assert config.train.init_weights  # which the card tells of
+  compatibility.check_same_run(
+    loaded.config, compatibility.plain_config(config)
+  )
+  leaves = jax.tree.leaves(loaded.parameters)
+  assert all(np.isfinite(leaf).all() for leaf in leaves)
+
+
+def test_photographs_scores_swapped_pictures_alike(tmp_path):
+  pair = [
+    pictures.as_uint8(pictures.read_pixels(file))
+    for file in pairs.write_pair(tmp_path, size_px=192)
+  ]
+  scorer = inspection_loading.load_network(
+    'photographs', threshold=None, kinds=None
+  ).scorer
+  scores = scorer.score(*pair)
+  np.testing.assert_array_equal(scores, scorer.score(*pair[::-1]))
+  assert scores.max() > 0.9
+
+
 def test_its_calibration_came_from_no_real_defect(weights):
   stored = weights.calibration
   fitted = calibration.from_plain(stored)
@@ -105,7 +134,11 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
 
 @pytest.mark.parametrize(
   ('name', 'config'),
-  [('default', default.get_config()), ('deeppcb', transfer.get_config())],
+  [
+    ('default', default.get_config()),
+    ('deeppcb', transfer.get_config()),
+    ('photographs', photographs.get_config()),
+  ],
 )
 def test_they_carry_the_settings_that_the_config_gives(name, config):
   plain = compatibility.plain_config(config)
