@@ -87,7 +87,10 @@ def _print_one(
   try:
     outcome = _inspect(options, detector, path, name)
   except (CouldNotAlignError, ValueError, OSError) as error:
-    print(f'error: {printable(f"{path}: {error}")}', file=sys.stderr)
+    told = str(error)
+    if str(path) not in told:
+      told = f'{path}: {told}'
+    print(f'error: {printable(told)}', file=sys.stderr)
     return _CANNOT
   for warning in outcome.warnings:
     print(f'warning: {printable(f"{name}: {warning}")}', file=sys.stderr)
