@@ -46,24 +46,23 @@ def test_a_camera_that_does_nothing():
 
 
 def test_exposure_clips_at_both_ends():
-  light = np.linspace(0, 3, SIZE, dtype=np.float32)
+  light = np.linspace(0, 5, SIZE, dtype=np.float32)
   light = np.broadcast_to(light[:, None, None], (SIZE, SIZE, 3))
   every = settings('white_balance', 'exposure', 'curve')
   images = each(lambda key: camera.expose(key, light, every))
   assert images.max() == 1
   assert images.min() > 0
   assert images[:, 0].max() < 0.01
-  # Beyond 2 ** 1.05, the darkest exposure, all is white.
+  # Beyond 2 ** 1.45, the darkest exposure, all is white.
   np.testing.assert_array_equal(images[:, -8:], 1)
   assert (np.diff(images, axis=1) >= 0).all()
-  assert len(set(images[:, 4, 0, 0])) > 30
+  assert len(set(images[:, 2, 0, 0])) > 30
 
 
-@pytest.mark.parametrize(
-  ('name', 'most'), [('exposure', 0.8), ('white_balance', 0.25)]
-)
-def test_exposure_and_balance_are_gains_in_stops(name, most):
+@pytest.mark.parametrize('name', ['exposure', 'white_balance'])
+def test_exposure_and_balance_are_gains_in_stops(name):
   light = np.full((8, 8, 3), 0.25, np.float32)
+  most = settings(name)[name]['max_log2']
   images = each(lambda key: camera.expose(key, light, settings(name)))
   stops = np.log2(images / 0.25)
   assert 0.7 * most < np.abs(stops).max() <= most + 1e-4

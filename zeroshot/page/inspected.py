@@ -6,6 +6,7 @@ notes = inspected.write(Path('results'), Path('report.html'), max_pictures=200)
 from __future__ import annotations
 
 import html
+import shlex
 import string
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -66,7 +67,10 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   def data() -> JsonObject:
     if shown.faults:
       notes.append(f'The pictures of {len(shown.faults)} pairs are missing.')
-    rows = [_plain(row, shown) for row in run.rows]
+    rows = [
+      _plain(row, shown) | {'accept': _acceptance(row, folder, run.settings)}
+      for row in run.rows
+    ]
     return {'settings': run.settings, 'notes': notes, 'rows': rows}
 
   name = folder.resolve().name
@@ -153,6 +157,17 @@ def _plain(row: JsonObject, shown: _Shown) -> JsonObject:
     'field': row.get('local_field', []),
     'warnings': row.get('warnings', []),
   }
+
+
+def _acceptance(
+  row: JsonObject, folder: Path, settings: JsonObject
+) -> str | None:
+  """The command that adds a part to the recipe that judged it, if any did."""
+  recipe = settings.get('recipe')
+  if recipe is None or row['verdict'] != DIFFERENT or 'pictures' not in row:
+    return None
+  result = folder.resolve() / row['pictures']
+  return shlex.join(['zeroshot', 'accept', str(recipe), str(result)])
 
 
 def _lists(boxes: Sequence[JsonObject]) -> list[list[object]]:

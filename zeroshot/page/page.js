@@ -254,6 +254,16 @@ function showFound() {
     'li', {}, swatch(styles.get(kind)), `${kind} (${count})`,
   )));
   $('found').replaceChildren(...(row.found.length ? [foundTable(row)] : []));
+  if (row.accept) $('found').append(acceptance(row.accept));
+}
+
+function acceptance(command) {
+  return element(
+    'details', {className: 'accept'},
+    element('summary', {textContent: 'This part is good'}),
+    element('p', {textContent: 'Run this, and the recipe learns it:'}),
+    element('code', {textContent: command}),
+  );
 }
 
 // --- What is told once --------------------------------------------------
