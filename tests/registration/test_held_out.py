@@ -194,6 +194,22 @@ def test_a_coarse_plane_may_speak_for_an_alignment():
   assert not check_with(5, 0, coarse_evidence=80.0).is_coarse
 
 
+@pytest.mark.parametrize(
+  ('share', 'apart_px', 'expected'),
+  [(0.4, 1.1, True), (0.4, 0.3, False), (0.9, 1.1, False)],
+)
+def test_few_points_that_are_not_close_agree_roughly(share, apart_px, expected):
+  points = points_over(0, num=100)
+  offset = np.full(points.shape, apart_px / 2**0.5)
+  offset[int(share * 100) :] = 4.0
+  assert check_of(points, offset).is_rough == expected
+
+
+def test_without_enough_points_nothing_is_rough():
+  assert not check_with(held_out.MIN_POINTS - 1, 4).is_rough
+  assert not check_with(40, 0).is_rough  # that is wrong, not rough
+
+
 def test_drift_is_what_a_part_of_the_picture_is_off():
   points = points_over(0, num=300)
   noise = np.random.default_rng(1).normal(0, 0.3, points.shape)

@@ -95,6 +95,12 @@ def alignment_warnings(registration: register.Registration) -> tuple[str, ...]:
       'the alignment is confirmed on small copies alone: the pictures differ '
       'in sharpness or light, or still lie some pixels apart'
     )
+  if registration.is_rough and registration.field is None:
+    warnings.append(
+      'the pictures agree only roughly, as under another light, focus or '
+      'viewpoint: expect false boxes, or take the picture again as the '
+      'reference was taken'
+    )
   if math.isnan(registration.probability) and registration.method != 'none':
     warnings.append(
       'the pictures have too little structure to confirm the alignment'

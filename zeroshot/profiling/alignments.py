@@ -87,8 +87,8 @@ def judge(case: Case) -> str:
   if case.matrix is not None and _error_px(move, case) <= _RIGHT_PX:
     return 'right'
   is_unknown = np.isnan(move.probability)
-  warned = move.is_coarse or move.period_px > 0 or is_unknown
-  return 'warned' if warned else 'silent'
+  doubted = move.is_coarse or move.is_rough or move.period_px > 0
+  return 'warned' if doubted or is_unknown else 'silent'
 
 
 def move_picture(

@@ -35,6 +35,9 @@ _MIN_IN_CELL = 4  # points that tell its drift
 _FIT_STEPS = 8  # of reweighted least squares
 _FIT_DAMPING = 0.05  # points that say that nothing is left
 MIN_POINTS = 12  # fewer say nothing
+# Fewer of the points in place, and farther from it, agree only roughly.
+_ROUGH_SHARE = 0.6
+_ROUGH_PX = 0.75
 # Where the curves cross one half, and their slopes there times four.
 _POINTS_CURVE = (1.6, 3.0)
 _POINTS_ALONE_CURVE = (3.2, 3.0)  # where no patch tells a lattice from the part
@@ -170,6 +173,13 @@ class Check(NamedTuple):
     if len(self.agree) < MIN_POINTS:
       return False
     return _logistic(math.log1p(self.evidence), *_POINTS_CURVE) < 0.5
+
+  @property
+  def is_rough(self) -> bool:
+    """Whether few points are in place, and those not closely."""
+    if len(self.agree) < MIN_POINTS or not self.agree.any():
+      return False
+    return self.share < _ROUGH_SHARE and self.residual_px > _ROUGH_PX
 
 
 def _logistic(value: float, middle: float, slope: float) -> float:

@@ -171,6 +171,7 @@ def _judge(
     residual_px=found.residual_px,
     drift_px=found.drift_px,
     is_coarse=found.check.is_coarse,
+    is_rough=found.check.is_rough,
     mirrored=mirrored,
     refused=found.matrix if reason else None,
   )

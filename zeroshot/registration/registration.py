@@ -43,6 +43,7 @@ class Registration:
     field: the local displacement, added before ``matrix``; None is none.
     period_px: see ``EstimatedMove``.
     is_coarse: see ``EstimatedMove``.
+    is_rough: see ``EstimatedMove``; before the local displacement.
     residual_px: see ``EstimatedMove``; before the local displacement.
   """
 
@@ -61,6 +62,7 @@ class Registration:
   field: LocalField | None
   period_px: float = 0.0
   is_coarse: bool = False
+  is_rough: bool = False
   residual_px: float = math.nan
 
   @functools.cached_property
@@ -100,6 +102,8 @@ class EstimatedMove(NamedTuple):
       pixels of the test picture.
     is_coarse: whether corners agree on small copies alone, as in pictures of
       another sharpness.
+    is_rough: whether few corners are in place, and those not closely, as in
+      pictures of another light, focus or viewpoint.
     mirrored: whether one picture is the other's mirror image.
     refused: float64 ``[3, 3]``, the best move where it is not made.
   """
@@ -115,6 +119,7 @@ class EstimatedMove(NamedTuple):
   residual_px: float = math.nan
   drift_px: float = 0.0
   is_coarse: bool = False
+  is_rough: bool = False
   mirrored: bool = False
   refused: HostArray | None = None
 
@@ -153,5 +158,6 @@ def describe(
     move.warp.field,
     move.period_px,
     move.is_coarse,
+    move.is_rough,
     move.residual_px,
   )
