@@ -86,14 +86,25 @@ def test_a_weights_file_is_read(tmp_path, calibration):
   assert loaded.calibration == (calibration and calibration._asdict())
 
 
-def test_weights_bring_their_model(tmp_path, caplog):
+def test_weights_bring_their_model(tmp_path):
   file = tmp_path / 'w.safetensors'
   files.save(file, weights())
   other = config(**{'model.match_support': 0, 'model.widths': (8, 8)})
   loading.load(other, workdir=None, weights=str(file))
   assert other.model == default.get_config().model
-  assert 'model.match_support was 1 and is now 0' in caplog.text
-  assert "detect.registration was 'homography'" in caplog.text
+
+
+def test_what_is_asked_otherwise_is_refused(tmp_path, monkeypatch):
+  file = tmp_path / 'w.safetensors'
+  files.save(file, weights())
+  asked = {'model.match_support', 'detect.threshold'}
+  monkeypatch.setattr(loading, '_overridden', lambda: asked)
+  loading.load(config(), workdir=None, weights=str(file))
+  other = config(**{'model.match_support': 0})
+  with pytest.raises(
+    ValueError, match=r'model\.match_support was 1 and is now 0'
+  ):
+    loading.load(other, workdir=None, weights=str(file))
 
 
 def test_a_run_of_another_network_is_refused(tmp_path, monkeypatch):

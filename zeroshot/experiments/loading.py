@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import ml_collections
-from absl import flags, logging
+from absl import flags
 from flax import traverse_util
+from ml_collections import config_flags
 
 from zeroshot import runs
 from zeroshot.detect import calibration, detector, onnx_sessions, scorers
@@ -41,7 +42,8 @@ def load(
 
   Args:
     config: the whole config. Its model must be that of the run; weights bring
-      theirs, which replaces ``config.model`` in place.
+      theirs, which replaces ``config.model`` in place, except that fields which
+      the command line sets must agree.
     workdir: folder of a run, or None.
     weights: a weights file or a name, or None.
 
@@ -50,7 +52,7 @@ def load(
 
   Raises:
     ValueError: unless exactly one of the two is given and can be read, and
-      where a run was trained with another model.
+      where a run was trained with another model than asked for.
   """
   if (workdir is None) == (weights is None):
     raise ValueError('give either --workdir=DIR or --weights=FILE')
@@ -76,20 +78,30 @@ def load(
 
 
 def _take_model(config: ml_collections.ConfigDict, stored: PlainConfig) -> None:
-  """Replaces ``config.model``; logs where ``config.detect`` differs."""
+  """Replaces ``config.model``; refuses what the command line asks otherwise."""
   requested = compatibility.plain_config(config)
-  for section, what in (
-    ('model', 'the model is that of the weights, not of the config'),
-    ('detect', 'the config sets other boxes than the weights were stored with'),
-  ):
-    differing = compatibility.differences(
-      traverse_util.flatten_dict({section: stored.get(section, {})}, sep='.'),
-      traverse_util.flatten_dict({section: requested[section]}, sep='.'),
+  old, new = (
+    traverse_util.flatten_dict({'model': each['model']}, sep='.')
+    for each in (stored, requested)
+  )
+  given = _overridden() & new.keys()
+  differing = compatibility.differences(
+    {name: old.get(name) for name in given}, {name: new[name] for name in given}
+  )
+  if differing:
+    raise ValueError(
+      f'these weights bring another network: {"; ".join(differing)}. Leave the '
+      'fields of config.model out'
     )
-    if differing:
-      logging.warning('%s: %s', what, '; '.join(differing))
   for name, value in stored['model'].items():
     config.model[name] = tuple(value) if isinstance(value, list) else value
+
+
+def _overridden() -> set[str]:
+  """The fields that the command line sets, ``model.kind`` for example."""
+  if 'config' not in flags.FLAGS or not flags.FLAGS.is_parsed():
+    return set()
+  return set(config_flags.get_override_values(flags.FLAGS['config']))
 
 
 def build_detector(
