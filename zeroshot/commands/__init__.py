@@ -14,6 +14,7 @@ serve           ``zeroshot serve``
 export          ``zeroshot export``
 ui              ``zeroshot ui``
 demo            ``zeroshot demo``
+arguments       what several subcommands take
 terminal        text that is safe to print
 
 The file of a subcommand has ``SUMMARY``, one line; ``add_arguments(parser)``;

@@ -23,6 +23,7 @@ import argparse
 import dataclasses
 import os
 
+from zeroshot.commands import arguments
 from zeroshot.data import limits, records
 from zeroshot.inspection import shards
 from zeroshot.inspection.options import (
@@ -31,7 +32,6 @@ from zeroshot.inspection.options import (
   RUNTIMES,
   InspectOptions,
 )
-from zeroshot.inspection.regions import validate_region
 
 SUMMARY = 'inspect one pair of pictures, or a list of pairs'
 
@@ -135,7 +135,7 @@ def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
     '--roi',
     action='append',
     default=[],
-    type=_parse_region,
+    type=arguments.parse_region,
     metavar='X1,Y1,X2,Y2',
     help='inspect this part of the test picture alone; may be repeated',
   )
@@ -161,15 +161,6 @@ def _add_size_arguments(parser: argparse.ArgumentParser) -> None:
     metavar='MM',
     help='side of a pixel of the test picture on the part, in millimetres',
   )
-
-
-def _parse_region(text: str) -> tuple[float, ...]:
-  try:
-    return tuple(validate_region([float(side) for side in text.split(',')]))
-  except ValueError as error:
-    raise argparse.ArgumentTypeError(
-      f'{text!r}: give X1,Y1,X2,Y2, in pixels ({error})'
-    ) from error
 
 
 def _parse_shard(text: str) -> shards.Shard:

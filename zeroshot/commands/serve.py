@@ -20,7 +20,7 @@ import argparse
 import importlib.util
 import os
 
-from zeroshot.inspection.options import RUNTIMES
+from zeroshot.commands import arguments
 
 SUMMARY = 'judge pictures that arrive over HTTP'
 _NEEDED = ('fastapi', 'uvicorn', 'prometheus_client', 'python_multipart')
@@ -41,12 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default=8000,
     help='0 takes a free one, which the log names (default: %(default)s)',
   )
-  add(
-    '--runtime',
-    choices=RUNTIMES,
-    default='auto',
-    help='what runs the network (default: %(default)s)',
-  )
+  arguments.add_runtime(parser)
   _add_limits(parser)
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import argparse
 
+from zeroshot.commands import arguments
 from zeroshot.commands.terminal import printable
-from zeroshot.inspection.regions import validate_region
 
 SUMMARY = 'learn a recipe from pictures of good parts'
 
@@ -84,7 +84,7 @@ def _add_regions(parser: argparse.ArgumentParser) -> None:
     '--roi',
     action='append',
     default=[],
-    type=_parse_region,
+    type=arguments.parse_region,
     metavar='X1,Y1,X2,Y2',
     help='inspect this part of the first picture alone; may be repeated',
   )
@@ -107,15 +107,6 @@ def _add_regions(parser: argparse.ArgumentParser) -> None:
     metavar='MM',
     help='side of a pixel on the part, in millimetres',
   )
-
-
-def _parse_region(text: str) -> tuple[float, ...]:
-  try:
-    return tuple(validate_region([float(side) for side in text.split(',')]))
-  except ValueError as error:
-    raise argparse.ArgumentTypeError(
-      f'{text!r}: give X1,Y1,X2,Y2, in pixels ({error})'
-    ) from error
 
 
 def run(options: argparse.Namespace) -> int:
@@ -157,7 +148,7 @@ def _split(
   regions, masks = [], []
   for text in ignored:
     if text.count(',') == 3:
-      regions.append(_parse_region(text))
+      regions.append(arguments.parse_region(text))
     else:
       masks.append(text)
   if len(masks) > 1:

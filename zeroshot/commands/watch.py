@@ -17,8 +17,8 @@ import argparse
 import importlib.util
 from pathlib import Path
 
+from zeroshot.commands import arguments
 from zeroshot.data import limits
-from zeroshot.inspection.options import RUNTIMES
 
 SUMMARY = 'judge each picture that is dropped into a folder'
 
@@ -42,12 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     metavar='DIR',
     help='folder for the results',
   )
-  add(
-    '--runtime',
-    choices=RUNTIMES,
-    default='auto',
-    help='what runs the network (default: %(default)s)',
-  )
+  arguments.add_runtime(parser)
   _add_limits(parser)
 
 

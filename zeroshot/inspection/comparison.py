@@ -7,11 +7,20 @@ describe_alignment(detection), alignment_warnings(detection.registration)
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
+from zeroshot.data import pictures
 from zeroshot.detect import detector, working_size
-from zeroshot.inspection import alignment, could_not_align, inputs, result
+from zeroshot.inspection import (
+  alignment,
+  could_not_align,
+  differences,
+  inputs,
+  result,
+)
 from zeroshot.inspection.inputs import Picture
+from zeroshot.inspection.least_size import LeastSize
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.registration import objections, register
 from zeroshot.types import HostArray
@@ -60,6 +69,45 @@ def compare(
     factor=factor,
     roi_mask=roi_mask,
     check_move=check,
+  )
+
+
+def conclude(
+  detection: detector.Detection,
+  pair: inputs.LoadedPair,
+  candidates: tuple[differences.Box, ...],
+  *,
+  name: str,
+  threshold: float,
+  least: LeastSize,
+  start: float,
+) -> result.Inspection:
+  """The outcome of a pair.
+
+  Args:
+    detection: of the pair.
+    pair: the pixels of both pictures.
+    candidates: its boxes of any confidence.
+    name: of the pair.
+    threshold: least confidence of a box that counts.
+    least: size of a box that counts, and the pictures' scale.
+    start: of the inspection, of ``time.perf_counter``.
+  """
+  verdict, boxes = differences.judge(candidates, threshold)
+  moved = detection.registration
+  return result.Inspection(
+    name=name,
+    verdict=verdict,
+    boxes=boxes,
+    threshold=threshold,
+    registration=describe_alignment(detection),
+    seconds=round(time.perf_counter() - start, 4),
+    score_map=detection.scores,
+    test=pictures.as_uint8(pair.test),
+    candidates=candidates,
+    moved=moved,
+    warnings=pair.warnings + alignment_warnings(moved),
+    least=least,
   )
 
 

@@ -20,9 +20,8 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from zeroshot.data import limits, pictures
+from zeroshot.data import limits
 from zeroshot.detect import calibration, detector, scorers
 from zeroshot.inspection import (
   areas,
@@ -204,22 +203,14 @@ class Detector:
     detection = comparison.compare(
       self._detect, good, test, pair, roi_mask, least.px
     )
-    candidates = differences.to_boxes(detection, least)
-    verdict, boxes = differences.judge(candidates, threshold)
-    moved = detection.registration
-    return result.Inspection(
-      name=_name_of(test) if name is None else name,
-      verdict=verdict,
-      boxes=boxes,
+    return comparison.conclude(
+      detection,
+      pair,
+      differences.to_boxes(detection, least),
+      name=inputs.name_of(test, 'pair') if name is None else name,
       threshold=threshold,
-      registration=comparison.describe_alignment(detection),
-      seconds=round(time.perf_counter() - start, 4),
-      score_map=detection.scores,
-      test=pictures.as_uint8(pair.test),
-      candidates=candidates,
-      moved=moved,
-      warnings=pair.warnings + comparison.alignment_warnings(moved),
       least=least,
+      start=start,
     )
 
   def inspect_many(
@@ -289,7 +280,3 @@ class Detector:
         reference = self._recent.get(reference, max_megapixels=limit, bits=bits)
       pair = inputs.join(reference.loaded, reading.result())
     return reference, pair
-
-
-def _name_of(test: Picture) -> str:
-  return Path(test).stem if isinstance(test, str | os.PathLike) else 'pair'

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -21,6 +22,13 @@ Picture = str | os.PathLike[str] | HostArray
 
 _DEPTHS = (np.uint8, np.uint16)
 _BAND_ROWS = 64  # checked at once for colours
+
+
+def name_of(picture: Picture, unnamed: str) -> str:
+  """The stem of a picture's file; pixels have none, and are ``unnamed``."""
+  if isinstance(picture, str | os.PathLike):
+    return Path(picture).stem
+  return unnamed
 
 
 def to_pixels(

@@ -13,11 +13,10 @@ from __future__ import annotations
 import functools
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 
-from zeroshot.data import limits, pictures
+from zeroshot.data import limits
 from zeroshot.detect.detector import Detection, detect
 from zeroshot.inspection import comparison, differences, inputs, result
 from zeroshot.inspection.could_not_align import CouldNotAlignError
@@ -136,7 +135,7 @@ class RecipeDetector:
     """
     start = time.perf_counter()
     threshold = differences.check_threshold(threshold, self.threshold)
-    name = _name_of(test) if name is None else name
+    name = inputs.name_of(test, 'part') if name is None else name
     loaded = inputs.load_picture(
       test, role='test', max_megapixels=self._max_megapixels, bits=bits
     )
@@ -150,21 +149,14 @@ class RecipeDetector:
     candidates = self._regions.weigh(
       differences.to_boxes(detection, least), to_frame
     )
-    verdict, boxes = differences.judge(candidates, threshold)
-    moved = detection.registration
-    return result.Inspection(
+    return comparison.conclude(
+      detection,
+      pair,
+      candidates,
       name=name,
-      verdict=verdict,
-      boxes=boxes,
       threshold=threshold,
-      registration=comparison.describe_alignment(detection),
-      seconds=round(time.perf_counter() - start, 4),
-      score_map=detection.scores,
-      test=pictures.as_uint8(pair.test),
-      candidates=candidates,
-      moved=moved,
-      warnings=pair.warnings + comparison.alignment_warnings(moved),
       least=least,
+      start=start,
     )
 
   def _compare(
@@ -196,7 +188,3 @@ class RecipeDetector:
     )
     registered = compared.registered
     return compared.detection, registered.loaded, registered.to_frame
-
-
-def _name_of(test: Picture) -> str:
-  return Path(test).stem if isinstance(test, str | os.PathLike) else 'part'

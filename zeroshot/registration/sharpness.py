@@ -97,7 +97,13 @@ def fit_sharpness(
   differs = structured & (of_sharper > of_other)
   if differs.sum() < max(_MIN_SHARE * structured.sum(), 2):
     return None
-  levels = np.stack([_energies(strips, sigma) for sigma in _LEVELS_PX])
+  known_levels = {0.0: plain, _DEFOCUS_PX: blurred}
+  levels = np.stack(
+    [
+      known_levels[sigma] if sigma in known_levels else _energies(strips, sigma)
+      for sigma in _LEVELS_PX
+    ]
+  )
   sigma_px = np.full(rows * columns, np.nan)
   for window in np.flatnonzero(structured & (plain.min(axis=0) > _MIN_TOLD)):
     side = sharper[window]
