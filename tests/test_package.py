@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from zeroshot import version
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = sorted(
@@ -51,6 +54,28 @@ def test_command_says_how_it_is_used(name):
   assert done.returncode in (0, 1), done.stderr  # absl leaves with 1
   assert '--' in done.stdout
   assert 'Traceback' not in done.stderr
+
+
+def test_the_distribution_has_the_name_that_the_version_is_asked_of():
+  project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+  assert project['name'] == version.DISTRIBUTION
+  assert version.version() in ('unknown', project['version'])
+
+
+def test_every_extra_that_is_named_is_one():
+  project = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+  extras = set(project['optional-dependencies'])
+  named = re.compile(r'(zeroshot[\w-]*)\[([\w,]+)\]')
+  texts = [ROOT / 'pyproject.toml', *(ROOT / 'docs').glob('*.md')]
+  found = [
+    match.groups()
+    for file in [*texts, *(ROOT / 'zeroshot').rglob('*.py')]
+    for match in named.finditer(file.read_text())
+  ]
+  assert len(found) > 10
+  for name, words in found:
+    assert name == project['name']
+    assert set(words.split(',')) <= extras
 
 
 def test_the_wheel_holds_the_library_alone():

@@ -117,7 +117,7 @@ def test_the_command_tells_mistakes(tmp_path, capsys, arguments, message):
   ('name', 'package', 'extra'),
   [
     ('onnx', 'onnx', 'pip install onnx'),
-    ('stablehlo', 'flatbuffers', 'zeroshot[stablehlo]'),
+    ('stablehlo', 'flatbuffers', 'zeroshot-inspection[stablehlo]'),
   ],
 )
 def test_a_missing_package_is_named_with_its_extra(

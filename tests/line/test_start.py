@@ -91,8 +91,12 @@ def test_the_command_watches(recipe, tmp_path):
 @pytest.mark.parametrize(
   ('command', 'package', 'extra'),
   [
-    (['serve', 'a.recipe'], 'uvicorn', 'zeroshot[serve]'),
-    (['watch', 'a', '--in=b', '--out=c'], 'watchfiles', 'zeroshot[watch]'),
+    (['serve', 'a.recipe'], 'uvicorn', 'zeroshot-inspection[serve]'),
+    (
+      ['watch', 'a', '--in=b', '--out=c'],
+      'watchfiles',
+      'zeroshot-inspection[watch]',
+    ),
   ],
 )
 def test_a_missing_extra_is_named(monkeypatch, capsys, command, package, extra):

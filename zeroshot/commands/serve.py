@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
   if missing:
     raise ValueError(
       f'serving needs {", ".join(missing)}: pip install '
-      "'zeroshot[serve]', or in a clone '.[serve]'"
+      "'zeroshot-inspection[serve]', or in a clone '.[serve]'"
     )
   from zeroshot.line import settings, start
 

@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
   """
   if importlib.util.find_spec('gradio') is None:
     raise ValueError(
-      "the page needs Gradio: pip install 'zeroshot[ui]', or in a clone '.[ui]'"
+      "the page needs Gradio: pip install 'zeroshot-inspection[ui]', or in a "
+      "clone '.[ui]'"
     )
   from zeroshot.ui import app
 

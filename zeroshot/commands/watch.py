@@ -83,8 +83,8 @@ def run(options: argparse.Namespace) -> int:
   """
   if importlib.util.find_spec('watchfiles') is None:
     raise ValueError(
-      "watching needs watchfiles: pip install 'zeroshot[watch]', or in a clone "
-      "'.[watch]'"
+      'watching needs watchfiles: pip install '
+      "'zeroshot-inspection[watch]', or in a clone '.[watch]'"
     )
   from zeroshot.line import start
 

@@ -48,8 +48,8 @@ def read(data: bytes, name: str, *, max_megapixels: float) -> HostArray:
     import pillow_heif
   except ModuleNotFoundError as error:
     raise ValueError(
-      f"{name}: HEIC is an optional extra: pip install 'zeroshot[heic]', or "
-      'convert it to PNG'
+      f'{name}: HEIC is an optional extra: pip install '
+      "'zeroshot-inspection[heic]', or convert it to PNG"
     ) from error
   try:
     opened = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)

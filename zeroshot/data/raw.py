@@ -53,8 +53,8 @@ def read(data: bytes, name: str, *, max_megapixels: float) -> HostArray:
     import rawpy
   except ModuleNotFoundError as error:
     raise ValueError(
-      f"{name}: raw pictures are an optional extra: pip install 'zeroshot[raw]'"
-      ', or develop it to PNG'
+      f'{name}: raw pictures are an optional extra: pip install '
+      "'zeroshot-inspection[raw]', or develop it to PNG"
     ) from error
   try:
     opened = rawpy.imread(io.BytesIO(data))

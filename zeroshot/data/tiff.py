@@ -234,7 +234,7 @@ def _read_by_tifffile(data: bytes, header: TiffHeader) -> HostArray | None:
     if 'imagecodecs' in str(error) or isinstance(error, ModuleNotFoundError):
       raise ValueError(
         'this compression or packing of TIFF is an optional extra: '
-        "pip install 'zeroshot[tiff]', or convert it to PNG"
+        "pip install 'zeroshot-inspection[tiff]', or convert it to PNG"
       ) from error
     return None
   if header.planar and pixels.ndim == _RGB_AND_MORE:

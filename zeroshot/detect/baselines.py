@@ -51,7 +51,7 @@ def ssim_scores(
   except ImportError as error:
     raise ValueError(
       'SSIM needs scikit-image; install it with pip install '
-      "'zeroshot[benchmark]'"
+      "'zeroshot-inspection[benchmark]'"
     ) from error
   _, similarity = metrics.structural_similarity(
     reference,

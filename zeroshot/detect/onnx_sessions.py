@@ -97,7 +97,7 @@ def open_openvino(data: bytes, *, precision: str = 'f32') -> Run:
   except ImportError as error:
     raise ValueError(
       f'runtime=openvino needs a package that is not installed ({error}); '
-      "pip install 'zeroshot[openvino]'"
+      "pip install 'zeroshot-inspection[openvino]'"
     ) from error
   core = openvino.Core()
   able = core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import importlib.metadata
 
+from zeroshot import version
 from zeroshot.detect.calibration import Calibration
 from zeroshot.export.metadata import Metadata
 from zeroshot.onnx_graph import model
 from zeroshot.onnx_graph.model import MULTIPLE_PX
 from zeroshot.weights import files
 
-_PACKAGES = ('zeroshot', 'jax', 'onnx', 'flatbuffers')
+_PACKAGES = ('jax', 'onnx', 'flatbuffers')
 
 
 def describe(
@@ -66,7 +67,7 @@ def _check_size(height: int, width: int, *, min_px: int) -> None:
 
 def _versions() -> dict[str, str]:
   """The versions of those packages that are installed."""
-  versions = {}
+  versions = {'zeroshot': version.version()}
   for package in _PACKAGES:
     try:
       versions[package] = importlib.metadata.version(package)

@@ -44,7 +44,7 @@ def convert(weights: files.Weights, metadata: Metadata) -> bytes:
   except ImportError as error:
     raise ValueError(
       f'--format=stablehlo needs a package that is not installed ({error}); '
-      "pip install 'zeroshot[stablehlo]'"
+      "pip install 'zeroshot-inspection[stablehlo]'"
     ) from error
   from zeroshot.export import network
 

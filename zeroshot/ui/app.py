@@ -3,7 +3,7 @@
   page = app.build(detector)
   app.serve(page, host='127.0.0.1', port=7860, max_megabytes=200)
 
-Gradio is an optional extra: ``pip install 'zeroshot[ui]'``.
+Gradio is an optional extra: ``pip install 'zeroshot-inspection[ui]'``.
 """
 
 from __future__ import annotations
