@@ -45,8 +45,27 @@ def factor_for(least_px: float, *shapes: tuple[int, int]) -> int:
   Returns:
     1 or more; 1 leaves them as they are.
   """
+  # 1.2 mm at 0.05 mm a pixel is a little less than 24 px in floating point.
+  return limit(int(least_px / _LEAST_PX + 1e-6), *shapes)
+
+
+def least_px(factor: int) -> float:
+  """The least size of a difference that a factor is for, pixels."""
+  return _LEAST_PX * factor
+
+
+def limit(factor: int, *shapes: tuple[int, int]) -> int:
+  """A factor, or the largest that pictures allow where that is less.
+
+  Args:
+    factor: that is asked for.
+    *shapes: heights and widths of the pictures.
+
+  Returns:
+    1 or more.
+  """
   most = min(min(shape) for shape in shapes) // _LEAST_SIDE_PX
-  return max(min(int(least_px / _LEAST_PX), most), 1)
+  return max(min(factor, most), 1)
 
 
 def shrink(reference: HostArray, factor: int) -> KnownReference:
@@ -56,7 +75,7 @@ def shrink(reference: HostArray, factor: int) -> KnownReference:
     reference: pixels ``[H, W, 3]``; see ``detector.detect``.
     factor: of ``factor_for``.
   """
-  small = _shrink(as_uint8(reference), factor)
+  small = shrink_picture(as_uint8(reference), factor)
   return KnownReference(small, register.prepare(small))
 
 
@@ -97,14 +116,39 @@ def detect_shrunk(
 
   found = detect(
     small,
-    _shrink(test, factor),
-    roi_mask=None if roi_mask is None else _shrink_mask(roi_mask, factor),
+    shrink_picture(test, factor),
+    roi_mask=None if roi_mask is None else shrink_mask(roi_mask, factor),
     check_move=check,
   )
+  return enlarge(found, reference, test, factor=factor, roi_mask=roi_mask)
+
+
+def enlarge(
+  found: Detection,
+  reference: HostArray,
+  test: HostArray,
+  *,
+  factor: int,
+  roi_mask: HostArray | None = None,
+) -> Detection:
+  """What was found at a fraction of the size, of the pictures as they came.
+
+  Args:
+    found: of both pictures, shrunk.
+    reference: uint8 ``[H, W, 3]``, as it came.
+    test: uint8 ``[h, w, 3]``, as it came.
+    factor: that the test picture was shrunk by.
+    roi_mask: 1 in the region of interest, of the test picture as it came; None
+      is everywhere.
+
+  Returns:
+    See ``detect_shrunk``.
+  """
+  shapes = reference.shape[:2], test.shape[:2]
   pair = found.pair._replace(
     reference=reference,
     test=test,
-    warp=_enlarge_warp(found.pair.warp, shapes),
+    warp=scale_warp(found.pair.warp, shapes),
     to_blur=_enlarge_blur(found.pair.to_blur, shapes[1]),
   )
   return Detection(
@@ -121,19 +165,43 @@ def _small_size(shape: tuple[int, int], factor: int) -> tuple[int, int]:
   return max(round(shape[1] / factor), 1), max(round(shape[0] / factor), 1)
 
 
-def _shrink(picture: HostArray, factor: int) -> HostArray:
+def shrink_picture(picture: HostArray, factor: int) -> HostArray:
+  """A picture, averaged down.
+
+  Args:
+    picture: ``[H, W]`` or ``[H, W, C]``: uint8, uint16 or float32.
+    factor: of ``factor_for``.
+
+  Returns:
+    Of the same type; of a factor of 1 the picture itself.
+  """
+  if factor == 1:
+    return picture
   size = _small_size(picture.shape[:2], factor)
   return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
-def _shrink_mask(mask: HostArray, factor: int) -> HostArray:
-  """1 where all pixels are to be inspected, so that thin ignored lines stay."""
+def shrink_mask(mask: HostArray, factor: int) -> HostArray:
+  """1 where all pixels are to be inspected, so that thin ignored lines stay.
+
+  Args:
+    mask: ``[H, W]``, more than 0 where to inspect.
+    factor: of ``factor_for``.
+
+  Returns:
+    uint8.
+  """
   inside = (mask > 0).astype(np.float32)
-  return (_shrink(inside, factor) > 0.999).astype(np.uint8)
+  return (shrink_picture(inside, factor) > 0.999).astype(np.uint8)
 
 
-def _enlarge_warp(warp: Warp, shapes: _Shapes) -> Warp:
-  """The same move of the pictures as they came."""
+def scale_warp(warp: Warp, shapes: _Shapes) -> Warp:
+  """The same move of the two pictures at other sizes.
+
+  Args:
+    warp: of the pictures at one size.
+    shapes: heights and widths of reference and test picture at the other.
+  """
   if warp.is_identity and shapes[0] == shapes[1]:
     return identity(shapes[1])
   field = warp.field
@@ -175,7 +243,7 @@ def _enlarge_move(
   if refused is not None:
     refused = _enlarge_matrix(refused, move.warp, shapes)
   return move._replace(
-    warp=_enlarge_warp(move.warp, shapes),
+    warp=scale_warp(move.warp, shapes),
     refused=refused,
     period_px=move.period_px * ratio,
     residual_px=move.residual_px * ratio,

@@ -1,11 +1,13 @@
 """A test picture against the good parts.
 
 outcome = compare(network, parts, limits, loaded_test, given='part.png')
-outcome.detection.boxes
+outcome.detection.boxes, outcome.nearest
 
 The network scores the test picture against the good part that is most like it.
 What it finds counts where the test picture is also further from **every** good
-part than good parts are from each other there: see ``appearance``.
+part than good parts are from each other there: see ``appearance``. With a least
+size both are compared at a fraction of the resolution, see ``parts``; what
+comes out is in the pixels of the test picture as it came.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zeroshot.detect import detector, pair_input
+from zeroshot.data.pictures import as_uint8
+from zeroshot.detect import detector, pair_input, working_size
 from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.inspection import could_not_align, inputs
 from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
@@ -37,17 +40,24 @@ class Registered(NamedTuple):
     move: of the frame onto the test picture.
     pair: with the good part that is most like the test picture.
     roi_mask: what is inspected, uint8 ``[H, W]``; None is everywhere.
+    nearest: index of that good part.
   """
 
   loaded: LoadedPair
   move: EstimatedMove
   pair: RegisteredPair
   roi_mask: HostArray | None
+  nearest: int
 
   @property
   def to_frame(self) -> Warp:
     """Where the test picture's pixels lie in the frame."""
     return self.move.warp
+
+  @property
+  def outcome(self) -> tuple[LoadedPair, Warp, int]:
+    """What ``Compared`` takes of it."""
+    return self.loaded, self.to_frame, self.nearest
 
   def look(self) -> HostArray:
     """See ``appearance.look``; in the lighting of the good part."""
@@ -60,11 +70,15 @@ class Compared(NamedTuple):
 
   Attributes:
     detection: its differences from every good part.
-    registered: the test picture, registered.
+    loaded: the frame and the test picture, as they came.
+    to_frame: where the test picture's pixels lie in the frame.
+    nearest: index of the good part that is most like it.
   """
 
   detection: detector.Detection
-  registered: Registered
+  loaded: LoadedPair
+  to_frame: Warp
+  nearest: int
 
 
 def compare(
@@ -89,7 +103,7 @@ def compare(
     CouldNotAlignError: it cannot be aligned with the frame.
     ValueError: it is too dark.
   """
-  registered = register(network, parts, test, given=given)
+  registered = register(network, parts, parts.shrink(test), given=given)
 
   def revise(scores: HostArray) -> HostArray:
     if limits is None or not scores.any():
@@ -108,7 +122,28 @@ def compare(
     calibration=network.fitted,
     revise=revise,
   )
-  return Compared(detection, registered)
+  return _as_came(Compared(detection, *registered.outcome), parts, test)
+
+
+def _as_came(small: Compared, parts: Parts, test: LoadedPicture) -> Compared:
+  """The outcome in the pixels of the pictures as they came."""
+  if parts.factor == 1:
+    return small
+  frame, good = (parts.originals[i].loaded for i in (0, small.nearest))
+  loaded = inputs.join(frame, test)
+  reference = as_uint8(inputs.join(good, test).reference)
+  shapes = loaded.reference.shape[:2], loaded.test.shape[:2]
+  return Compared(
+    working_size.enlarge(
+      small.detection,
+      reference,
+      as_uint8(loaded.test),
+      factor=parts.factor_of(test),
+    ),
+    loaded,
+    working_size.scale_warp(small.to_frame, shapes),
+    small.nearest,
+  )
 
 
 def allowance(share: HostArray, to_frame: Warp, dtype: np.dtype) -> HostArray:
@@ -139,7 +174,7 @@ def register(
   Args:
     network: of the recipe.
     parts: its good parts.
-    test: the test picture.
+    test: the test picture, shrunk as the parts are.
     given: as the user gave it, for messages.
     but: the good part that the test picture itself is, which is left out; -1
       is none.
@@ -155,7 +190,8 @@ def register(
     move = _estimate(network, parts, loaded, given)
   index = parts.nearest(loaded.test, move.warp, but=but)
   pair = parts.pair(index, loaded, test, move)
-  return Registered(loaded, move, pair, region_mask(parts.region, move.warp))
+  mask = region_mask(parts.region, move.warp)
+  return Registered(loaded, move, pair, mask, index)
 
 
 def region_mask(region: HostArray | None, warp: Warp) -> HostArray | None:
@@ -187,6 +223,7 @@ def _estimate(
   def check(move: EstimatedMove) -> None:
     if move.mirrored or move.probability < objections.MIN_PROBABILITY:
       both = parts.frame.given, given
+      move = move._replace(period_px=move.period_px * parts.factor)
       raise could_not_align.error_for(both, loaded, move)
 
   known = parts.frame.known(loaded.reference)

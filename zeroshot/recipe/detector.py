@@ -52,6 +52,9 @@ class RecipeDetector:
       taught: the recipe with its pictures.
       opened: its network.
       max_megapixels: see ``load``.
+
+    Raises:
+      ValueError: the least size needs more resolution than was taught with.
     """
     self.recipe: Recipe = taught.recipe
     self.threshold = taught.recipe.threshold
@@ -70,6 +73,7 @@ class RecipeDetector:
       taught.moves,
       region=self._regions.mask,
       max_megapixels=max_megapixels,
+      factor=learned.factor_of(taught),
     )
 
   @classmethod
@@ -167,7 +171,7 @@ class RecipeDetector:
     With one good part this is what ``Detector`` does, regions included: they
     are those of the test picture then.
     """
-    frame = self._parts.frame
+    frame = self._parts.originals[0]
     shape = loaded.stored.pixels.shape[:2]
     mask = self._regions.mask
     if self._limits is None and (mask is None or mask.shape == shape):
@@ -186,5 +190,4 @@ class RecipeDetector:
     compared = comparing.compare(
       self._network, self._parts, self._limits, loaded, given=given
     )
-    registered = compared.registered
-    return compared.detection, registered.loaded, registered.to_frame
+    return compared.detection, compared.loaded, compared.to_frame

@@ -32,7 +32,8 @@ class Settings(NamedTuple):
 
   Attributes:
     threshold: least confidence of a box that counts.
-    least_px: least ``size_px`` of a box that counts.
+    least_px: least ``size_px`` of a box that counts, pixels of the pictures as
+      they came.
     false_boxes: for each good part, at most.
     variants: names of the parts' variants, '' where they have none. The only
       part of a named one is remembered, but tells nothing of how parts of one
@@ -50,7 +51,7 @@ class Learned(NamedTuple):
 
   Attributes:
     bar: float32 ``[h, w]``, how far good parts are from each other in each
-      cell of the frame; None of one good part.
+      cell of the frame, shrunk as the parts are; None of one good part.
     tolerance: so many times the bar is a difference; 0 of one good part.
     false_boxes: left at that tolerance, of each part.
     verdict: on the recipe, in words.
@@ -100,19 +101,20 @@ def learn(network: OpenedNetwork, parts: Parts, settings: Settings) -> Learned:
     for index in range(num)
   ]
   found = [
-    _boxes_left(network, part, bars[index], settings)
+    _boxes_left(network, part, bars[index], settings, parts.factor)
     for index, part in enumerate(each)
   ]
   counts = np.array([[len(b) for b in row] for row in found])  # [N, steps]
   enough = np.flatnonzero(counts.sum(axis=0) <= settings.false_boxes * num)
   step = int(enough[0]) if len(enough) else _STEPS - 1
   needed = [_first_without(row) for row in counts]
-  frame = parts.moves[0].test_shape
+  frame = parts.originals[0].loaded.stored.pixels.shape[:2]
+  places = _places(each, found, frame)
   return Learned(
     appearance.bar(distances),
     float(round(_TRIED[step], 3)),
     tuple(counts[:, step].tolist()),
-    words.verdict(needed, _places(each, found), asked, frame=frame),
+    words.verdict(needed, places, asked, frame=frame),
     words.certainty(int(counts[:, step].sum()), num, settings.false_boxes),
   )
 
@@ -140,9 +142,14 @@ def _leave_out(network: OpenedNetwork, parts: Parts, index: int) -> _LeftOut:
 
 
 def _boxes_left(
-  network: OpenedNetwork, part: _LeftOut, bar: HostArray, settings: Settings
+  network: OpenedNetwork,
+  part: _LeftOut,
+  bar: HostArray,
+  settings: Settings,
+  factor: int,
 ) -> list[HostArray]:
   """The boxes ``[K, 4]`` that are left of a good part at each tolerance."""
+  least_px = settings.least_px / factor - 1  # as in differences.to_boxes
   registered = part.registered
   pair, whole = registered.pair, Tile(0, 0, *registered.pair.test.shape[:2])
   crop = pair.crop(whole)
@@ -167,7 +174,7 @@ def _boxes_left(
     )
     assert found.measures is not None
     counts = found.confidence >= settings.threshold
-    counts &= found.measures.size_px >= settings.least_px
+    counts &= found.measures.size_px >= least_px
     left.append(found.xyxy[counts])
   return left
 
@@ -179,15 +186,24 @@ def _first_without(counts: HostArray) -> float:
 
 
 def _places(
-  each: Sequence[_LeftOut], found: Sequence[Sequence[HostArray]]
+  each: Sequence[_LeftOut],
+  found: Sequence[Sequence[HostArray]],
+  frame: tuple[int, ...],
 ) -> list[HostArray]:
   """Where each part differs from the others, boxes ``[K, 4]`` of the frame.
 
   At the tolerance of 1: further than any two others are from each other.
+
+  Args:
+    each: the parts.
+    found: their boxes at each tolerance.
+    frame: height and width of the frame as it came.
   """
   step = int(np.argmin(np.abs(_TRIED - 1)))
+  small = each[0].registered.to_frame.reference_shape
+  sides = 2 * [frame[1] / small[1], frame[0] / small[0]]
   return [
-    _in_frame(row[step], part.registered.to_frame)
+    _in_frame(row[step], part.registered.to_frame) * sides
     for part, row in zip(each, found, strict=True)
   ]
 

@@ -12,11 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeroshot.detect import working_size
 from zeroshot.recipe.recipe import Recipe
 from zeroshot.registration.warp import LocalField, Warp
 from zeroshot.types import HostArray, JsonObject
 
 BAR = 'bar'  # of the maps: how far good parts are from each other
+FACTOR = 'factor'  # likewise: by what good parts were shrunk for that
 _MAPS = 'map_'  # before the name of each map
 
 
@@ -52,6 +54,31 @@ def limits_of(taught: Taught) -> HostArray | None:
   if bar is None or taught.recipe.tolerance <= 0:
     return None
   return np.asarray(bar * np.float32(taught.recipe.tolerance))
+
+
+def factor_of(taught: Taught) -> int:
+  """By what the good parts and test pictures are shrunk, 1 or more.
+
+  With several good parts as when they were taught, since what was learned of
+  them holds at that resolution alone.
+
+  Raises:
+    ValueError: the least size needs more resolution than that.
+  """
+  recipe = taught.recipe
+  wanted = working_size.factor_for(
+    recipe.least_size.px, *(good.shape[:2] for good in taught.goods)
+  )
+  if BAR not in taught.maps:
+    return wanted
+  known = int(taught.maps.get(FACTOR, 1))
+  if known > wanted:
+    raise ValueError(
+      f'recipe {recipe.name}: min_size is {recipe.min_size!r}, and it was '
+      f'taught for differences of {working_size.least_px(known):g} px and '
+      f'more, at 1/{known} of the resolution; teach it again with this min_size'
+    )
+  return known
 
 
 def pack(taught: Taught) -> dict[str, HostArray]:

@@ -26,7 +26,7 @@ from zeroshot.recipe import parts as good_parts
 from zeroshot.recipe import recipe as recipes
 from zeroshot.recipe.network import OpenedNetwork
 from zeroshot.recipe.recipe import InspectedRegion, Network, Recipe
-from zeroshot.recipe.taught import BAR, Taught
+from zeroshot.recipe.taught import BAR, FACTOR, Taught, factor_of
 from zeroshot.registration import objections, warp
 from zeroshot.registration.warp import Warp
 from zeroshot.types import HostArray
@@ -163,11 +163,13 @@ def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
     opened: its network.
   """
   recipe = taught.recipe
+  factor = factor_of(taught._replace(maps={}))
   parts = good_parts.parts_of(
     taught.goods,
     taught.moves,
     region=regions.of_recipe(taught).mask,
     max_megapixels=limits.MAX_MEGAPIXELS,
+    factor=factor,
   )
   learned = learning.learn(
     opened,
@@ -186,7 +188,9 @@ def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
       verdict=learned.verdict,
       certainty=learned.certainty,
     ),
-    maps={} if learned.bar is None else {BAR: learned.bar},
+    maps={}
+    if learned.bar is None
+    else {BAR: learned.bar, FACTOR: np.array(factor)},
   )
 
 
