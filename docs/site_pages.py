@@ -98,8 +98,9 @@ def first_page() -> str:
 def reference_page(room: str) -> str:
   """Markdown of a room's page: the room, then each of its files."""
   folder = ROOT / 'zeroshot' / room
-  files = sorted(file.stem for file in folder.glob('[!_]*.py'))
-  modules = [f'zeroshot.{room}', *(f'zeroshot.{room}.{name}' for name in files)]
+  files = sorted(folder.rglob('*.py')) or [folder.with_suffix('.py')]
+  names = ['.'.join(f.relative_to(ROOT).with_suffix('').parts) for f in files]
+  modules = [name.removesuffix('.__init__') for name in names]
   return f'# {room}\n\n' + '\n\n'.join(f'::: {name}' for name in modules)
 
 
