@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import signal
 import socket
-import subprocess
-import sys
 
 import cv2
 import gradio as gr
@@ -16,7 +12,7 @@ import pytest
 from tests import samples
 from zeroshot.inspection import result
 from zeroshot.report import drawing
-from zeroshot.ui import app, components
+from zeroshot.ui import app, components, outcome
 
 SIZES = 'size_px', 'size_mm'
 
@@ -39,7 +35,7 @@ def test_the_threshold_filters_what_was_found(detector, files):
   assert verdict == f'## Different: {len(rows)}'
   assert overlay.shape == laid.shape == (120, 120, 3)
   assert '"different"' in text
-  state, verdict, _, _, rows, _ = app.refilter(state, 1.0)
+  state, verdict, _, _, rows, _ = outcome.refilter(state, 1.0)
   assert (state.verdict, rows) == (result.SAME, [])
   assert verdict == '## No difference'
 
@@ -49,9 +45,9 @@ def test_the_least_size_filters_what_was_found(detector, files):
   size_px, size_mm = (rows[0][components.COLUMNS.index(key)] for key in SIZES)
   assert size_px == pytest.approx(20, abs=3)
   assert size_mm == pytest.approx(0.1 * size_px, rel=0.01)
-  state, verdict, *_ = app.refilter(state, 0.5, 30)
+  state, verdict, *_ = outcome.refilter(state, 0.5, 30)
   assert verdict == '## No difference'
-  _, verdict, *_ = app.refilter(state, 0.5, 5)
+  _, verdict, *_ = outcome.refilter(state, 0.5, 5)
   assert verdict.startswith('## Different: 1')
   assert 'Inspected for 10 px and more' in verdict
 
@@ -87,21 +83,6 @@ def test_what_cannot_be_aligned_is_shown(detector, tmp_path):
   assert (state, overlay, rows) == (None, None, [])
   assert verdict.startswith('## Could not align\n\ncould not align: refer')
   assert laid.shape == (120, 120, 3)
-
-
-@pytest.fixture
-def address():
-  """Where the command serves the page, with a limit of 1 MB a file."""
-  words = [sys.executable, '-m', 'zeroshot.commands.main', 'ui']
-  with subprocess.Popen(
-    [*words, '--max_megabytes=1'], stderr=subprocess.PIPE, text=True
-  ) as served:
-    try:
-      lines = iter(served.stderr.readline, '')
-      opened = (re.search(r'open (\S+) in', line) for line in lines)
-      yield next(server for server in opened if server)[1]
-    finally:
-      served.send_signal(signal.SIGINT)
 
 
 @pytest.mark.slow

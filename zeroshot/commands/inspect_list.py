@@ -33,6 +33,8 @@ _KEYS = (
   'warnings',
   'min_size_px',
   'mm_per_px',
+  'good_part',  # these two with a recipe alone
+  'to_frame',
 )
 _ERROR_KEYS = ('name', 'verdict', 'error', 'reason')  # the last may lack
 _LINE_EVERY = 50  # rows
@@ -47,12 +49,14 @@ class Job(NamedTuple):
     pairs: the rows.
     inspect: inspects one.
     settings: of ``run.json``.
+    prepare: called with the folder before the first row; None is nothing.
   """
 
   out: Path
   pairs: list[ListedPair]
   inspect: listed.Inspect
   settings: JsonObject
+  prepare: Callable[[Path], None] | None = None
 
   def keeps(self) -> Callable[[JsonObject], bool]:
     """A function: whether a record is of a pair of the list as it is now."""
@@ -148,6 +152,8 @@ def _inspect(job: Job) -> Generator[JsonObject]:
   """Yields the records of rows done before, then each new one."""
   with folder.lock_folder(job.out):
     done = folder.begin(job.out, job.settings, keep=job.keeps())
+    if job.prepare is not None:
+      job.prepare(job.out)
     yield from read_records(job.out)
     total, count = len(job.pairs), len(done)
     if count:

@@ -19,7 +19,7 @@ from zeroshot.inspection.could_not_align import CouldNotAlignError
 from zeroshot.inspection.differences import DIFFERENT
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.result import Inspection
-from zeroshot.recipe import pictures, store
+from zeroshot.recipe import pictures, store, summary
 from zeroshot.recipe.detector import RecipeDetector
 from zeroshot.types import JsonObject
 
@@ -138,6 +138,7 @@ def _job(
     pairs,
     lambda pair: _inspect(options, detector, pair.test_path, pair.name),
     described,
+    lambda out: summary.write(out / summary.FOLDER, store.read(place)),
   )
 
 

@@ -160,9 +160,9 @@ def enlarge(
   )
 
 
-def _small_size(shape: tuple[int, int], factor: int) -> tuple[int, int]:
-  """Width and height of a shrunk picture."""
-  return max(round(shape[1] / factor), 1), max(round(shape[0] / factor), 1)
+def small_shape(shape: tuple[int, int], factor: int) -> tuple[int, int]:
+  """Height and width of a picture of a height and width, shrunk."""
+  return max(round(shape[0] / factor), 1), max(round(shape[1] / factor), 1)
 
 
 def shrink_picture(picture: HostArray, factor: int) -> HostArray:
@@ -177,8 +177,8 @@ def shrink_picture(picture: HostArray, factor: int) -> HostArray:
   """
   if factor == 1:
     return picture
-  size = _small_size(picture.shape[:2], factor)
-  return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+  height, width = small_shape(picture.shape[:2], factor)
+  return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def shrink_mask(mask: HostArray, factor: int) -> HostArray:

@@ -81,6 +81,7 @@ def conclude(
   threshold: float,
   least: LeastSize,
   start: float,
+  placed: result.Placed | None = None,
 ) -> result.Inspection:
   """The outcome of a pair.
 
@@ -92,6 +93,7 @@ def conclude(
     threshold: least confidence of a box that counts.
     least: size of a box that counts, and the pictures' scale.
     start: of the inspection, of ``time.perf_counter``.
+    placed: of a recipe, where the part lies in its frame.
   """
   verdict, boxes = differences.judge(candidates, threshold)
   moved = detection.registration
@@ -108,6 +110,7 @@ def conclude(
     moved=moved,
     warnings=pair.warnings + alignment_warnings(moved),
     least=least,
+    placed=placed,
   )
 
 

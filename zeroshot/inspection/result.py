@@ -54,6 +54,26 @@ class Alignment(NamedTuple):
   max_local_px: float = 0.0
 
 
+class Placed(NamedTuple):
+  """Where a part lies in the frame of its recipe.
+
+  Attributes:
+    good_part: number of the good part that it was compared with, from 1.
+    to_frame: 3x3, from pixels of the test picture to those of the first good
+      part, without the local field.
+  """
+
+  good_part: int
+  to_frame: tuple[tuple[float, ...], ...]
+
+  def to_dict(self) -> JsonObject:
+    """As JSON."""
+    return {
+      'good_part': self.good_part,
+      'to_frame': [list(row) for row in self.to_frame],
+    }
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Inspection:
   """The outcome for one pair.
@@ -75,6 +95,7 @@ class Inspection:
     warnings: sentences on what makes the outcome less certain, of the pictures
       and of their alignment; none is the usual case.
     least: the least size of a difference, and the picture's scale.
+    placed: with a recipe, where the part lies in its frame.
   """
 
   name: str
@@ -89,6 +110,7 @@ class Inspection:
   moved: register.Registration = dataclasses.field(repr=False)
   warnings: tuple[str, ...] = ()
   least: LeastSize = ALL
+  placed: Placed | None = None
 
   @property
   def aligned_reference(self) -> HostArray:
@@ -132,7 +154,11 @@ class Inspection:
     return dataclasses.replace(self, boxes=boxes, candidates=candidates)
 
   def to_dict(self) -> JsonObject:
-    """The outcome as the command prints it: all but the pictures."""
+    """The outcome as the command prints it: all but the pictures.
+
+    ``good_part`` and ``to_frame`` are there with a recipe alone.
+    """
+    placed = {} if self.placed is None else self.placed.to_dict()
     return {
       'name': self.name,
       'verdict': self.verdict,
@@ -143,6 +169,7 @@ class Inspection:
       'warnings': list(self.warnings),
       'min_size_px': round(self.least.px, 3),
       'mm_per_px': self.least.mm_per_px,
+      **placed,
     }
 
   def overlay(self) -> HostArray:

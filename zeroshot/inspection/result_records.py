@@ -109,7 +109,23 @@ def _find_fault(record: JsonObject) -> str:
     return 'registration is no object'
   if not _are_nodes(record.get('local_field', [])):
     return 'local_field are no nodes'
+  if not _is_placed(record):
+    return 'good_part is no number, or to_frame no matrix'
   return ''
+
+
+def _is_placed(record: JsonObject) -> bool:
+  """Whether a record says where a part lies, or nothing of it."""
+  rows = record.get('to_frame')
+  if rows is None:
+    return record.get('good_part') is None
+  return (
+    isinstance(record.get('good_part'), int)
+    and isinstance(rows, list)
+    and len(rows) == 3
+    and all(isinstance(row, list) and len(row) == 3 for row in rows)
+    and all(is_number(value) for row in rows for value in row)
+  )
 
 
 def _are_nodes(nodes: object) -> bool:

@@ -6,6 +6,7 @@ notes = inspected.write(Path('results'), Path('report.html'), max_pictures=200)
 from __future__ import annotations
 
 import html
+import itertools
 import shlex
 import string
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from zeroshot.inspection import folder as folders
 from zeroshot.inspection.result import DIFFERENT, Box
 from zeroshot.inspection.result_records import ERROR
-from zeroshot.page import coverage, document, embedding, results
+from zeroshot.page import coverage, document, embedding, results, taught
 from zeroshot.types import JsonObject
 
 PICTURES = ('reference', 'test')
@@ -26,6 +27,7 @@ _SCRIPTS = (
   'page.js',
   'found.js',
   'overview.js',
+  'taught.js',
   'keys.js',
 )
 _ALIGNMENT = ('alignment',)  # of a pair that could not be aligned
@@ -62,16 +64,26 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
   pictured = [row for row in run.rows if 'pictures' in row]
   chosen = sorted(pictured, key=_urgency)[:max_pictures]
   shown = _Shown({}, {})
-  notes = [*run.notes, *_note_left_out(len(pictured), len(chosen))]
+  recipe, recipe_notes = taught.read(folder)
+  notes = [
+    *run.notes,
+    *recipe_notes,
+    *_note_left_out(len(pictured), len(chosen)),
+  ]
 
   def data() -> JsonObject:
     if shown.faults:
       notes.append(f'The pictures of {len(shown.faults)} pairs are missing.')
     rows = [
-      _plain(row, shown) | {'accept': _acceptance(row, folder, run.settings)}
+      _plain(row, shown) | _of_recipe(row, folder, run.settings, recipe)
       for row in run.rows
     ]
-    return {'settings': run.settings, 'notes': notes, 'rows': rows}
+    return {
+      'settings': run.settings,
+      'notes': notes,
+      'rows': rows,
+      'recipe': None if recipe is None else recipe.data,
+    }
 
   name = folder.resolve().name
   document.write(
@@ -82,7 +94,9 @@ def write(folder: Path, out: Path, *, max_pictures: int) -> tuple[str, ...]:
     ),
     scripts=_SCRIPTS,
     data=data,
-    pictures=_embed(folder, chosen, shown),
+    pictures=itertools.chain(
+      () if recipe is None else recipe.pictures, _embed(folder, chosen, shown)
+    ),
   )
   return tuple(notes)
 
@@ -156,6 +170,20 @@ def _plain(row: JsonObject, shown: _Shown) -> JsonObject:
     'uncompared': shown.areas.get(number, []),
     'field': row.get('local_field', []),
     'warnings': row.get('warnings', []),
+  }
+
+
+def _of_recipe(
+  row: JsonObject,
+  folder: Path,
+  settings: JsonObject,
+  recipe: taught.Shown | None,
+) -> JsonObject:
+  """What a row has beside: of the recipe that judged it, if any did."""
+  return {
+    'accept': _acceptance(row, folder, settings),
+    'good': row.get('good_part'),
+    'variation': None if recipe is None else recipe.place(row),
   }
 
 

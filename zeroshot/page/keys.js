@@ -17,6 +17,7 @@ const KEYS = {
   '-': () => viewer.zoom(1 / 1.3), 0: () => viewer.fit(),
   b: () => $('boxes').click(),
   f: () => $('field').closest('label').hidden || $('field').click(),
+  v: () => $('variation').closest('label').hidden || $('variation').click(),
   '/': () => $('search').focus(),
 };
 ['overlay', 'swipe', 'blink', 'side', 'reference', 'laid'].forEach((mode, index) => {

@@ -198,6 +198,7 @@ const viewer = makeViewer($('stage'), {
     $('play').textContent = isPlaying ? 'Pause' : 'Play';
   },
   onPoint: markLine,
+  onDraw: placeVariation,
 });
 
 function choose(row) {
@@ -211,6 +212,7 @@ function choose(row) {
   markChosen(hadFocus)?.scrollIntoView({block: 'nearest'});
   $('name').textContent = row.name;
   showAlignment(row);
+  markGoodPart(row);
   viewer.show(row, row.found, absence(row));
   showFound();
 }

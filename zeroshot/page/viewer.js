@@ -12,7 +12,7 @@ const BOX_ZOOM = 10; // likewise, of a box that is zoomed to
 const GAP_PX = 6; // between the panes of two pictures
 const LAID_WORDS = 'Red: reference. Cyan: test. Grey: both agree';
 
-function makeViewer(stage, {styles, onMode, onPlay, onPoint}) {
+function makeViewer(stage, {styles, onMode, onPlay, onPoint, onDraw}) {
   const layers = {
     reference: stage.querySelector('#reference'),
     test: stage.querySelector('#test'),
@@ -162,6 +162,7 @@ function makeViewer(stage, {styles, onMode, onPlay, onPoint}) {
       tag.textContent = (pair?.shown && words[index]) || '';
     });
     drawn.replaceChildren(...(pair?.shown ? panes().map(drawMarks) : []));
+    onDraw(pair, state.view, mode);
   }
 
   function play(isPlaying) {
@@ -260,7 +261,7 @@ function makeViewer(stage, {styles, onMode, onPlay, onPoint}) {
   }
 
   return {
-    state, fit, zoom, zoomTo, move, setMode, play, flip, point,
+    state, fit, zoom, zoomTo, move, setMode, play, flip, point, redraw: draw,
     setBoxesShown(isShown) {
       state.boxesShown = isShown;
       draw();

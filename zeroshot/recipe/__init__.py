@@ -16,6 +16,8 @@ regions     where is inspected, and how sensitively
 comparing   a test picture against the good parts
 learning    what good parts teach, each left out in turn
 words       that in words
+variation   how far good parts are from each other, as a picture
+summary     what a folder of results keeps of its recipe
 teaching    good parts -> a recipe
 not_aligned a part that cannot be aligned, as a verdict
 accepting   a part that was good joins the good parts

@@ -19,7 +19,7 @@ import numpy as np
 from zeroshot.data.pictures import as_uint8
 from zeroshot.detect import detector, pair_input, working_size
 from zeroshot.detect.registered_pair import RegisteredPair
-from zeroshot.inspection import could_not_align, inputs
+from zeroshot.inspection import could_not_align, inputs, result
 from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
 from zeroshot.recipe import appearance
 from zeroshot.recipe.network import OpenedNetwork
@@ -79,6 +79,12 @@ class Compared(NamedTuple):
   loaded: LoadedPair
   to_frame: Warp
   nearest: int
+
+  @property
+  def placed(self) -> result.Placed:
+    """Where the part lies, for the outcome."""
+    rows = (self.to_frame.matrix / self.to_frame.matrix[2, 2]).tolist()
+    return result.Placed(self.nearest + 1, tuple(tuple(row) for row in rows))
 
 
 def compare(

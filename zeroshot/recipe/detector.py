@@ -17,10 +17,10 @@ import time
 import numpy as np
 
 from zeroshot.data import limits
-from zeroshot.detect.detector import Detection, detect
+from zeroshot.detect.detector import detect
 from zeroshot.inspection import comparison, differences, inputs, result
 from zeroshot.inspection.could_not_align import CouldNotAlignError
-from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
+from zeroshot.inspection.inputs import LoadedPicture, Picture
 from zeroshot.recipe import comparing, network, not_aligned, regions, store
 from zeroshot.recipe import parts as good_parts
 from zeroshot.recipe import recipe as recipes
@@ -144,29 +144,30 @@ class RecipeDetector:
       test, role='test', max_megapixels=self._max_megapixels, bits=bits
     )
     try:
-      detection, pair, to_frame = self._compare(loaded, test)
+      compared = self._compare(loaded, test)
     except CouldNotAlignError as error:
       if self.recipe.on_alignment_failure != recipes.DIFFERENT:
         raise
       return not_aligned.inspection(loaded, error, name, threshold, start)
     least = self.recipe.least_size
     candidates = self._regions.weigh(
-      differences.to_boxes(detection, least), to_frame
+      differences.to_boxes(compared.detection, least), compared.to_frame
     )
     return comparison.conclude(
-      detection,
-      pair,
+      compared.detection,
+      compared.loaded,
       candidates,
       name=name,
       threshold=threshold,
       least=least,
       start=start,
+      placed=compared.placed,
     )
 
   def _compare(
     self, loaded: LoadedPicture, given: Picture
-  ) -> tuple[Detection, LoadedPair, Warp]:
-    """The differences, both pictures, where the test lies in the frame.
+  ) -> comparing.Compared:
+    """The differences from the good parts.
 
     With one good part this is what ``Detector`` does, regions included: they
     are those of the test picture then.
@@ -186,8 +187,8 @@ class RecipeDetector:
       )
       moved = detection.registration
       shapes = pair.reference.shape[:2], pair.test.shape[:2]
-      return detection, pair, Warp(moved.matrix, *shapes, moved.field)
-    compared = comparing.compare(
+      to_frame = Warp(moved.matrix, *shapes, moved.field)
+      return comparing.Compared(detection, pair, to_frame, 0)
+    return comparing.compare(
       self._network, self._parts, self._limits, loaded, given=given
     )
-    return compared.detection, compared.loaded, compared.to_frame

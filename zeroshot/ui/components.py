@@ -32,25 +32,34 @@ def drop_zone(name: str, label: str) -> gr.Image:
   )
 
 
+def filters(
+  threshold: float, least_px: float, prefix: str = ''
+) -> tuple[gr.Slider, gr.Slider]:
+  """Sliders for the threshold and the least size; the ids have a prefix."""
+  return (
+    gr.Slider(
+      0,
+      1,
+      value=threshold,
+      step=0.01,
+      label='Threshold: least confidence of a difference',
+      elem_id=f'{prefix}threshold',
+    ),
+    gr.Slider(
+      0,
+      _MOST_SIZE_PX,
+      value=least_px,
+      step=1,
+      label='Least size of a difference, px',
+      elem_id=f'{prefix}min-size',
+    ),
+  )
+
+
 def limits(detector: Detector) -> tuple[gr.Slider, gr.Slider, gr.Number]:
   """What counts: the threshold, the least size, and the scale."""
   with gr.Row():
-    threshold = gr.Slider(
-      0,
-      1,
-      value=detector.threshold,
-      step=0.01,
-      label='Threshold: least confidence of a difference',
-      elem_id='threshold',
-    )
-    min_size = gr.Slider(
-      0,
-      _MOST_SIZE_PX,
-      value=detector.least.px,
-      step=1,
-      label='Least size of a difference, px',
-      elem_id='min-size',
-    )
+    threshold, min_size = filters(detector.threshold, detector.least.px)
     scale = gr.Number(
       value=detector.least.mm_per_px,
       minimum=0,
@@ -60,17 +69,24 @@ def limits(detector: Detector) -> tuple[gr.Slider, gr.Slider, gr.Number]:
   return threshold, min_size, scale
 
 
-def results() -> tuple[list[gr.components.Component], gr.Dataframe, gr.Image]:
-  """The components that show the values of ``app._show``.
+def results(
+  prefix: str = '', nothing: str = NOTHING
+) -> tuple[list[gr.components.Component], gr.Dataframe, gr.Image]:
+  """The components that show the values of ``outcome.show``.
+
+  Args:
+    prefix: of their identifiers.
+    nothing: stands in the place of the verdict at first.
 
   Returns:
     All of them, the table among them, and the close-up.
   """
   above: list[gr.components.Component] = [
-    gr.Markdown(NOTHING, elem_id='verdict'),
-    _shown_picture('differences', 'Differences'),
-    _shown_picture(
-      'alignment', 'Alignment: reference red, test cyan, grey where both agree'
+    gr.Markdown(nothing, elem_id=f'{prefix}verdict'),
+    shown_picture(f'{prefix}differences', 'Differences'),
+    shown_picture(
+      f'{prefix}alignment',
+      'Alignment: reference red, test cyan, grey where both agree',
     ),
   ]
   table = gr.Dataframe(
@@ -78,14 +94,14 @@ def results() -> tuple[list[gr.components.Component], gr.Dataframe, gr.Image]:
     interactive=False,
     label='Boxes, the most severe first; choose one for a close-up',
     max_height=380,
-    elem_id='boxes',
+    elem_id=f'{prefix}boxes',
   )
-  near = _shown_picture('close-up', 'Close-up: reference, test')
+  near = shown_picture(f'{prefix}close-up', 'Close-up: reference, test')
   text = gr.Code(language='json', label='JSON', interactive=False, max_lines=12)
   return [*above, table, text], table, near
 
 
-def _shown_picture(name: str, label: str) -> gr.Image:
+def shown_picture(name: str, label: str) -> gr.Image:
   """A picture of the outcome."""
   return gr.Image(
     label=label,
