@@ -68,7 +68,9 @@ def get_relief() -> ml_collections.ConfigDict:
     min_change=0.05,  # of a channel; smaller changes are not labelled
     min_noise_stds=3.0,  # nor are those below so many deviations of the noise
     cast_shadow_share=0.7,
-    lamp=dict(probability=0.8, max_change=0.4),  # of its direction
+    lamp=dict(probability=0.8, max_change=0.6),  # of its direction
+    # In the scene, up to 2**max_log2 times as bright as white.
+    lights=dict(probability=0.2, max_log2=4.0, max_px=12.0),
     parallax=dict(probability=0.6, max_px=0.2),  # for a pixel of height
     # Grain and brushed grain of which each take has another sample.
     texture=dict(probability=0.4, max_change=0.12),
@@ -80,7 +82,7 @@ def get_relief() -> ml_collections.ConfigDict:
     warp=dict(probability=0.6, max_px=1.5, cell_px=32.0),
     camera=dict(
       white_balance=dict(probability=0.5, max_log2=0.25),
-      exposure=dict(probability=0.6, max_log2=1.2),
+      exposure=dict(probability=0.6, max_log2=1.4),
       curve=dict(probability=0.4, max_log2=0.4),
       gradient=dict(probability=0.5, max_change=0.3),
       shadow=dict(probability=0.2, max_change=0.6),

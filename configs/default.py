@@ -84,8 +84,11 @@ def get_labelled() -> ml_collections.ConfigDict:
     num_pairs=0,  # size of a random subset, by the run's seed; 0 takes all
     margin_px=10.0,  # that annotators left around a defect
     window_px=192,  # side of the window around each box, to crop from
+    num_anywhere=1,  # windows cut anywhere out of each pair, beside its boxes
     nuisance_share=0.3,  # factor on the probabilities of synthesis.nuisances
+    changes_share=0.0,  # of labelled pairs that get synthetic anomalies too
     synthetic_every=2,  # every n-th pair of a batch is synthetic; 0: none
+    labelled_every=0,  # if not 0, only every n-th is labelled, instead
   )
 
 

@@ -225,6 +225,41 @@ def test_a_pair_is_the_same_in_any_share_of_the_batch():
   np.testing.assert_allclose(pair.test[4:], half.test, atol=1e-6)
 
 
+@pytest.mark.parametrize('every', [1, 2, 4])
+def test_every_so_many_th_pair_is_labelled(every):
+  make = jax.jit(
+    labelled.mix(
+      fake_synthesis, fake_draw, synthetic_every=2, labelled_every=every
+    )
+  )
+  keys = jax.random.split(jax.random.key(0), 8)
+  pair = make(keys, Material(0.5, windows()))
+  is_labelled = np.asarray(pair.labels.share).any((1, 2))
+  assert is_labelled.tolist() == [i % every == 0 for i in range(8)]
+  shades = np.asarray(pair.test)[is_labelled][:, 0, 0, 0]
+  expected = jax.vmap(jax.random.uniform)(keys[::every])
+  np.testing.assert_allclose(shades, expected, atol=1e-6)
+
+
+def test_synthetic_anomalies_are_pasted_into_the_test_picture():
+  same = windows()
+  same.instance[:] = 0
+  same.test[:] = same.reference
+  make = jax.jit(
+    labelled.build_labelled(still(), nuisance_share=0.0, changes_share=0.5)
+  )
+  pair = jax.device_get(make(jax.random.split(jax.random.key(3), COUNT), same))
+  change = np.abs(pair.test - pair.reference).max(-1)
+  least = config().fills.min_change
+  np.testing.assert_array_equal(pair.mask > 0, change > least)
+  changed = pair.mask.any((1, 2))
+  assert 0.25 * COUNT < changed.sum() < 0.7 * COUNT
+  assert (pair.labels.kind == labelled.NO_KIND).all()
+  assert (pair.labels.share == 0).all()
+  with pytest.raises(ValueError, match='changes_share is -1'):
+    labelled.build_labelled(config(), nuisance_share=0.0, changes_share=-1)
+
+
 def test_what_does_not_divide_is_refused():
   with pytest.raises(ValueError, match='7 pairs of a device do not divide'):
     mix(2, count=7)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from zeroshot.synthesis.parts import Scene
-from zeroshot.synthesis.shading import Lamp, shade
+from zeroshot.synthesis.shading import Lamp, glow, shade
 
 SIZE = 32
 ALBEDO = np.random.default_rng(0).random((SIZE, SIZE, 3), np.float32)
@@ -161,3 +161,22 @@ def test_a_lamp_above_casts_no_shadow():
     lit(scene(tower()), lamp(ABOVE), casts) for casts in (1.0, 0.0)
   )
   np.testing.assert_allclose(with_shadow, without, atol=1e-3)
+
+
+def lights(probability, **values):
+  settings = dict(probability=probability, max_log2=4.0, max_px=8.0) | values
+  draw = jax.jit(jax.vmap(lambda key: glow(key, size=SIZE, settings=settings)))
+  return np.asarray(draw(jax.random.split(jax.random.key(0), 24)))
+
+
+def test_a_light_is_clipped_over_more_pixels_the_longer_the_exposure():
+  images = lights(1.0)
+  assert images.shape == (24, SIZE, SIZE, 3)
+  assert (images >= 0).all()
+  assert 4 < images.max() <= 3 * 2**4 * 1.05
+  clipped = [(images * stop >= 1).sum() for stop in (0.25, 1.0, 4.0)]
+  assert clipped[0] < 0.8 * clipped[1] < 0.6 * clipped[2]
+
+
+def test_no_light_without_a_probability():
+  assert not lights(0.0).any()

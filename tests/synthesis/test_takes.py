@@ -118,6 +118,15 @@ def test_a_nuisance_changes_pictures_and_never_labels(name):
   assert difference.max() > (0.2 if name == 'dust' else 0.01)
 
 
+def test_lights_of_the_scene_are_in_both_takes_and_no_label():
+  dark = shoot(scene(), scene())
+  lit = shoot(scene(), scene(), 'lights')
+  assert (lit.test - dark.test).max() > 0.3
+  np.testing.assert_allclose(lit.test, lit.reference, atol=1e-6)
+  exposed = shoot(scene(), scene(), 'lights', 'exposure')
+  assert not exposed.mask.any()
+
+
 def test_all_nuisances_together_never_label():
   pair = shoot(scene(), scene(), *toys.every_nuisance(), cast_shadow_share=1.0)
   assert not pair.mask.any()

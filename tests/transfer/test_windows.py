@@ -36,11 +36,10 @@ def pack(*pairs, **changes):
   settings = dict(
     kinds=KINDS,
     margin_px=10.0,
-    window_px=64,
+    cut=windows.Cut(64),
     registration='none',
     extent_share=0.4,
     hidden_px=2.0,
-    seed=0,
   )
   return windows.pack(pairs, **settings | changes)
 
@@ -68,7 +67,9 @@ def test_a_box_is_centred_unless_the_border_is_near(pair):
 
 
 def test_two_boxes_in_one_window_are_numbered_anew(pair):
-  packed = pack(pair, window_px=128)  # wider than high: the edge is repeated
+  packed = pack(
+    pair, cut=windows.Cut(128)
+  )  # wider than high: the edge is repeated
   assert packed.test.shape[1:3] == (128, 128)
   assert set(np.unique(packed.instance[1])) == {0, 1, 2}
   assert packed.kind[1, :3].tolist() == [0, 1, -1]
@@ -104,8 +105,19 @@ def test_a_pair_of_good_parts_has_one_window_without_a_label(pair):
   assert (packed.instance[0] == targets.SAME).all()
 
 
+def test_as_many_windows_anywhere_as_asked_for(pair):
+  packed = pack(pair, cut=windows.Cut(64, num_anywhere=5))
+  assert int(packed.total) == 7
+  with pytest.raises(ValueError, match='num_anywhere is 0'):
+    pack(pair, cut=windows.Cut(64, num_anywhere=0))
+
+
 def test_the_same_seed_cuts_the_same_windows(pair):
-  first, again, other = pack(pair), pack(pair), pack(pair, seed=1)
+  first, again, other = (
+    pack(pair),
+    pack(pair),
+    pack(pair, cut=windows.Cut(64, seed=1)),
+  )
   for one, two in zip(first, again, strict=True):
     np.testing.assert_array_equal(one, two)
   assert (first.test != other.test).any()

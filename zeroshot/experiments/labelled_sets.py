@@ -144,9 +144,10 @@ def pack(
     list(pairs),
     kinds=config.model.kinds,
     margin_px=settings.margin_px,
-    window_px=settings.window_px,
+    cut=windows.Cut(
+      settings.window_px, settings.num_anywhere, seed=config.seed
+    ),
     registration=config.detect.registration,
     extent_share=config.detect.extent_share,
     hidden_px=config.detect.hidden_px,
-    seed=config.seed,
   )

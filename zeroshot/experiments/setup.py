@@ -71,9 +71,12 @@ def _build_synthesise(
     return labelled.mix(
       synthesise,
       labelled.build_labelled(
-        config.synthesis, nuisance_share=settings.nuisance_share
+        config.synthesis,
+        nuisance_share=settings.nuisance_share,
+        changes_share=settings.changes_share,
       ),
       synthetic_every=settings.synthetic_every,
+      labelled_every=settings.labelled_every,
     )
 
   def synthesise_from_bank(keys: Array, bank: Material) -> Pair:
@@ -114,11 +117,12 @@ def _check_settings(
   counts = {'train.batch_size': config.train.batch_size}
   if config.train.sample_every:
     counts['train.num_samples'] = config.train.num_samples
+  every = 'labelled_every' if settings.labelled_every else 'synthetic_every'
   for name, count in counts.items():
-    if settings.synthetic_every > 0 and count % settings.synthetic_every:
+    if settings[every] > 0 and count % settings[every]:
       raise ValueError(
-        f'{name} is {count}; it must be a multiple of '
-        f'labelled.synthetic_every, which is {settings.synthetic_every}'
+        f'{name} is {count}; it must be a multiple of labelled.{every}, which '
+        f'is {settings[every]}'
       )
 
 

@@ -20,18 +20,23 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 
-from zeroshot.synthesis import mixture, nuisances
+from zeroshot.synthesis import mixture, nuisances, pairs
 from zeroshot.synthesis.capture import develop, displacement
+from zeroshot.synthesis.mixture import finish
 from zeroshot.types import OPEN, Array, Labels, Material, Pair, Windows
 
 NO_KIND = -1
 
 Synthesise = Callable[[Array, Array | None], Pair]
 Draw = Callable[[Array, Windows], Pair]
+Change = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 
 def build_labelled(
-  config: ml_collections.ConfigDict, *, nuisance_share: float
+  config: ml_collections.ConfigDict,
+  *,
+  nuisance_share: float,
+  changes_share: float = 0.0,
 ) -> Draw:
   """Builds the function that draws a batch of labelled pairs.
 
@@ -39,71 +44,95 @@ def build_labelled(
     config: ``config.synthesis``.
     nuisance_share: factor of each nuisance's probability, in [0, 1]: real
       pairs already have nuisances.
+    changes_share: of pairs that get synthetic anomalies too, in [0, 1]: pairs
+      of real takes without a difference teach nothing else.
 
   Returns:
     A pure function ``(keys [B], windows) -> Pair`` with labels.
 
   Raises:
-    ValueError: if the share is out of range.
+    ValueError: if a share is out of range.
   """
-  if not 0 <= nuisance_share <= 1:
-    raise ValueError(
-      f'labelled.nuisance_share is {nuisance_share}; give one in [0, 1]'
-    )
+  shares = dict(nuisance_share=nuisance_share, changes_share=changes_share)
+  for name, share in shares.items():
+    if not 0 <= share <= 1:
+      raise ValueError(f'labelled.{name} is {share}; give one in [0, 1]')
   nuisance = config.nuisances.to_dict()
   for settings in nuisance.values():
     settings['probability'] *= nuisance_share
+  changing = config.copy_and_resolve_references()
+  changing.defect_free_share = 1.0 - changes_share
+  paste = functools.partial(
+    _paste,
+    change=pairs.build_changes(changing),
+    least=config.fills.min_change,
+  )
   draw = functools.partial(
     draw_labelled,
     size_px=config.size_px,
     margin_px=config.margin_px,
     nuisance=nuisance,
+    make_changes=paste if changes_share else None,
   )
   return mixture.for_each(draw)
 
 
 def mix(
-  synthesise: Synthesise, draw: Draw, *, synthetic_every: int
+  synthesise: Synthesise,
+  draw: Draw,
+  *,
+  synthetic_every: int,
+  labelled_every: int = 0,
 ) -> Callable[[Array, Material], Pair]:
-  """Builds batches of labelled pairs with synthetic ones among them.
+  """Builds batches of labelled pairs and synthetic ones.
 
-  Every ``synthetic_every``-th pair of the batch is synthetic, not a random
-  choice: so only those are synthesised, on any number of devices.
+  Each n-th pair of the batch is of the one sort and all others of the other,
+  not by a random choice: so only those are synthesised, on any number of
+  devices.
 
   Args:
     synthesise: ``(keys, photographs) -> Pair``.
     draw: ``(keys, windows) -> Pair`` with labels.
     synthetic_every: 1 makes all pairs synthetic, 2 every other one; 0 none.
+    labelled_every: if not 0, every such pair is labelled and all others are
+      synthetic, whatever ``synthetic_every``.
 
   Returns:
     A pure function ``(keys [B], material) -> Pair`` with labels.
 
   Raises:
-    ValueError: if ``synthetic_every`` is negative, or, once called, B is no
-      multiple of it.
+    ValueError: if a number is negative, or, once called, B is no multiple of
+      it.
   """
-  if synthetic_every < 0:
-    raise ValueError(
-      f'labelled.synthetic_every is {synthetic_every}; give 0 or more'
-    )
+  period = labelled_every or synthetic_every
+  name = 'labelled_every' if labelled_every else 'synthetic_every'
+  if period < 0:
+    raise ValueError(f'labelled.{name} is {period}; give 0 or more')
 
   def make(keys: Array, material: Material) -> Pair:
-    assert material.windows is not None
-    if not synthetic_every:
-      return draw(keys, material.windows)
-    count = keys.shape[0]
-    if count % synthetic_every:
+    count, windows = keys.shape[0], material.windows
+    assert windows is not None
+    if not period:
+      return draw(keys, windows)
+    if count % period:
       raise ValueError(
-        f'{count} pairs of a device do not divide by labelled.synthetic_every='
-        f'{synthetic_every}; choose train.batch_size and train.num_samples so'
+        f'{count} pairs of a device do not divide by labelled.{name}={period}; '
+        'choose train.batch_size and train.num_samples so'
       )
-    keys = keys.reshape(-1, synthetic_every)
-    parts = [without_labels(synthesise(keys[:, 0], material.photographs))]
-    for place in range(1, synthetic_every):
-      parts.append(draw(keys[:, place], material.windows))
+    keys = keys.reshape(-1, period)
+    sorts = [
+      lambda keys: without_labels(synthesise(keys, material.photographs)),
+      lambda keys: draw(keys, windows),
+    ]
+    first, others = reversed(sorts) if labelled_every else sorts
+    drawn = [first(keys[:, 0])]
+    if period > 1:
+      drawn.append(others(keys[:, 1:].reshape(-1)))
     return jax.tree.map(
-      lambda *leaves: jnp.stack(leaves, 1).reshape(count, *leaves[0].shape[1:]),
-      *parts,
+      lambda *leaves: jnp.concatenate(
+        [leaf.reshape(len(keys), -1, *leaf.shape[1:]) for leaf in leaves], 1
+      ).reshape(count, *leaves[0].shape[1:]),
+      *drawn,
     )
 
   return make
@@ -137,6 +166,7 @@ def draw_labelled(
   size_px: int,
   margin_px: int,
   nuisance: Mapping[str, Mapping[str, float]],
+  make_changes: Change | None = None,
 ) -> Pair:
   """One labelled pair.
 
@@ -146,6 +176,8 @@ def draw_labelled(
     size_px: side of the pictures.
     margin_px: around the crop, so that moves bring in content.
     nuisance: settings of each nuisance by name.
+    make_changes: ``(key, test, another window's test) -> (changed test, where
+      it is changed)``; None changes nothing.
 
   Returns:
     Pair of ``[size_px, size_px, ...]``.
@@ -154,13 +186,17 @@ def draw_labelled(
     ValueError: if the windows are too small.
   """
   keys = jax.random.split(key, 5)
-  reference, test, instance, index = _crop(
-    keys[0], keys[1], windows, side=size_px + 2 * margin_px
-  )
+  side = size_px + 2 * margin_px
+  reference, test, instance, index = _crop(keys[0], keys[1], windows, side=side)
   inner = slice(margin_px, margin_px + size_px)
   labels, mask = _label(
     instance[inner, inner], windows.box_deltas[index], windows.kind[index]
   )
+  if make_changes is not None:
+    other_keys = jax.random.split(jax.random.fold_in(key, 1), 3)
+    other = _crop(other_keys[0], other_keys[1], windows, side=side)[1]
+    test, changed = finish(make_changes(other_keys[2], test, other))
+    mask = jnp.maximum(mask, labels.weight * changed[inner, inner])
   reference, test, mask, labels = _reorient(
     keys[2], reference, test, mask, labels
   )
@@ -170,6 +206,20 @@ def draw_labelled(
     jax.random.split(keys[4]), reference, test[inner, inner], nuisance=nuisance
   )
   return Pair(reference, test, mask, labels)
+
+
+def _paste(
+  key: Array,
+  scene: Array,
+  other: Array,
+  *,
+  change: Callable[[Array, Array, Array], Array],
+  least: float,
+) -> tuple[Array, Array]:
+  """A changed scene, and 1 where a channel changed by more than ``least``."""
+  changed = change(key, scene, other)
+  apart = jnp.max(jnp.abs(changed - scene), axis=-1)
+  return changed, (apart > least).astype(jnp.float32)
 
 
 def _crop(

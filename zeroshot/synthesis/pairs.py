@@ -59,7 +59,7 @@ def build_synthesis(
     size_px=config.size_px,
     margin_px=config.margin_px,
     background_weights=config.backgrounds.to_dict(),
-    make_changes=_build_changes(config),
+    make_changes=build_changes(config),
     families=_build_families(config),
   )
   return mixture.for_each(make_pair)
@@ -163,10 +163,18 @@ def _build_families(
   )
 
 
-def _build_changes(
+def build_changes(
   config: ml_collections.ConfigDict,
 ) -> Callable[[Array, Array, Array], Array]:
-  """``changes.change`` with the kinds and numbers of the config."""
+  """``changes.change`` with the kinds and numbers of the config.
+
+  Args:
+    config: ``config.synthesis``.
+
+  Returns:
+    A function ``(key, scene [S, S, 3], other background [S, S, 3]) -> changed
+    scene``, where S is ``size_px + 2 * margin_px``.
+  """
   size = config.size_px + 2 * config.margin_px
   region_kinds = {
     name: functools.partial(

@@ -1,6 +1,7 @@
-"""A lamp on a surface: shading, highlights and the shadows that parts cast.
+"""A lamp on a surface, and lights that are part of the scene.
 
   image = shading.shade(scene, lamp, casts_shadows=jnp.ones(()))
+  image = image + shading.glow(key, size=144, settings=settings)
 
 Highlights: J. Blinn, "Models of light reflection for computer synthesized
 pictures", SIGGRAPH 1977.
@@ -8,15 +9,20 @@ pictures", SIGGRAPH 1977.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 
+from zeroshot.synthesis import fields, nuisances
 from zeroshot.synthesis.parts import Scene
 from zeroshot.types import Array
 
 _SHADOW_STEPS_PX = (1, 2, 4, 7, 11)  # where higher ground is looked for
 _SHADOW_DEPTH = 0.75  # of the lamp's light, that a shadow takes
+_NUM_LIGHTS = 3
+_HALO = 0.05  # of a light's brightness, at its rim
 
 
 class Lamp(NamedTuple):
@@ -70,3 +76,35 @@ def _shadow(height: Array, lamp: Lamp) -> Array:
     there = jnp.roll(jnp.roll(height, -rows, axis=0), -columns, axis=1)
     hidden = jnp.maximum(hidden, there - height - step * up / level)
   return jnp.clip(hidden / lamp.softness_px, 0.0, 1.0)
+
+
+def glow(key: Array, *, size: int, settings: Mapping[str, float]) -> Array:
+  """Lights in the scene, each with a halo; many times as bright as white.
+
+  What of a halo a camera clips depends on its exposure: two takes show lights
+  of another size.
+
+  Args:
+    key: key.
+    size: side S of the picture.
+    settings: ``probability`` of lights, ``max_log2`` of their brightness and
+      ``max_px``, the largest radius.
+
+  Returns:
+    Image ``[S, S, 3]`` to be added, 0 where there is no light.
+  """
+  keys = jax.random.split(key, 6)
+  shape = (_NUM_LIGHTS, 1, 1)
+  y, x = fields.grid(size)
+  place = size * jax.random.uniform(keys[0], (2, *shape))
+  radius = settings['max_px'] ** jax.random.uniform(keys[1], shape)
+  away = jnp.hypot(y - place[0], x - place[1])
+  profile = jax.nn.sigmoid(2.0 * (radius - away))
+  profile = profile + _HALO / (1.0 + jnp.square(away / radius))
+  bright = 2.0 ** (settings['max_log2'] * jax.random.uniform(keys[2], shape))
+  bright = bright * jax.random.bernoulli(keys[3], 0.5, shape)
+  tone = jax.random.uniform(keys[4], (_NUM_LIGHTS, 3), minval=0.3)
+  light = jnp.einsum('nyx,nc->yxc', bright * profile, tone)
+  return nuisances.maybe(
+    keys[5], settings['probability'], light, jnp.zeros_like(light)
+  )

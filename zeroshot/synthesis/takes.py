@@ -18,7 +18,7 @@ from zeroshot.synthesis import camera, nuisances
 from zeroshot.synthesis.capture import displacement
 from zeroshot.synthesis.mixture import finish
 from zeroshot.synthesis.parts import Scene
-from zeroshot.synthesis.shading import Lamp, shade
+from zeroshot.synthesis.shading import Lamp, glow, shade
 from zeroshot.types import Array, Pair
 
 
@@ -145,13 +145,20 @@ def _light(
     key, size=before.height.shape[0], settings=settings
   )
 
+  lights = glow(
+    jax.random.fold_in(key, 2),
+    size=before.height.shape[0],
+    settings=settings['lights'],
+  )
+
   def lit(scene: Scene, view: _View) -> Array:
     grain = 1 + view.texture[..., None]
-    return shade(
+    shaded = shade(
       scene._replace(albedo=jnp.clip(scene.albedo * grain, 0.0, 1.0)),
       view.lamp,
       casts_shadows=casts,
     )
+    return shaded + lights
 
   reference, test, still = finish(
     (lit(before, first), lit(after, second), lit(before, second))

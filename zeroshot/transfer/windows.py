@@ -1,7 +1,8 @@
 """Labelled pairs -> windows round their boxes, packed for the device.
 
-  windows = pack(pairs, kinds=('open', 'short'), margin_px=10.0, window_px=192,
-                 registration='affine', extent_share=0.4, hidden_px=2.0, seed=0)
+  windows = pack(pairs, kinds=('open', 'short'), margin_px=10.0,
+                 cut=Cut(window_px=192, num_anywhere=1, seed=0),
+                 registration='affine', extent_share=0.4, hidden_px=2.0)
 
 Pairs are registered and relit as in detection, so that training sees the same
 input.
@@ -30,6 +31,20 @@ _BOXES_BUCKET = 8
 _WORKERS = 4
 
 
+class Cut(NamedTuple):
+  """Which windows are cut out of a pair, beside one round each box.
+
+  Attributes:
+    window_px: side of the windows.
+    num_anywhere: windows anywhere.
+    seed: of these.
+  """
+
+  window_px: int
+  num_anywhere: int = 1
+  seed: int = 0
+
+
 class Window(NamedTuple):
   """One window, see ``Windows``; ``box_deltas`` are ``[num_boxes, 4]``."""
 
@@ -45,13 +60,12 @@ def pack(
   *,
   kinds: Sequence[str],
   margin_px: float,
-  window_px: int,
+  cut: Cut,
   registration: str,
   extent_share: float,
   hidden_px: float,
-  seed: int,
 ) -> Windows:
-  """Cuts a window round each box, and one anywhere, out of each pair.
+  """Cuts a window round each box, and some anywhere, out of each pair.
 
   Args:
     pairs: to read.
@@ -59,12 +73,11 @@ def pack(
       refused, except ``'difference'``, which is no kind. Empty ignores all
       kinds.
     margin_px: margin that annotators left round a defect.
-    window_px: side of the windows.
+    cut: which windows.
     registration: method, see ``detect.registration``.
     extent_share: of detection without a pair head, which ``box_deltas``
       correct; see ``extents.extents``.
     hidden_px: likewise.
-    seed: of the window anywhere.
 
   Returns:
     Windows of NumPy arrays.
@@ -75,28 +88,31 @@ def pack(
   """
   if not pairs:
     raise ValueError('no labelled pair; check labelled.groups and leave_out')
+  if cut.num_anywhere < 1:
+    raise ValueError(
+      f'labelled.num_anywhere is {cut.num_anywhere}; give at least 1'
+    )
   faults.refuse(
     [fault for pair in pairs for fault in _kind_faults(pair, kinds)]
   )
-  cut = functools.partial(
+  cut_one = functools.partial(
     cut_pair,
     kinds=tuple(kinds),
     margin_px=margin_px,
-    window_px=window_px,
+    cut=cut,
     registration=registration,
     extent_share=extent_share,
     hidden_px=hidden_px,
-    seed=seed,
   )
   try:
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
-      parts = list(pool.map(cut, pairs))
+      parts = list(pool.map(cut_one, pairs))
   except ValueError:
     readable.check_pairs(pairs)  # names all that are bad, not only the first
     raise
-  cuts = [window for part in parts for window in part]
-  logging.info('%d windows of %d labelled pairs', len(cuts), len(pairs))
-  return _stack(cuts)
+  found = [window for part in parts for window in part]
+  logging.info('%d windows of %d labelled pairs', len(found), len(pairs))
+  return _stack(found)
 
 
 def cut_pair(
@@ -104,11 +120,10 @@ def cut_pair(
   *,
   kinds: tuple[str, ...],
   margin_px: float,
-  window_px: int,
+  cut: Cut,
   registration: str,
   extent_share: float,
   hidden_px: float,
-  seed: int,
 ) -> list[Window]:
   """The windows of one pair; for the arguments see ``pack``."""
   reference, test = pictures.read_pair(pair.reference_path, pair.test_path)
@@ -129,13 +144,13 @@ def cut_pair(
     hidden_px=hidden_px,
   )
   planes = [_to_uint8(aligned.comparable), _to_uint8(test), instance]
-  planes = [_pad(plane, window_px) for plane in planes]
-  rng = np.random.default_rng([seed, *pair.name.encode()])
+  planes = [_pad(plane, cut.window_px) for plane in planes]
+  rng = np.random.default_rng([cut.seed, *pair.name.encode()])
   height, width = planes[2].shape
-  anywhere = rng.uniform(size=2) * (width, height)
-  centres = [*(boxes[:, :2] + boxes[:, 2:]) / 2, anywhere]
+  anywhere = rng.uniform(size=(cut.num_anywhere, 2)) * (width, height)
+  centres = [*(boxes[:, :2] + boxes[:, 2:]) / 2, *anywhere]
   return [
-    _window(planes, box_deltas, kind, centre, window_px=window_px)
+    _window(planes, box_deltas, kind, centre, window_px=cut.window_px)
     for centre in centres
   ]
 
