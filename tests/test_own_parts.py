@@ -113,7 +113,7 @@ def test_every_command_of_the_page_runs_in_its_order(clone):
   parts = clone / 'parts'
   assert len((parts / 'good.csv').read_text().splitlines()) == 11
   mine = files.load(parts / 'mine.safetensors').calibration
-  shipped = files.load('default').calibration
+  shipped = files.load('photographs').calibration
   assert mine['threshold'] >= shipped['threshold']
   assert mine['defect_free_pairs'] == 10
   figures = json.loads((parts / 'evaluation' / 'metrics.json').read_text())

@@ -8,6 +8,7 @@ import pytest
 import zeroshot
 from configs import default
 from tests import samples
+from zeroshot.detect.detector import build_detector
 from zeroshot.detect.scorers import Scorer
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection import result
@@ -55,7 +56,8 @@ def test_a_threshold_just_above_a_box_keeps_it_out():
   reference = draws.uniform(0.2, 0.6, (48, 48, 3)).astype(np.float32)
   settings = {**default.get_config().detect, 'registration': 'none'}
   inspector = zeroshot.Detector(
-    Scorer(lambda *_: scores, stride_px=1), settings, None, threshold=threshold
+    build_detector(Scorer(lambda *_: scores, stride_px=1), settings),
+    threshold=threshold,
   )
   inspection = inspector.inspect(reference, reference)
   (box,) = inspection.candidates

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.detect.test_tiles import LOCAL, config
+from zeroshot.detect.detector import build_detector
 from zeroshot.inspection import detector
 
 
@@ -28,7 +29,8 @@ def large():
     return LOCAL.score(reference, test)
 
   inspector = detector.Detector(
-    LOCAL._replace(score=score), config(kinds='none'), None, threshold=0.3
+    build_detector(LOCAL._replace(score=score), config(kinds='none')),
+    threshold=0.3,
   )
   return inspector, calls
 

@@ -68,14 +68,16 @@ def test_inspection_on_a_cpu_imports_no_jax(pair):
 
 def test_so_does_that_of_weights_without_an_onnx_file(pair, tmp_path):
   path = tmp_path / 'mine.safetensors'
-  shutil.copy(files.find('default'), path)
+  shutil.copy(files.find('procedural'), path)
   modules = inspect(*pair, f'--weights={path}')
   assert 'onnx' in modules
   assert modules & (HEAVY - {'onnx'}) == set()
   assert sorted(p.name for p in tmp_path.iterdir()) == ['mine.safetensors']
 
 
-@pytest.mark.parametrize('weights', ['default', 'deeppcb', 'photographs'])
+@pytest.mark.parametrize(
+  'weights', ['default', 'deeppcb', 'photographs', 'procedural']
+)
 @pytest.mark.parametrize('runtime', ['onnxruntime', 'openvino'])
 def test_all_runtimes_find_the_same_boxes(pair, weights, runtime):
   if runtime == 'openvino':
@@ -96,7 +98,7 @@ def test_all_runtimes_find_the_same_boxes(pair, weights, runtime):
 
 def test_an_onnx_file_of_other_weights_is_told_and_not_used(tmp_path, caplog):
   path = tmp_path / 'mine.safetensors'
-  weights = files.load('default')
+  weights = files.load('procedural')
   files.save(path, weights)
   assert model.write_beside(path) == tmp_path / 'mine.onnx'
   stale = (tmp_path / 'mine.onnx').read_bytes()

@@ -10,6 +10,7 @@ import pytest
 from configs import default
 from zeroshot.boards import pairs
 from zeroshot.detect import scorers
+from zeroshot.detect.detector import build_detector
 from zeroshot.inspection.detector import Detector
 from zeroshot.profiling import runtimes
 
@@ -21,7 +22,7 @@ def build(name, **settings):
   )
   config = {**default.get_config().detect, **settings}
   return runtimes.TimedDetector(
-    name, Detector(scorer, config, None, threshold=0.5), calls
+    name, Detector(build_detector(scorer, config), threshold=0.5), calls
   )
 
 

@@ -26,7 +26,7 @@ def test_round_trip(tmp_path, calibration):
   file = tmp_path / 'w.safetensors'
   files.save(file, files.Weights(parameters(2.5), CONFIG, 12, calibration))
   read = files.load(file)
-  assert read[1:] == (CONFIG, 12, calibration, '')
+  assert read[1:] == (CONFIG, 12, calibration, '', None)
   assert jax.tree.structure(read.parameters) == jax.tree.structure(parameters())
   np.testing.assert_array_equal(
     read.parameters['conv']['kernel'], parameters(2.5)['conv']['kernel']

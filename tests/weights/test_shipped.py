@@ -23,7 +23,7 @@ MAX_BYTES = 8e6  # of all files in zeroshot/weights
 
 @pytest.fixture(scope='module')
 def weights():
-  return loading.load(default.get_config(), workdir=None, weights='default')
+  return loading.load(default.get_config(), workdir=None, weights='procedural')
 
 
 def test_they_are_small_enough_in_all():
@@ -32,8 +32,9 @@ def test_they_are_small_enough_in_all():
 
 
 def test_each_has_a_card_with_all_its_pictures():
-  assert files.list_shipped() == ['deeppcb', 'default', 'photographs']
-  for name in files.list_shipped():
+  stored = ['deeppcb', 'photographs', 'procedural']
+  assert files.list_shipped() == sorted([*stored, 'default'])
+  for name in stored:
     card = (files.SHIPPED / f'{name}.md').read_text()
     pictures = re.findall(r'!\[[^]]*\]\(([^)]+)\)', card)
     assert pictures
@@ -41,7 +42,7 @@ def test_each_has_a_card_with_all_its_pictures():
     assert '@@' not in card
 
 
-def test_default_is_what_the_default_config_trains(weights):
+def test_procedural_is_what_the_default_config_trains(weights):
   config = default.get_config()
   assert weights.step == config.train.steps
   compatibility.check_same_run(
@@ -52,7 +53,7 @@ def test_default_is_what_the_default_config_trains(weights):
   assert all(np.isfinite(leaf).all() for leaf in leaves)
 
 
-def test_deeppcb_is_default_with_a_head(weights):
+def test_deeppcb_is_procedural_with_a_head(weights):
   config = transfer.get_config()
   config.train.init_weights = 'default'
   config.labelled.root = 'PCBData'
@@ -72,6 +73,20 @@ def test_deeppcb_is_default_with_a_head(weights):
     ):
       np.testing.assert_array_equal(a, b)
   assert deeppcb.calibration == weights.calibration
+
+
+def test_default_is_photographs_and_procedural():
+  default_ones = files.load('default')
+  for loaded, name in (
+    (default_ones._replace(two_tone=None), 'photographs'),
+    (default_ones.two_tone, 'procedural'),
+  ):
+    jax.tree.map(np.testing.assert_array_equal, loaded, files.load(name))
+  first, second = files.members('default')
+  thresholds = {
+    files.load(name).calibration['threshold'] for name in (first, second)
+  }
+  assert len(thresholds) == 1  # of one detector
 
 
 def test_photographs_is_what_its_config_trains_from_an_earlier_run():
@@ -111,7 +126,7 @@ def test_its_calibration_came_from_no_real_defect(weights):
 
 
 @pytest.mark.slow
-def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
+def test_procedural_finds_the_defects_of_drawn_boards(weights, tmp_path):
   root = tmp_path / 'PCBData'
   make_pairs.make(root, num_pairs=6, seed=1, size_px=320)
   config = default.get_config()
@@ -135,7 +150,7 @@ def test_default_finds_the_defects_of_drawn_boards(weights, tmp_path):
 @pytest.mark.parametrize(
   ('name', 'config'),
   [
-    ('default', default.get_config()),
+    ('procedural', default.get_config()),
     ('deeppcb', transfer.get_config()),
     ('photographs', photographs.get_config()),
   ],

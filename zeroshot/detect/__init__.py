@@ -5,6 +5,7 @@ Files, in the order in which a pair passes them:
   detector         the whole path, for pictures of any size
   scan             a registered pair, scored tile by tile
   pair_input       what detection is given, checked
+  two_tone         pairs in black and white have a network of their own
   working_size     pairs compared at a fraction of their resolution
   registered_pair  windows of an aligned and relit pair
   sampling         bands, points and magnified planes of a picture

@@ -54,6 +54,27 @@ def apply_calibration(
   return (1 / (1 + np.exp(-value))).astype(np.float32)
 
 
+def moved_to(calibration: Calibration, threshold: float) -> Calibration:
+  """The same, for other odds that a box is a true difference.
+
+  How many of all boxes are true depends on the pairs; the order of boxes, and
+  which of them are beyond the threshold, do not.
+
+  Args:
+    calibration: with a threshold between 0 and 1.
+    threshold: that it gets, between 0 and 1.
+
+  Raises:
+    ValueError: a threshold is not between the two.
+  """
+  for value in (calibration.threshold, threshold):
+    if not 0 < value < 1:
+      raise ValueError(f'threshold is {value}; give one between 0 and 1')
+  new, old = _logit(np.array([threshold, calibration.threshold]))
+  offset = calibration.offset + float(new - old)
+  return calibration._replace(offset=offset, threshold=threshold)
+
+
 def fit(
   confidence: HostArray,
   correct: HostArray,

@@ -23,6 +23,7 @@ import numpy as np
 from zeroshot.data import pictures
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect import scorers
+from zeroshot.detect.detector import build_detector
 from zeroshot.detect.registered_pair import without_rim
 from zeroshot.evaluate import froc, protocols
 from zeroshot.evaluate.pixel import pixel_metrics
@@ -67,18 +68,21 @@ def load_method(config: ml_collections.ConfigDict, name: str) -> Method:
     section.kinds = 'none'
     settings = section.to_dict()
     made = json.dumps([name, settings, config[name].scores.to_dict()])
-    detector = Detector(scorer, settings, None, threshold=settings['threshold'])
-    return Method(name, detector, _digest(made.encode()))
-  file = files.find(name)
+    inspector = Detector(
+      build_detector(scorer, settings), threshold=settings['threshold']
+    )
+    return Method(name, inspector, _digest(made.encode()))
   stored = files.load(name)
   calibrated = stored.calibration or stored.config['detect']
   network = inspection_loading.load_network(
     name, threshold=calibrated['threshold'], kinds='none'
   )
   return Method(
-    file.stem,
-    Detector(*network[:3], threshold=network.threshold),
-    _digest(file.read_bytes()),
+    Path(name).stem,
+    Detector(network.build_detector(), threshold=network.threshold),
+    _digest(
+      b''.join(files.find(each).read_bytes() for each in files.members(name))
+    ),
   )
 
 

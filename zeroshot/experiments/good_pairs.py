@@ -20,6 +20,7 @@ from absl import logging
 from zeroshot.data import faults, manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect import calibration, scorers
+from zeroshot.detect.detector import build_detector
 from zeroshot.evaluate import defect_free
 from zeroshot.inspection.detector import Detector
 from zeroshot.types import HostArray, JsonObject
@@ -79,11 +80,9 @@ def calibrate(
   config = config.copy_and_resolve_references()
   config.detect.min_confidence = 0.0  # every box counts
   fitted = calibration.from_plain(weights.calibration)
+  scorer = scorers.network_scorer(config.model, weights.parameters)
   inspector = Detector(
-    scorers.network_scorer(config.model, weights.parameters),
-    config.detect,
-    fitted,
-    threshold=0.0,
+    build_detector(scorer, config.detect, fitted), threshold=0.0
   )
   confidences = _false_confidences(inspector, pairs)
   threshold = choose_threshold(

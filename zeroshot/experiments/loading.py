@@ -14,7 +14,13 @@ from flax import traverse_util
 from ml_collections import config_flags
 
 from zeroshot import runs
-from zeroshot.detect import calibration, detector, onnx_sessions, scorers
+from zeroshot.detect import (
+  calibration,
+  detector,
+  onnx_sessions,
+  scorers,
+  two_tone,
+)
 from zeroshot.detect.detector import Detection
 from zeroshot.onnx_graph import model
 from zeroshot.run_config import compatibility
@@ -118,10 +124,26 @@ def build_detector(
   """
   if weights.parameters is None:
     return detector.build_detector(*baseline(config, weights.baseline))
+  detect = _build_network_detector(config.model, config.detect, weights)
+  other = weights.two_tone
+  if other is None:
+    return detect
+  model = ml_collections.ConfigDict(other.config['model'])
+  return two_tone.choose(
+    detect, _build_network_detector(model, config.detect, other)
+  )
+
+
+def _build_network_detector(
+  model: ml_collections.ConfigDict,
+  settings: ml_collections.ConfigDict,
+  weights: files.Weights,
+) -> Callable[..., Detection]:
+  """The detector of one network."""
   stored = weights.calibration
   return detector.build_detector(
-    scorers.network_scorer(config.model, weights.parameters),
-    config.detect,
+    scorers.network_scorer(model, weights.parameters),
+    settings,
     calibration.from_plain(stored) if stored else None,
   )
 

@@ -22,6 +22,7 @@ from absl import logging
 from zeroshot.data import faults, manifest, readable
 from zeroshot.data.manifest import LabelledPair
 from zeroshot.detect import calibration
+from zeroshot.detect.detector import build_detector
 from zeroshot.evaluate import defect_free, froc
 from zeroshot.experiments import good_pairs, loading
 from zeroshot.inspection.could_not_align import CouldNotAlignError
@@ -108,33 +109,43 @@ def calibrate(
   config = config.copy_and_resolve_references()
   config.detect.update(min_confidence=0.0, kinds='none')  # every box counts
   inspector = Detector(
-    loading.host_scorer(config, weights), config.detect, None, threshold=0.0
+    build_detector(loading.host_scorer(config, weights), config.detect),
+    threshold=0.0,
   )
   judged = [_judge(inspector, pool) for pool in pools]
-  slope, offset = _fit(judged)
-  confidences = [
-    calibration.apply_calibration(
-      pair.confidence, calibration.Calibration(slope, offset, 0.0)
-    )
-    for pool in judged
-    for pair in pool
-    if pair.is_good
-  ]
+  fitted = calibration.Calibration(*_fit(judged), 0.0)
   threshold = good_pairs.choose_threshold(
-    confidences, max_rate=config.calibrate.false_boxes_per_pair, stored=0.0
+    _false_confidences(judged, fitted),
+    max_rate=config.calibrate.false_boxes_per_pair,
+    stored=0.0,
   )
-  fitted = calibration.Calibration(slope, offset, threshold)
+  fitted = fitted._replace(threshold=threshold)
+  if config.calibrate.threshold:
+    fitted = calibration.moved_to(fitted, config.calibrate.threshold)
+  confidences = _false_confidences(judged, fitted)
   return {
     **fitted._asdict(),
     'defect_free_pairs': len(confidences),
     'false_boxes_per_pair': defect_free.false_boxes_per_pair(
-      confidences, threshold=threshold
+      confidences, threshold=fitted.threshold
     ),
     'pools': {
       pool.name: _describe(pairs, fitted)
       for pool, pairs in zip(pools, judged, strict=True)
     },
   }
+
+
+def _false_confidences(
+  judged: Sequence[Sequence[_Judged]], fitted: calibration.Calibration
+) -> list[HostArray]:
+  """Those of the boxes of each good pair."""
+  return [
+    calibration.apply_calibration(pair.confidence, fitted)
+    for pool in judged
+    for pair in pool
+    if pair.is_good
+  ]
 
 
 def _judge(inspector: Detector, pool: Pool) -> list[_Judged]:

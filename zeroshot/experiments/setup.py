@@ -23,7 +23,7 @@ from zeroshot.model.siamese import HEAD
 from zeroshot.run_config import compatibility
 from zeroshot.synthesis import labelled, pairs
 from zeroshot.train.task import Synthesise, Task
-from zeroshot.types import Array, Material, Pair, Params
+from zeroshot.types import Array, Material, Pair, Params, PlainConfig
 from zeroshot.weights import files
 
 
@@ -144,7 +144,7 @@ def with_calibration(weights: files.Weights) -> files.Weights:
   if not name:
     return weights
   try:
-    initial = files.load(name)
+    initial = load_initial(name, weights.config)
   except ValueError as error:
     logging.warning('not calibrated: %s', error)
     return weights
@@ -167,9 +167,29 @@ def initial_parameters(config: ml_collections.ConfigDict) -> Params | None:
   name = config.train.init_weights
   if not name:
     return None
-  weights = files.load(name)
-  compatibility.check_same_trunk(
-    weights.config, compatibility.plain_config(config)
-  )
+  plain = compatibility.plain_config(config)
+  weights = load_initial(name, plain)
+  compatibility.check_same_trunk(weights.config, plain)
   parameters: Params = weights.parameters
   return parameters
+
+
+def load_initial(name: str, config: PlainConfig) -> files.Weights:
+  """The weights that a run starts from.
+
+  Args:
+    name: of ``config.train.init_weights``. Of one that stands for two
+      networks, the one with the trunk of ``config`` is meant.
+    config: the whole config, as plain dicts.
+
+  Raises:
+    ValueError: there is no such file, or it is no weights file.
+  """
+  loaded = files.load(name)
+  if loaded.two_tone is None:
+    return loaded
+  try:
+    compatibility.check_same_trunk(loaded.two_tone.config, config)
+  except ValueError:
+    return loaded._replace(two_tone=None)
+  return loaded.two_tone

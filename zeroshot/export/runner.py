@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from zeroshot.data import faults
-from zeroshot.detect import calibration, scorers, tiling
+from zeroshot.detect import calibration, detector, scorers, tiling
 from zeroshot.export import onnx_format, stablehlo_format
 from zeroshot.export.metadata import Metadata
 from zeroshot.inspection.detector import Detector
@@ -123,9 +123,7 @@ def build_detector(
   try:
     fitted = calibration.from_plain(metadata.calibration)
     return Detector(
-      scorer,
-      settings,
-      fitted,
+      detector.build_detector(scorer, settings, fitted),
       threshold=fitted.threshold if threshold is None else threshold,
     )
   except KeyError as error:

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from zeroshot.data import limits
-from zeroshot.detect import calibration, detector, scorers
+from zeroshot.detect import detector
 from zeroshot.inspection import (
   areas,
   comparison,
@@ -36,7 +36,7 @@ from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.least_size import MinSize
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import Region
-from zeroshot.types import HostArray, PlainConfig
+from zeroshot.types import HostArray
 
 
 class Detector:
@@ -49,9 +49,7 @@ class Detector:
 
   def __init__(
     self,
-    scorer: scorers.Scorer,
-    settings: PlainConfig,
-    fitted: calibration.Calibration | None,
+    detect: Callable[..., detector.Detection],
     *,
     threshold: float,
     max_megapixels: float = limits.MAX_MEGAPIXELS,
@@ -60,14 +58,12 @@ class Detector:
     """Use ``load`` for weights and ``zeroshot.export.runner`` for exports.
 
     Args:
-      scorer: the network.
-      settings: ``config.detect``.
-      fitted: calibration of the confidences; None leaves them as they are.
+      detect: of ``zeroshot.detect.detector.build_detector``.
       threshold: least confidence of a box that counts.
       max_megapixels: see ``load``.
       min_size: see ``load``.
     """
-    self._detect = detector.build_detector(scorer, settings, fitted)
+    self._detect = detect
     self._max_megapixels = limits.check_limit(max_megapixels)
     self._recent = prepared.Recent()
     self.threshold = differences.check_threshold(threshold)
@@ -123,7 +119,7 @@ class Detector:
         **chosen,
       )
       return cls(
-        *network[:3],
+        network.build_detector(),
         threshold=network.threshold,
         max_megapixels=max_megapixels,
         min_size=min_size,

@@ -7,14 +7,22 @@ JAX is imported by ``runtime='jax'`` alone.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 
-from zeroshot.detect import calibration, onnx_sessions, scorers
+from zeroshot.detect import (
+  calibration,
+  detector,
+  onnx_sessions,
+  scorers,
+  two_tone,
+)
 from zeroshot.inspection.options import PRECISIONS, RUNTIMES
 from zeroshot.onnx_graph import model
 from zeroshot.runtime import machine
@@ -30,12 +38,21 @@ class LoadedNetwork(NamedTuple):
     settings: ``config.detect``.
     fitted: calibration of the confidences; None without one.
     threshold: least confidence of a box that counts.
+    two_tone: the network for black-and-white pairs; None takes this one.
   """
 
   scorer: scorers.Scorer
   settings: PlainConfig
   fitted: calibration.Calibration | None
   threshold: float
+  two_tone: LoadedNetwork | None = None
+
+  def build_detector(self) -> Callable[..., detector.Detection]:
+    """See ``detect.detector.build_detector`` and ``detect.two_tone``."""
+    detect = detector.build_detector(self.scorer, self.settings, self.fitted)
+    if self.two_tone is None:
+      return detect
+    return two_tone.choose(detect, self.two_tone.build_detector())
 
 
 def load_network(
@@ -65,8 +82,31 @@ def load_network(
       threshold is given; or the runtime or precision is not to be had.
     AttributeError, KeyError: the stored config lacks a setting.
   """
-  runtime = choose_runtime(runtime, precision)
-  loaded = files.load(Path(weights))
+  load = functools.partial(
+    _load_one,
+    kinds=kinds,
+    local_field=local_field,
+    runtime=choose_runtime(runtime, precision),
+    precision=precision,
+  )
+  name, *others = files.members(weights)
+  network = load(name, threshold=threshold)
+  if not others:
+    return network
+  return network._replace(two_tone=load(others[0], threshold=network.threshold))
+
+
+def _load_one(
+  weights: str,
+  *,
+  threshold: float | None,
+  kinds: str | None,
+  local_field: bool | None,
+  runtime: str,
+  precision: str,
+) -> LoadedNetwork:
+  """One network; see ``load_network``."""
+  loaded = files.load(weights)
   fitted = None
   if loaded.calibration is not None:
     fitted = calibration.from_plain(loaded.calibration)

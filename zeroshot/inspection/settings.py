@@ -45,10 +45,16 @@ def describe_run(
     'bits': options.bits,
     'version': version(),
     'pair': [_resolve(path) for path in pair if path is not None],
-    'weights_sha256': digest(files.find(Path(options.weights))),
+    'weights_sha256': _digest_weights(options.weights),
     'manifest_sha256': digest(options.manifest),
     'ignore_sha256': digest(options.ignore),
   }
+
+
+def _digest_weights(weights: str) -> str:
+  """The sha256 of weights; of two, both, with a plus sign between."""
+  names = files.members(weights)
+  return '+'.join(str(digest(files.find(name))) for name in names)
 
 
 def _resolve(path: str | None) -> str | None:

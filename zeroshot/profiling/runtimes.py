@@ -26,6 +26,7 @@ import numpy as np
 
 from zeroshot.data import pictures
 from zeroshot.detect import calibration, onnx_sessions, scorers
+from zeroshot.detect.detector import build_detector
 from zeroshot.export import runner
 from zeroshot.inspection import loading
 from zeroshot.inspection.detector import Detector
@@ -158,7 +159,8 @@ def load(runtime: str, source: str | Path) -> TimedDetector:
   return TimedDetector(
     RUNTIMES[runtime],
     Detector(
-      scorer, weights.config['detect'], fitted, threshold=fitted.threshold
+      build_detector(scorer, weights.config['detect'], fitted),
+      threshold=fitted.threshold,
     ),
     calls,
   )

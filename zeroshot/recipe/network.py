@@ -1,6 +1,6 @@
 """The network of a recipe: its weights, found and checked by their hash.
 
-weights = network.identify('default')
+weights = network.identify_for('default', frame)
 opened = network.open_network(weights, kinds=None)
 """
 
@@ -11,12 +11,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from zeroshot.detect import detector, settings
+from zeroshot.detect import detector, settings, two_tone
 from zeroshot.detect.calibration import Calibration
 from zeroshot.detect.scorers import Scorer
 from zeroshot.detect.settings import DetectSettings
 from zeroshot.inspection import loading
 from zeroshot.recipe.recipe import Network
+from zeroshot.types import HostArray
 from zeroshot.weights import files
 
 
@@ -34,6 +35,20 @@ class OpenedNetwork(NamedTuple):
   options: DetectSettings
   fitted: Calibration | None
   threshold: float
+
+
+def identify_for(weights: str | os.PathLike[str], frame: HostArray) -> Network:
+  """The weights that a product needs, of a name that may stand for two.
+
+  Args:
+    weights: name or file.
+    frame: pixels ``[H, W, 3]`` of a good part.
+
+  Raises:
+    ValueError: there are none of that name.
+  """
+  names = files.members(weights)
+  return identify(names[-1] if two_tone.is_two_tone(frame, frame) else names[0])
 
 
 def identify(weights: str | os.PathLike[str]) -> Network:
@@ -68,14 +83,17 @@ def open_network(
     ValueError: they are missing, or others than those that were taught with;
       see ``Detector.load`` for more.
   """
-  found = identify(weights.name)
-  if found.sha256 != weights.sha256:
+  # What was one file once may stand for two now.
+  members = [identify(name) for name in files.members(weights.name)]
+  same = [each for each in members if each.sha256 == weights.sha256]
+  found = [*same, *members][0]
+  if not same:
     raise ValueError(
       f'weights {weights.name} have sha256 {found.sha256[:12]}, the recipe was '
       f'taught with {weights.sha256[:12]}; teach it again, or bring those back'
     )
   loaded = loading.load_network(
-    weights.name,
+    found.name,
     threshold=threshold,
     kinds=kinds,
     runtime=runtime,

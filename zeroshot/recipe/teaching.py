@@ -102,7 +102,8 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
   """
   if not goods:
     raise ValueError('give at least one picture of a good part')
-  weights = network.identify(request.weights)
+  frame = _prepare(goods[0])
+  weights = network.identify_for(request.weights, _pixels(frame))
   opened = network.open_network(
     weights, threshold=request.threshold, kinds=request.kinds
   )
@@ -111,7 +112,7 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
     ignored = areas.load_ignore_mask(
       request.ignore_mask, max_megapixels=limits.MAX_MEGAPIXELS
     )
-  kept, moves, left_out = _register_all(goods, opened, request.force)
+  kept, moves, left_out = _register_all(frame, goods[1:], opened, request.force)
   taught = Taught(
     _settings(request, weights, opened.threshold, len(kept)),
     tuple(stored_pixels(each) for each in kept),
@@ -195,13 +196,15 @@ def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
 
 
 def _register_all(
-  goods: Sequence[Picture], opened: OpenedNetwork, force: bool
+  frame: PreparedReference,
+  others: Sequence[Picture],
+  opened: OpenedNetwork,
+  force: bool,
 ) -> tuple[list[PreparedReference], list[Warp], list[LeftOut]]:
   """The good parts that fit, where the frame lies in each, and the others."""
-  frame = _prepare(goods[0])
   kept, moves = [frame], [warp.identity(_pixels(frame).shape[:2])]
   left_out = []
-  for picture in goods[1:]:
+  for picture in others:
     good = _prepare(picture)
     move, reason = register(good, frame, opened)
     if reason and not force:

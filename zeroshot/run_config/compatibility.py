@@ -33,6 +33,13 @@ _HEAD = ('kinds', 'predicts_sides', 'head_widths')
 # Fields of ``detect`` that decide the targets of labelled pairs.
 _TARGETS = ('registration', 'extent_share', 'hidden_px')
 
+# Values of fields that came later, under which all is as it was without them.
+_AS_BEFORE = {
+  'labelled.num_anywhere': 1,
+  'labelled.changes_share': 0.0,
+  'labelled.labelled_every': 0,
+}
+
 # Fields that name labelled pairs.
 _LABELLED_SETS = ('labelled.root', 'labelled.manifest')
 
@@ -89,6 +96,9 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
+  for name, value in _AS_BEFORE.items():
+    if flat.get(name) == value:
+      del flat[name]
   return flat
 
 

@@ -160,10 +160,9 @@ def make(run: Run, workdir: Path) -> None:
     except FloatingPointError as error:
       sys.exit(f'{run.name}: training stopped: {error}')
   else:
-    weights = files.load(config.train.init_weights)
-    compatibility.check_same_model(
-      weights.config, compatibility.plain_config(config)
-    )
+    plain = compatibility.plain_config(config)
+    weights = setup.load_initial(config.train.init_weights, plain)
+    compatibility.check_same_model(weights.config, plain)
   chosen = reported_pairs(config)
   metrics = {
     view: evaluate(config, weights, chosen, moves=moves)

@@ -1,13 +1,17 @@
 """Weights files: parameters, and how they were trained and calibrated.
 
 save(path, Weights(parameters, config, step))
-weights = load('default')        # shipped
+weights = load('procedural')     # shipped
 weights = load('w.safetensors')  # of launch.export_weights
+
+``'default'`` is two of the shipped ones: ``photographs``, and ``procedural``
+for pairs in black and white.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +25,9 @@ from zeroshot.types import HostArray, JsonObject, Params
 
 SHIPPED = Path(__file__).parent
 _SUFFIX = '.safetensors'
+# Of each name that stands for two: the weights themselves, and those for
+# black-and-white pairs.
+_CHOICES = {'default': ('photographs', 'procedural')}
 
 
 class Weights(NamedTuple):
@@ -33,6 +40,8 @@ class Weights(NamedTuple):
     calibration: of the confidences, as plain dicts and lists; see
       ``zeroshot.detect.calibration``. None where there is none.
     baseline: name in ``zeroshot.detect.scorers.BASELINES``, of no file.
+    two_tone: weights for black-and-white pairs, see ``detect.two_tone``; None
+      where these are for every pair. They are not saved.
   """
 
   parameters: Any
@@ -40,6 +49,7 @@ class Weights(NamedTuple):
   step: int
   calibration: JsonObject | None = None
   baseline: str = ''
+  two_tone: Weights | None = None
 
 
 def save(path: str | Path, weights: Weights) -> None:
@@ -73,7 +83,12 @@ def load(name: str | Path) -> Weights:
   Raises:
     ValueError: the file is missing, damaged, or was not written by ``save``.
   """
-  path = find(name)
+  loaded, *others = (_read(find(each)) for each in members(name))
+  return loaded._replace(two_tone=others[0]) if others else loaded
+
+
+def _read(path: Path) -> Weights:
+  """The content of one file; see ``load``."""
   try:
     with safetensors.safe_open(str(path), framework='numpy') as file:
       header = file.metadata() or {}
@@ -116,11 +131,25 @@ def _unflatten(flat: Mapping[str, HostArray]) -> dict[str, Any]:
 
 def list_shipped() -> list[str]:
   """The names of the shipped weights, sorted."""
-  return sorted(path.stem for path in SHIPPED.glob(f'*{_SUFFIX}'))
+  stored = {path.stem for path in SHIPPED.glob(f'*{_SUFFIX}')}
+  chosen = {name for name, two in _CHOICES.items() if stored.issuperset(two)}
+  return sorted(stored | chosen)
+
+
+def members(name: str | os.PathLike[str]) -> tuple[str, ...]:
+  """The names of the weights that a name stands for: one, or two.
+
+  Of two the second is for black-and-white pairs, see ``detect.two_tone``.
+  """
+  if Path(name).is_file():
+    return (str(name),)
+  return _CHOICES.get(str(name), (str(name),))
 
 
 def find(name: str | Path) -> Path:
   """The file of a path or of the name of shipped weights.
+
+  Of a name that stands for two it is the first of ``members``.
 
   Raises:
     ValueError: there is no such file.
@@ -128,7 +157,7 @@ def find(name: str | Path) -> Path:
   if Path(name).is_file():
     return Path(name)
   if str(name) in list_shipped():
-    return SHIPPED / f'{name}{_SUFFIX}'
+    return SHIPPED / f'{members(name)[0]}{_SUFFIX}'
   raise ValueError(
     f'no weights file {name}; write one with launch.export_weights, or name '
     f'weights that ship: {", ".join(list_shipped()) or "there are none"}'
