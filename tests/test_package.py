@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ COMMANDS = sorted(
   for file in (ROOT / folder).glob('*.py')
   if "\nif __name__ == '__main__':" in file.read_text()
 )
+MAX_WHEEL_BYTES = 4 * 2**20
 PREPARES = 'launch.environment'  # has no flags
 
 
@@ -81,8 +83,30 @@ def test_every_extra_that_is_named_is_one():
 def test_the_wheel_holds_the_library_alone():
   project = tomllib.loads((ROOT / 'pyproject.toml').read_text())
   target = project['tool']['hatch']['build']['targets']['wheel']
-  assert target == {'packages': ['zeroshot']}
+  assert target['packages'] == ['zeroshot']
   assert (ROOT / 'zeroshot' / 'py.typed').is_file()
+
+
+def test_the_wheel_is_small_and_complete(tmp_path):
+  wheel = pytest.importorskip('hatchling.builders.wheel')
+  builder = wheel.WheelBuilder(str(ROOT))
+  (path,) = builder.build(directory=str(tmp_path), versions=['standard'])
+  assert Path(path).stat().st_size < MAX_WHEEL_BYTES
+  names = set(zipfile.ZipFile(path).namelist())
+  ours = {name for name in names if '.dist-info/' not in name}
+  kept = {
+    file.relative_to(ROOT).as_posix()
+    for file in (ROOT / 'zeroshot').rglob('*')
+    if file.is_file() and file.suffix != '.pyc'
+  }
+  # The pictures of the model cards, and what an older version left.
+  left_out = {
+    name
+    for name in kept
+    if Path(name).parent.name == 'weights'
+    and Path(name).suffix in ('.png', '.onnx')
+  }
+  assert ours == kept - left_out
 
 
 def test_the_lock_names_the_public_index_alone():

@@ -82,7 +82,7 @@ def test_every_module_that_they_name_is_there():
 def test_every_line_for_zeroshot_is_one_that_it_takes():
   lines = re.findall(r'^zeroshot .*', TEXT, re.MULTILINE)
   assert len(lines) >= 7
-  parser, _ = main._parser()
+  parser, _ = main.build_parser()
   for line in lines:
     parser.parse_args(shlex.split(line, comments=True)[1:])  # exits if not
 

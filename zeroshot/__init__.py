@@ -39,6 +39,8 @@ are listed below it. ``docs/architecture.md`` shows them as a picture.
   rng           named streams of random keys
   types         types that several packages use, and the notation
   version       the version of this package
+
+``__main__`` is the command line again, as ``python -m zeroshot``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -108,3 +109,35 @@ def test_the_version(capsys):
   with pytest.raises(SystemExit, match='0'):
     main.main(['--version'])
   assert capsys.readouterr().out == f'zeroshot {zeroshot.__version__}\n'
+
+
+@pytest.mark.parametrize('name', main.SUBCOMMANDS)
+def test_the_help_of_each_command_tells_its_exit_statuses(capsys, name):
+  with pytest.raises(SystemExit):
+    main.main([name, '--help'])
+  text = capsys.readouterr().out
+  assert f'usage: zeroshot {name} ' in text
+  assert re.search(r'^Exit statuses: \d \w', text, re.MULTILINE)
+
+
+def test_help_lists_the_commands_in_groups(capsys):
+  with pytest.raises(SystemExit):
+    main.main(['--help'])
+  text = capsys.readouterr().out
+  listed = re.findall(r'^(.+):\n((?:  \w+ +\w.*\n)+)', text, re.MULTILINE)
+  groups = {
+    title: tuple(re.findall(r'^  (\w+)', rows, re.MULTILINE))
+    for title, rows in listed
+  }
+  assert {t: groups[t] for t in main.GROUPS} == main.GROUPS
+  assert 'exit statuses: 0 no difference, 1 differences found' in text
+
+
+def test_it_runs_as_a_module():
+  done = subprocess.run(
+    [sys.executable, '-m', 'zeroshot', '--version'],
+    cwd=ROOT,
+    capture_output=True,
+    text=True,
+  )
+  assert done.stdout == f'zeroshot {zeroshot.__version__}\n'

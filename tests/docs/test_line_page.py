@@ -30,14 +30,14 @@ def blocks():
 def test_every_command_of_the_page_is_one_that_is_taken():
   lines = re.findall(r'^zeroshot .*', PAGE, re.MULTILINE)
   assert len(lines) == 4
-  parser, _ = main._parser()
+  parser, _ = main.build_parser()
   for line in lines:
     words = shlex.split(line.partition(' &')[0])
     parser.parse_args(words[1:])
 
 
 def test_every_flag_of_the_page_is_one_of_a_command():
-  parser, commands = main._parser()
+  parser, commands = main.build_parser()
   del parser
   known = ' '.join(commands[name].format_help() for name in ('serve', 'watch'))
   for flag in re.findall(r'`(--\w+)', PAGE):

@@ -153,9 +153,3 @@ def test_a_file_belongs_to_its_weights_alone():
 def test_the_same_weights_give_the_same_bytes():
   weights = parts.weights()
   assert model.to_bytes(weights) == model.to_bytes(weights)
-
-
-@pytest.mark.parametrize('name', files.list_shipped())
-def test_the_file_that_ships_is_of_the_weights_that_ship(name):
-  path = files.find(name).with_suffix('.onnx')
-  assert model.belongs(path.read_bytes(), files.load(name))

@@ -30,3 +30,8 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     write_a_half(path)
   assert path.read_text() == 'old'
   assert list(tmp_path.iterdir()) == [path]
+
+
+def test_bytes_make_their_folder(tmp_path):
+  atomic_files.write_bytes(tmp_path / 'a' / 'b.bin', b'new')
+  assert [f.read_bytes() for f in (tmp_path / 'a').iterdir()] == [b'new']

@@ -13,6 +13,7 @@ watch           ``zeroshot watch``
 serve           ``zeroshot serve``
 export          ``zeroshot export``
 ui              ``zeroshot ui``
+completion      ``zeroshot completion``
 demo            ``zeroshot demo``
 arguments       what several subcommands take
 terminal        text that is safe to print

@@ -6,6 +6,8 @@
 ONNX runs in ONNX Runtime, StableHLO in JAX. Beside the file stands its runner,
 ``part.pyz``, which needs nothing of this package and prints what ``zeroshot
 inspect --json`` prints.
+
+Exit statuses: 0 written, 2 could not be.
 """
 
 from __future__ import annotations

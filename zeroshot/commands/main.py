@@ -1,11 +1,12 @@
 """zeroshot: marks every true difference between two pictures.
 
   zeroshot inspect good.png part.png
-  zeroshot --help
+  zeroshot inspect --help
 
 Exit statuses: 0 no difference, 1 differences found, 2 could not do it (told in
 a line on stderr), 130 interrupted. Results go to stdout, messages to stderr.
-With ZEROSHOT_TRACEBACK=1 an unexpected error prints its traceback.
+Progress bars are drawn on a terminal alone, and without colours where NO_COLOR
+is set. With ZEROSHOT_TRACEBACK=1 an unexpected error prints its traceback.
 """
 
 from __future__ import annotations
@@ -17,25 +18,21 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from zeroshot.data import faults
 from zeroshot.version import version
 
 CANNOT, INTERRUPTED = 2, 130
-SUBCOMMANDS = (
-  'inspect',
-  'teach',
-  'accept',
-  'check',
-  'report',
-  'watch',
-  'serve',
-  'export',
-  'ui',
-  'demo',
-)
+GROUPS = {
+  'inspect': ('inspect', 'check', 'report', 'ui'),
+  'several good parts of one product': ('teach', 'accept'),
+  'at a line': ('watch', 'serve'),
+  'elsewhere': ('export', 'completion', 'demo'),
+}
+SUBCOMMANDS = tuple(name for names in GROUPS.values() for name in names)
+_WIDTH = 12  # of the longest name, and two spaces
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
   os.environ.setdefault(
     'JAX_COMPILATION_CACHE_DIR', os.path.join(cache, 'zeroshot')
   )
-  parser, commands = _parser()
+  parser, commands = build_parser()
   options, unknown = parser.parse_known_args(arguments)
   if unknown:
     command = commands[options.command]
@@ -86,13 +83,17 @@ def _unknown(arguments: Sequence[str], command: argparse.ArgumentParser) -> str:
   return f'unrecognized arguments: {" ".join(arguments)}{hint}'
 
 
-def _parser() -> tuple[
+def build_parser() -> tuple[
   argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
 ]:
   """The parser of ``zeroshot``, and those of the subcommands."""
+  modules = {name: _module_of(name) for name in SUBCOMMANDS}
+  about, _, rest = str(__doc__).partition('Exit statuses:')
   parser = argparse.ArgumentParser(
     'zeroshot',
-    description=__doc__,
+    usage='zeroshot [-h] [--version] COMMAND ...',
+    description=about + _grouped(modules),
+    epilog=f'exit statuses:{rest}',
     formatter_class=argparse.RawDescriptionHelpFormatter,
     allow_abbrev=False,
   )
@@ -100,11 +101,14 @@ def _parser() -> tuple[
     '--version', action='version', version=f'zeroshot {version()}'
   )
   commands = parser.add_subparsers(
-    required=True, metavar='COMMAND', dest='command'
+    required=True,
+    metavar='COMMAND',
+    dest='command',
+    prog='zeroshot',
+    help=argparse.SUPPRESS,  # the description lists them in groups
   )
   parsers = {}
-  for name in SUBCOMMANDS:
-    module = _module_of(name)
+  for name, module in modules.items():
     command = commands.add_parser(
       name,
       help=module.SUMMARY,
@@ -116,6 +120,16 @@ def _parser() -> tuple[
     command.set_defaults(run=module.run)
     parsers[name] = command
   return parser, parsers
+
+
+def _grouped(modules: Mapping[str, ModuleType]) -> str:
+  """The subcommands in groups, a line each."""
+  lines = []
+  for title, names in GROUPS.items():
+    lines += [f'{title}:']
+    lines += [f'  {name:{_WIDTH}}{modules[name].SUMMARY}' for name in names]
+    lines += ['']
+  return '\n'.join(lines)
 
 
 def _module_of(name: str) -> ModuleType:

@@ -6,6 +6,8 @@
 DIR is a folder of ``zeroshot inspect --out``, of ``zeroshot watch --out`` or of
 ``launch.evaluate --out``.
 The name of the page is printed.
+
+Exit statuses: 0 written, 2 could not be.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 zeroshot ui
 zeroshot ui --host=0.0.0.0 --port=8080   # for the whole network, unguarded
+
+Exit statuses: 2 could not open it, 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations

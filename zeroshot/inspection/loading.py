@@ -24,7 +24,7 @@ from zeroshot.detect import (
   two_tone,
 )
 from zeroshot.inspection.options import PRECISIONS, RUNTIMES
-from zeroshot.onnx_graph import model
+from zeroshot.onnx_graph import cache, model
 from zeroshot.runtime import machine
 from zeroshot.types import PlainConfig
 from zeroshot.weights import files
@@ -187,6 +187,8 @@ def build_scorer(
 def onnx_file(name: Path, weights: files.Weights) -> bytes:
   """The network's ONNX file: the one beside its weights, or built anew.
 
+  Of weights that ship it is built once, and kept in the user's cache.
+
   Args:
     name: of shipped weights, or their file.
     weights: read from it.
@@ -202,4 +204,6 @@ def onnx_file(name: Path, weights: files.Weights) -> bytes:
       path,
       name,
     )
+  if path.parent == files.SHIPPED:
+    return cache.to_bytes(weights)
   return model.to_bytes(weights)

@@ -8,4 +8,5 @@ siamese       the Siamese network
 symmetric     the symmetric network
 early_fusion  the source paper's network
 model         weights -> an ONNX file's content, and whose it is
+cache         the ONNX files of shipped weights, built once
 """

@@ -45,6 +45,11 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
+  """Writes a text in one step, see ``write_bytes``."""
+  write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
   """Writes a file in one step, and makes its folder.
 
   Two processes may write the same file at the same time: the later one wins.
@@ -54,7 +59,7 @@ def write_text(path: Path, text: str) -> None:
   writer = f'{socket.gethostname()}.{os.getpid()}'
   partial = path.with_name(f'{path.name}.{writer}.partial')
   try:
-    partial.write_text(text, 'utf-8')
+    partial.write_bytes(data)
     os.replace(partial, path)
   finally:
     partial.unlink(missing_ok=True)
