@@ -30,7 +30,8 @@ PLACES = {
   'ui': (2, 1.5),
   'page': (2, 2.5),
   'export': (2, 3.5),
-  'experiments': (2, 5),
+  'cluster': (2, 4.5),
+  'experiments': (2, 5.5),
   'recipe': (2.6, 0),
   'inspection': (3, 1),
   'report': (4, 2.5),
@@ -59,7 +60,7 @@ PLACES = {
 WIDE = {'types': 6, 'data': 1}  # columns beyond the first
 # Points that a line passes on its way, where it would cross a room.
 VIA = {
-  ('profiling', 'boards'): [(1.85, 6.0)],
+  ('profiling', 'boards'): [(1.85, 6.1)],
   ('data_tools', 'runtime'): [(7, 7.54)],
   ('experiments', 'synthesis'): [(5, 4.05), (6, 3.62)],
   ('evaluate', 'rng'): [(7.32, 2.5)],

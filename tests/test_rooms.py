@@ -37,6 +37,7 @@ ROOMS = (
   'report',
   'inspection',
   'recipe',
+  'cluster',
   'experiments',
   'studies',
   'export',

@@ -15,6 +15,7 @@ are listed below it. ``docs/architecture.md`` shows them as a picture.
   export        the network and its settings as one file
   studies       many runs compared: ablation, few-shot, leave-one-out
   experiments   one run: set-up, evaluation, calibration
+  cluster       a list of millions of pairs, inspected on a Ray cluster
   recipe        one product: good parts, what they teach, inspection
   inspection    two pictures of any kind -> a verdict and boxes
   report        results as pictures and tables

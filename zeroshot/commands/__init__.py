@@ -4,6 +4,7 @@ main            parses the command line and calls the subcommand
 inspect         arguments of ``zeroshot inspect``
 inspect_pair    one pair
 inspect_list    a list of pairs
+inspect_cluster a list of pairs on a Ray cluster
 inspect_recipe  parts of one product, by a recipe
 teach           ``zeroshot teach``
 accept          ``zeroshot accept``

@@ -27,6 +27,7 @@ from zeroshot.commands import arguments
 from zeroshot.data import limits, records
 from zeroshot.inspection import shards
 from zeroshot.inspection.options import (
+  ENGINES,
   ORDERS,
   PRECISIONS,
   RUNTIMES,
@@ -47,12 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   )
   add('test', nargs='*', metavar='TEST', help='picture of the part under test')
   add('--manifest', metavar='PAIRS.csv', help='list of pairs, in place of one')
-  add(
-    '--shard',
-    type=_parse_shard,
-    metavar='I/N',
-    help='inspect the I-th of N shares of the list, 1/N to N/N',
-  )
   add('--out', metavar='DIR', help='folder for results and pictures')
   add('--json', action='store_true', help='print results as JSON, one a line')
   add(
@@ -62,9 +57,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     help='order of the boxes, the highest first (default: %(default)s)',
   )
   add('--name', help="of the one pair (default: the test picture's)")
+  _add_list_arguments(parser)
   _add_reading_arguments(parser)
   _add_detection_arguments(parser)
   _add_runtime_arguments(parser)
+
+
+def _add_list_arguments(parser: argparse.ArgumentParser) -> None:
+  """Adds the arguments that share a list among several processes."""
+  add = parser.add_argument
+  add(
+    '--shard',
+    type=_parse_shard,
+    metavar='I/N',
+    help='inspect the I-th of N shares of the list, 1/N to N/N',
+  )
+  add(
+    '--engine',
+    choices=ENGINES,
+    default='local',
+    help="'ray' shares a list among the processes of a Ray cluster; its "
+    'results are Parquet (default: local)',
+  )
+  add(
+    '--actors',
+    type=int,
+    default=0,
+    metavar='N',
+    help='processes of --engine=ray (default: its cores but one)',
+  )
 
 
 def _add_reading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,6 +207,10 @@ def run(options: argparse.Namespace) -> int:
       'zeroshot teach, or in a list, --manifest=PAIRS.csv'
     )
   _check_request(request)
+  if request.writes_parquet:
+    from zeroshot.commands import inspect_cluster
+
+    return inspect_cluster.run(request)
   if request.manifest is not None:
     from zeroshot.commands import inspect_list
 
@@ -207,13 +232,25 @@ def _is_recipe(path: str | None) -> bool:
 def _check_request(request: InspectOptions) -> None:
   """Refuses options that do not go together, and sizes that are none."""
   request.least  # noqa: B018  raises ValueError
+  if request.actors < 0 or (request.actors and request.engine != 'ray'):
+    raise ValueError(
+      f'--actors={request.actors} is a number of processes of --engine=ray; '
+      'give both, or neither'
+    )
   if request.manifest is not None:
     if request.reference is not None or request.name is not None:
       raise ValueError('--manifest goes without REFERENCE, TEST and --name')
     if request.out is None:
       raise ValueError('--manifest needs --out=DIR for its results')
-  elif request.shard is not None:
-    raise ValueError('--shard is a share of a list; give --manifest=PAIRS.csv')
+    if request.writes_parquet and (request.shard or request.json):
+      raise ValueError(
+        '--engine=ray, and URLs, go without --shard and --json: the cluster '
+        'shares the list, and the results are Parquet'
+      )
+  elif request.shard is not None or request.engine != 'local':
+    raise ValueError(
+      '--shard and --engine are of a list; give --manifest=PAIRS.csv'
+    )
   elif request.reference is None or request.test is None:
     manifest = request.reference or ''
     if not manifest.lower().endswith(records.TABLES + records.JSON_LINES):

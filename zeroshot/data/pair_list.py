@@ -67,7 +67,7 @@ def parse_pair_list(
   fields = {record.line: record.fields for record in parsed.records}
   wrong = dict(parsed.faults)
   for line, row in fields.items():
-    if fault := _find_fault(row, f'{path}, line {line}'):
+    if fault := find_fault(row, f'{path}, line {line}'):
       wrong[line] = fault
   stems = collections.Counter(
     pathlib.Path(row['test']).stem
@@ -99,8 +99,13 @@ def _text(value: object) -> str:
   return value if isinstance(value, str) else ''
 
 
-def _find_fault(row: JsonObject, where: str) -> str:
-  """The fault of a row's fields; '' if there is none."""
+def find_fault(row: JsonObject, where: str) -> str:
+  """The fault of a row's fields; '' if there is none.
+
+  Args:
+    row: fields of a record, see ``records.Record``.
+    where: file and line, for the message.
+  """
   for column in records.REQUIRED:
     if not isinstance(row[column], str) or not row[column].strip():
       return f'{where}: no {column}; give the path of a picture'

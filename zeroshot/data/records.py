@@ -9,12 +9,15 @@ JSON lines are not changed; a CSV row becomes what it would be in JSON.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from zeroshot.data import tables
+from zeroshot.data.tables import Fault
 
 if TYPE_CHECKING:  # imports NumPy, which the command line is parsed without
   from zeroshot.types import JsonObject
@@ -58,24 +61,64 @@ def read_records(path: str | os.PathLike[str]) -> Records:
   Raises:
     ValueError: the file cannot be read, or has no line.
   """
-  lines = tables.read_lines(path)
-  if _is_table(pathlib.Path(path).suffix.lower(), lines):
-    rows, faults = tables.parse_table(lines, path, FIELDS, required=REQUIRED)
-    parsed = Records(
-      [Record(row.line, _to_fields(row.cells)) for row in rows], faults
-    )
-  else:
-    parsed = _parse_json_lines(lines, path)
-  if not parsed.records and not parsed.faults:
-    raise ValueError(f'{path}: no pair in it; give one pair a line')
+  parsed = Records([], {})
+  for each in iterate_records(tables.read_lines(path), path):
+    if isinstance(each, Record):
+      parsed.records.append(each)
+    else:
+      parsed.faults[each.line] = each.text
   return parsed
 
 
-def _is_table(suffix: str, lines: list[str]) -> bool:
-  if suffix in TABLES + JSON_LINES:
-    return suffix in TABLES
-  stripped = (line.lstrip() for line in lines)
-  return not next(filter(None, stripped), '').startswith('{')
+def iterate_records(
+  lines: Iterable[str], path: str | os.PathLike[str]
+) -> Iterator[Record | Fault]:
+  """As ``read_records``, line after line, which need not all be there.
+
+  Args:
+    lines: of the file, without line ends.
+    path: of the file, or its URL.
+
+  Yields:
+    The lines and the malformed ones, in file order.
+
+  Raises:
+    ValueError: there is no line, or it is a table of other columns.
+  """
+  first, lines = _peek(lines)
+  suffix = pathlib.PurePath(path).suffix.lower()
+  is_known = suffix in TABLES + JSON_LINES
+  if suffix in TABLES if is_known else not first.startswith('{'):
+    parsed = _parse_table(lines, path)
+  else:
+    parsed = _parse_json_lines(lines, path)
+  is_empty = True
+  for each in parsed:
+    is_empty = False
+    yield each
+  if is_empty:
+    raise ValueError(f'{path}: no pair in it; give one pair a line')
+
+
+def _peek(lines: Iterable[str]) -> tuple[str, Iterable[str]]:
+  """The first line that is not blank, and all lines."""
+  remaining = iter(lines)
+  begin: list[str] = []
+  for line in remaining:
+    begin.append(line)
+    if line.strip():
+      break
+  return ''.join(begin).lstrip(), itertools.chain(begin, remaining)
+
+
+def _parse_table(
+  lines: Iterable[str], path: str | os.PathLike[str]
+) -> Iterator[Record | Fault]:
+  for row in tables.iterate_table(lines, path, FIELDS, required=REQUIRED):
+    if isinstance(row, Fault):
+      yield row
+    else:
+      yield Record(row.line, _to_fields(row.cells))
 
 
 def _to_fields(cells: dict[str, str]) -> JsonObject:
@@ -97,18 +140,16 @@ def _split(text: str) -> list[str]:
 
 
 def _parse_json_lines(
-  lines: list[str], path: str | os.PathLike[str]
-) -> Records:
-  parsed = Records([], {})
+  lines: Iterable[str], path: str | os.PathLike[str]
+) -> Iterator[Record | Fault]:
   for number, line in enumerate(lines, start=1):
     if not line.strip():
       continue
     where = f'{path}, line {number}'
     try:
-      parsed.records.append(Record(number, _parse_json(line, where)))
+      yield Record(number, _parse_json(line, where))
     except ValueError as error:
-      parsed.faults[number] = str(error)
-  return parsed
+      yield Fault(number, str(error))
 
 
 def _parse_json(line: str, where: str) -> JsonObject:

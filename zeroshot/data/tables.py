@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import os
 import pathlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 _SEPARATORS = ',;\t'
@@ -32,6 +32,18 @@ class Row(NamedTuple):
 
   line: int
   cells: dict[str, str]
+
+
+class Fault(NamedTuple):
+  """A row that cannot be parsed.
+
+  Attributes:
+    line: of the file, from 1.
+    text: what is wrong, with the file and the line.
+  """
+
+  line: int
+  text: str
 
 
 def parse_table(
@@ -56,20 +68,38 @@ def parse_table(
   Raises:
     ValueError: the file is empty, or its header is not legal.
   """
-  first = next((i for i, line in enumerate(lines) if line.strip()), None)
-  if first is None:
-    raise ValueError(f'{path}: the file is empty; {_remedy(columns)}')
-  separator = max(_SEPARATORS, key=lines[first].count)  # comma wins a tie
-  parsed = _parse(lines, separator)
-  header: list[str] | None = None
   rows: list[Row] = []
   faults: dict[int, str] = {}
-  for number, cells in parsed:
+  for row in iterate_table(lines, path, columns, required=required):
+    if isinstance(row, Row):
+      rows.append(row)
+    else:
+      faults[row.line] = row.text
+  return rows, faults
+
+
+def iterate_table(
+  lines: Iterable[str],
+  path: str | os.PathLike[str],
+  columns: Collection[str],
+  *,
+  required: Collection[str],
+) -> Iterator[Row | Fault]:
+  """As ``parse_table``, row after row, of lines that need not all be there.
+
+  Yields:
+    The rows and faults in file order.
+
+  Raises:
+    ValueError: see ``parse_table``.
+  """
+  header: list[str] | None = None
+  for number, cells in _parse(lines):
     where = f'{path}, line {number}'
     if isinstance(cells, str):
       if header is None:
         raise ValueError(f'{where}: {cells}')
-      faults[number] = f'{where}: {cells}'
+      yield Fault(number, f'{where}: {cells}')
     elif not any(cells):
       continue
     elif header is None:
@@ -77,10 +107,11 @@ def parse_table(
     else:
       fault = _row_fault(cells, header)
       if fault:
-        faults[number] = f'{where}: {fault}'
+        yield Fault(number, f'{where}: {fault}')
       else:
-        rows.append(Row(number, dict(zip(header, cells, strict=False))))
-  return rows, faults
+        yield Row(number, dict(zip(header, cells, strict=False)))
+  if header is None:
+    raise ValueError(f'{path}: the file is empty; {_remedy(columns)}')
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[str]:
@@ -104,14 +135,17 @@ def read_lines(path: str | os.PathLike[str]) -> list[str]:
   return text.replace('\r\n', '\n').replace('\r', '\n').split('\n')
 
 
-def _parse(
-  lines: list[str], separator: str
-) -> Iterator[tuple[int, list[str] | str]]:
+def _parse(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | str]]:
   """The number of each line with its cells, or with its fault.
 
   Lines are parsed one by one, so that an open quote does not consume the rest.
   """
+  separator = ''
   for number, line in enumerate(lines, start=1):
+    if not separator and not line.strip():
+      continue
+    # A comma wins a tie.
+    separator = separator or max(_SEPARATORS, key=line.count)
     reader = csv.reader(
       [line], delimiter=separator, skipinitialspace=True, strict=True
     )

@@ -19,6 +19,7 @@ from zeroshot.inspection.shards import Shard
 ORDERS = ('confidence', 'severity')
 RUNTIMES = ('auto', 'onnxruntime', 'openvino', 'jax')
 PRECISIONS = ('f32', 'bf16')
+ENGINES = ('local', 'ray')
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class InspectOptions:
     name: of the one pair; None takes the stem of ``test``.
     manifest: file of a list of pairs; None for one pair.
     shard: share of the list to inspect; None is all of it.
+    engine: what inspects the list, one of ``ENGINES``.
+    actors: processes of ``'ray'``; 0 is the cores of the cluster but one.
     out: results folder; None writes nothing.
     json: whether results are printed as JSON lines.
     weights: name of shipped weights, or a file.
@@ -56,6 +59,8 @@ class InspectOptions:
   name: str | None = None
   manifest: str | None = None
   shard: Shard | None = None
+  engine: str = 'local'
+  actors: int = 0
   out: str | None = None
   json: bool = False
   weights: str = 'default'
@@ -76,6 +81,14 @@ class InspectOptions:
   def least(self) -> LeastSize:
     """``min_size`` with its scale; ValueError if they make no sense."""
     return least_size.of(self.min_size, self.mm_per_px)
+
+  @property
+  def writes_parquet(self) -> bool:
+    """Whether a list or its results lie on object storage, or Ray is asked."""
+    places = (self.manifest or '', self.out or '')
+    return self.engine == 'ray' or (
+      self.manifest is not None and any('://' in place for place in places)
+    )
 
   @property
   def has_local_field(self) -> bool | None:

@@ -20,11 +20,30 @@ _TPU_DEVICES = ('/dev/accel*', '/dev/vfio/[0-9]*')
 _STATUS = Path('/proc/self/status')
 
 
+_at_most: list[int] = []  # what ``use_at_most`` said last
+
+
 def usable_cores() -> int:
   """CPU cores that this process may run on."""
   if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0))
+  else:
+    found = os.cpu_count() or 1
+  return min([found, *_at_most])
+
+
+def use_at_most(cores: int) -> None:
+  """Limits what this process counts as usable, where others share the cores.
+
+  Args:
+    cores: 1 or more.
+
+  Raises:
+    ValueError: there are fewer.
+  """
+  if cores < 1:
+    raise ValueError(f'a process needs a core, not {cores}')
+  _at_most[:] = [cores]
 
 
 def has_accelerator() -> bool:
