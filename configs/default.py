@@ -5,7 +5,7 @@ Command:
 
 Expected time: 30 minutes on two cores of an AMD EPYC (Zen 5).
 Measured result: official AP 0.9977 on the 1,000 pairs of DeepPCB's trainval
-list; the weights are zeroshot/weights/default.safetensors.
+list; the weights are zeroshot/weights/procedural.safetensors.
 """
 
 import ml_collections

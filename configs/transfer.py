@@ -2,7 +2,7 @@
 
 Command:
   python -m launch.train --config=configs/transfer.py --workdir=runs/transfer \
-      --init_weights=default --config.labelled.root=PCBData
+      --init_weights=procedural --config.labelled.root=PCBData
 
 Expected time: 5 minutes on two cores of an AMD EPYC (Zen 5), with other
 work running.

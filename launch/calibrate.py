@@ -2,7 +2,7 @@
 
   python -m launch.calibrate --config=configs/default.py --workdir=runs/mine \
       --references='good/*.png' --out=calibrated.safetensors
-  python -m launch.calibrate --config=configs/default.py --weights=default \
+  python -m launch.calibrate --config=configs/default.py --weights=procedural \
       --good_pairs=good.csv --out=calibrated.safetensors
   python -m launch.calibrate --config=configs/photographs.py \
       --workdir=runs/photos --pairs=drawn/relief_harder/manifest.jsonl,\
@@ -54,6 +54,11 @@ def main(argv: Sequence[str]) -> None:
     raise ValueError(
       f'--weights={options.weights} has no file to store a calibration in; '
       'give a trained network'
+    )
+  if weights.two_tone is not None:
+    raise ValueError(
+      f'--weights={options.weights} stands for two networks, and a file holds '
+      f'one; give one of {", ".join(files.members(options.weights))}'
     )
   given = (options.references, options.good_pairs, options.pairs)
   if sum(map(bool, given)) != 1:

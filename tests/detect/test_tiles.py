@@ -26,7 +26,7 @@ MOVE = transforms.translation(6.3, -4.6) @ transforms.turn_and_scale(
 
 def config(**changes):
   """``config.detect`` of the default weights, whole pictures in one tile."""
-  stored = files.load('default').config['detect']
+  stored = files.load('procedural').config['detect']
   return ml_collections.ConfigDict({**stored, 'tile_px': 2048, **changes})
 
 
@@ -244,7 +244,7 @@ def test_an_inspection_keeps_its_own_pictures():
 
 @pytest.mark.slow
 def test_the_network_shows_no_seam(pair):
-  loaded = files.load('default')
+  loaded = files.load('procedural')
   network = scorers.network_scorer(
     ml_collections.ConfigDict(loaded.config).model, loaded.parameters
   )

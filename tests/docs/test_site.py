@@ -86,7 +86,7 @@ def test_links_between_places_are_changed():
   assert relink('[a](../launch/tpu.md)', 'distributed.md') == '[a](tpu.md)'
   card = 'weights/deeppcb.md'
   assert relink('[a](../../docs/few_shot.png)', card) == '[a](../few_shot.png)'
-  assert relink('[a](default.md)', card) == '[a](default.md)'
+  assert relink('[a](procedural.md)', card) == '[a](procedural.md)'
   for same in ('[a](https://x.y/z)', '[a](#there)', '[a](../zeroshot/x.py)'):
     assert relink(same, 'line.md') == same
 

@@ -174,7 +174,7 @@ def test_weights_to_start_from(manifest):
   settings = config(manifest)
   settings.train.init_weights = 'default'
   initial = setup.initial_parameters(settings)
-  shipped = files.load('default').parameters
+  shipped = files.load('procedural').parameters
   assert jax.tree.structure(initial) == jax.tree.structure(shipped)
   settings.model.widths = (8, 8, 8, 8)
   with pytest.raises(ValueError, match=r'model\.widths was'):

@@ -24,7 +24,7 @@ RUNNER_NEEDS = {
 }  # a runtime is imported on use
 
 
-def described(name='default', **changes):
+def described(name='procedural', **changes):
   weights = files.load(name)._replace(**changes)
   return description.describe(weights, name, height=192, width=256)
 
@@ -63,7 +63,9 @@ def test_weights_without_a_threshold_are_refused():
 )
 def test_a_size_that_does_not_serve_is_refused(height, message):
   with pytest.raises(ValueError, match=message):
-    description.describe(files.load('default'), 'd', height=height, width=192)
+    description.describe(
+      files.load('procedural'), 'd', height=height, width=192
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def test_a_drawn_pair(exported, drawn_pair):
   assert layers.shape == (SIZE_PX, SIZE_PX, 1 + 6 + 4)
   assert layers[..., 0].max() > 0.9
   assert np.abs(layers - scorer('deeppcb').score(*drawn_pair)).max() <= MAX
-  # The head leaves the scores what they are: this is default as well.
-  scores = scorer('default').score(*drawn_pair)
+  # The head leaves the scores what they are: this is procedural as well.
+  scores = scorer('procedural').score(*drawn_pair)
   assert np.abs(layers[..., 0] - scores).max() <= MAX
   assert exported.metadata.kinds == scorer('deeppcb').kinds
 
@@ -63,29 +63,29 @@ def test_real_pairs(exported, shared):
   for pair in real_pairs(shared):
     layers = exported.scorer.score(*pair)
     assert np.abs(layers - scorer('deeppcb').score(*pair)).max() <= MAX
-    scores = scorer('default').score(*pair)
+    scores = scorer('procedural').score(*pair)
     assert np.abs(layers[..., 0] - scores).max() <= MAX
 
 
 def test_default_has_scores_alone(drawn_pair, tmp_path):
   pytest.importorskip('flatbuffers')
   size = dict(height=SIZE_PX, width=SIZE_PX)
-  weights = files.load('default')
-  described = description.describe(weights, 'default', **size)
+  weights = files.load('procedural')
+  described = description.describe(weights, 'procedural', **size)
   path = tmp_path / 'default.zip'
   path.write_bytes(stablehlo_format.convert(weights, described))
   made, metadata = runner.load_scorer(path)
   assert metadata == described
   assert metadata.outputs == ('scores',)
   scores = made.score(*drawn_pair)
-  assert np.abs(scores - scorer('default').score(*drawn_pair)).max() <= MAX
+  assert np.abs(scores - scorer('procedural').score(*drawn_pair)).max() <= MAX
 
 
 def test_onnx_takes_smaller_pictures_as_they_are(onnx_runner, drawn_pair):
   pair = tuple(picture[:120] for picture in drawn_pair)
   scores = onnx_runner.scorer.score(*pair)[..., 0]
   assert scores.shape == (120, SIZE_PX)
-  assert np.abs(scores - scorer('default').score(*pair)).max() <= MAX
+  assert np.abs(scores - scorer('procedural').score(*pair)).max() <= MAX
 
 
 def test_stablehlo_differs_for_smaller_pictures_near_the_border_alone(
@@ -94,7 +94,7 @@ def test_stablehlo_differs_for_smaller_pictures_near_the_border_alone(
   """Unless sizes are multiples of 64 px, the coarse cells' border differs."""
   pair = tuple(picture[:120] for picture in drawn_pair)
   scores = stablehlo_runner.scorer.score(*pair)[..., 0]
-  difference = np.abs(scores - scorer('default').score(*pair))
+  difference = np.abs(scores - scorer('procedural').score(*pair))
   assert scores.shape == (120, SIZE_PX)
   assert difference[:24].max() <= MAX  # farther than 96 px
   assert difference[:80].max() <= 2e-3
@@ -113,7 +113,7 @@ def test_larger_pictures_are_tiled(onnx_runner, drawn_pair):
       metadata.stride_px,
     ),
   )
-  whole = scorer('default').score(*wide)
+  whole = scorer('procedural').score(*wide)
   assert layers.shape == (SIZE_PX, 280, 11)
   assert np.abs(layers[..., 0] - whole).mean() <= 1e-3
 
@@ -126,8 +126,8 @@ def test_a_graph_that_is_off_from_jax_is_refused(monkeypatch):
     return graph.add('Mul', value, graph.constant(1.001))
 
   monkeypatch.setattr(graph_layers, 'normalized_conv', off)
-  weights = files.load('default')
+  weights = files.load('procedural')
   size = dict(height=SIZE_PX, width=SIZE_PX)
-  described = description.describe(weights, 'default', **size)
-  with pytest.raises(ValueError, match=r'graph of default.*stablehlo'):
+  described = description.describe(weights, 'procedural', **size)
+  with pytest.raises(ValueError, match=r'graph of procedural.*stablehlo'):
     onnx_format.convert(weights, described)

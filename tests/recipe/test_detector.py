@@ -114,6 +114,6 @@ def test_regions_are_of_the_part_and_have_sensitivities(two_variants):
 
 
 def test_weights_that_are_others_are_refused(two_variants):
-  wrong = network.identify('default')._replace(sha256='0' * 64)
+  wrong = network.identify('photographs')._replace(sha256='0' * 64)
   with pytest.raises(ValueError, match='teach it again'):
     network.open_network(wrong)

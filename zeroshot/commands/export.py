@@ -1,6 +1,6 @@
 """Writes the network and its settings as one file for other runtimes.
 
-  zeroshot export --weights=default --format=onnx --out=part.onnx
+  zeroshot export --weights=photographs --format=onnx --out=part.onnx
   python part.pyz part.onnx good.png part.png
 
 ONNX runs in ONNX Runtime, StableHLO in JAX. Beside the file stands its runner,
@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   parser.add_argument(
     '--weights',
     default='default',
-    help='name of weights that ship, or a file; default: %(default)s',
+    help='name of weights that ship, or a file; of %(default)s, which is the '
+    'default, the network for photographs is written; give procedural for '
+    'parts in black and white',
   )
   parser.add_argument('--format', choices=('onnx', 'stablehlo'), required=True)
   parser.add_argument(

@@ -24,7 +24,8 @@ def write(
 
   Args:
     out: file to write; the runner is beside it, with the suffix ``.pyz``.
-    weights: name of shipped weights, or a file.
+    weights: name of shipped weights, or a file; of a name that stands for two
+      networks the one for photographs is written.
     file_format: ``'onnx'`` or ``'stablehlo'``.
     height: of the pictures that the network takes, pixels.
     width: of the pictures that the network takes, pixels.
@@ -35,6 +36,7 @@ def write(
   Raises:
     ValueError: see ``description.describe``; or a package is missing.
   """
+  weights = files.members(weights)[0]
   loaded = files.load(weights)
   metadata = description.describe(loaded, weights, height=height, width=width)
   runner = out.with_suffix('.pyz')

@@ -2,6 +2,6 @@
 
 files  reads and writes weights files
 
-``default.safetensors`` is loaded by its name; ``default.md`` beside it is its
-model card.
+``procedural.safetensors`` is loaded by its name; ``procedural.md`` beside it is
+its model card. ``default`` is two of them, see ``files.members``.
 """
