@@ -82,5 +82,5 @@ def test_pictures_below_the_window_are_refused():
 
 def test_without_scikit_image_the_extra_is_named(monkeypatch):
   monkeypatch.setitem(__import__('sys').modules, 'skimage', None)
-  with pytest.raises(ValueError, match=r'zeroshot\[benchmark\]'):
+  with pytest.raises(ValueError, match=r'zeroshot-inspection\[benchmark\]'):
     baselines.ssim_scores(textured(), textured(), window_px=7)

@@ -128,7 +128,9 @@ def test_what_is_not_to_be_had_is_refused(asked, message):
 
 def test_a_missing_openvino_is_named_with_its_extra(monkeypatch):
   monkeypatch.setitem(sys.modules, 'openvino', None)
-  with pytest.raises(ValueError, match=r'pip install .zeroshot\[openvino\]'):
+  with pytest.raises(
+    ValueError, match=r'pip install .zeroshot-inspection\[openvino\]'
+  ):
     zeroshot.Detector.load('default', runtime='openvino')
 
 
