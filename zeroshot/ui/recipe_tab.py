@@ -187,7 +187,7 @@ def _add_trial() -> tuple[gr.File, gr.Image, gr.Slider, gr.Slider, gr.Button]:
   """The fields of what is tried, and the button."""
   with gr.Row():
     uploaded = gr.File(
-      label='A recipe of before (.zip), in place of the one taught above',
+      label='An earlier recipe (.zip), in place of the one taught above',
       file_types=['.zip'],
       elem_id='recipe-file',
       height=180,
