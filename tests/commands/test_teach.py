@@ -8,7 +8,7 @@ import pytest
 
 from tests import drawn_parts
 from zeroshot.commands import main
-from zeroshot.recipe import store
+from zeroshot.recipe import store, summary
 
 
 @pytest.fixture(scope='module')
@@ -34,9 +34,17 @@ def test_a_recipe_is_taught_and_learns_a_part_that_was_good(place, capsys):
   assert main.main(['inspect', recipe, str(place / 'in'), '--json']) == 1
   record = json.loads(capsys.readouterr().out)
   assert (record['name'], record['verdict']) == ('0-green', 'different')
+  assert record['good_part'] in range(1, 5)
+  assert record['to_frame'][2] == pytest.approx([0, 0, 1], abs=1e-3)
   pattern = str(place / 'in' / '*.png')
   assert main.main(['inspect', recipe, pattern, f'--out={out}']) == 1
   (pictures,) = (place / 'out' / 'pairs').iterdir()
+  kept = summary.read(place / 'out' / summary.FOLDER)
+  assert kept.recipe['verdict'].startswith('4 parts')
+  assert [each.is_file() for each in kept.goods] == [True] * 4
+  assert kept.scale['most'] > kept.scale['least'] > 0
+  assert main.main(['report', out]) == 0
+  assert 'recipe-good-4' in (place / 'out' / 'report.html').read_text()
   accepted = ['accept', recipe, str(pictures), '--variant=green']
   assert main.main(accepted) == 0
   assert main.main(['inspect', recipe, str(place / 'in')]) == 0

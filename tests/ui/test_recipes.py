@@ -93,7 +93,9 @@ def test_a_recipe_that_names_a_file_here_is_refused(taught, tmp_path):
     for name in old.namelist():
       content = old.read(name)
       if name == store.RECIPE:
-        content = content.replace(b'"photographs"', b'"/etc/hostname"')
+        settings = json.loads(content)
+        settings['weights']['name'] = '/etc/hostname'
+        content = json.dumps(settings)
       new.writestr(name, content)
   with pytest.raises(ValueError, match="weights '/etc/hostname'; start the"):
     recipes.open_uploaded(str(file), weights='default')

@@ -19,6 +19,7 @@ COLUMNS = [
   *SIDES,
 ]
 _MOST_SIZE_PX = 200  # of the slider
+_WRAPPED_PX = 240  # two of them are below each other on a phone
 
 
 def drop_zone(name: str, label: str) -> gr.Image:
@@ -44,6 +45,7 @@ def filters(
       step=0.01,
       label='Threshold: least confidence of a difference',
       elem_id=f'{prefix}threshold',
+      min_width=_WRAPPED_PX,
     ),
     gr.Slider(
       0,
@@ -52,6 +54,7 @@ def filters(
       step=1,
       label='Least size of a difference, px',
       elem_id=f'{prefix}min-size',
+      min_width=_WRAPPED_PX,
     ),
   )
 

@@ -151,6 +151,7 @@ def _add_fields() -> tuple[Fields, gr.Button]:
         placeholder='95,0,262,288',
         lines=2,
         elem_id=f'recipe-{which}',
+        min_width=240,
       )
       for which, label in (('roi', 'Inspect only'), ('ignore', 'Ignore'))
     )
