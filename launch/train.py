@@ -3,6 +3,7 @@
   python -m launch.train --config=configs/default.py --workdir=runs/default
 
 Any field of the config can follow, as ``--config.train.steps=2000``.
+``--dry_run`` prints what a step would compute and need, and trains nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from absl import flags
 
 from zeroshot.experiments import early_stopping, labelled_sets, setup
-from zeroshot.runtime import broadcast, cli, distributed
-from zeroshot.train import loop, preemption
+from zeroshot.profiling import dry_run
+from zeroshot.runtime import broadcast, cli, distributed, json_text
+from zeroshot.train import loop, preemption, reports
 
 
 def main(argv: Sequence[str]) -> None:
@@ -27,6 +29,10 @@ def main(argv: Sequence[str]) -> None:
     config.train.init_weights = flags.FLAGS.init_weights
   try:
     split = labelled_sets.read_split(config)
+    if flags.FLAGS.dry_run:
+      task = setup.build_task(config, split.train)
+      print(json_text.to_json(dry_run.describe(config, task)))
+      return
     stopping = early_stopping.build(config, flags.FLAGS.workdir, split)
     loop.train(
       config,
@@ -35,6 +41,7 @@ def main(argv: Sequence[str]) -> None:
       hooks=stopping.hooks,
       stop=stopping.stop,
       allow_config_change=flags.FLAGS.allow_config_change,
+      reports=reports.Reports(flags.FLAGS.profile, flags.FLAGS.wandb),
     )
     if stopping.hooks and broadcast.is_first():
       best = Path(flags.FLAGS.workdir).expanduser() / early_stopping.BEST
@@ -58,6 +65,24 @@ if __name__ == '__main__':
     False,
     'Resume a run of another config; the differences are logged, and the old '
     'config is kept beside the new one.',
+  )
+  flags.DEFINE_bool(
+    'dry_run',
+    False,
+    'Print the parameters, FLOPs, memory and shapes of a step as JSON; '
+    'allocate and train nothing.',
+  )
+  flags.DEFINE_integer(
+    'profile',
+    0,
+    'Trace so many updates into WORKDIR/profile, for XProf and Perfetto.',
+    lower_bound=0,
+  )
+  flags.DEFINE_string(
+    'wandb',
+    '',
+    'Project of Weights & Biases to report to as well; WANDB_MODE=offline '
+    'keeps the reports in WORKDIR/wandb. Needs the extra wandb.',
   )
   distributed.define_flags()
   cli.run(main, crashes_in='workdir', saves_on_sigterm=True)

@@ -105,7 +105,7 @@ def task(**changes):
 
 def train(workdir, *, task_changes=None, **arguments):
   """Trains; other arguments are of ``loop.train`` or fields of ``train``."""
-  names = ('hooks', 'stop', 'allow_config_change', 'devices')
+  names = ('hooks', 'stop', 'allow_config_change', 'devices', 'reports')
   passed = {name: arguments.pop(name) for name in names if name in arguments}
   return loop.train(
     config(**arguments), task(**task_changes or {}), workdir=workdir, **passed

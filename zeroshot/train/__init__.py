@@ -13,6 +13,7 @@ resume            state <-> checkpoint
 warm_start        a new state with the parameters of another run
 metrics           metrics of the updates
 writers           metrics and pictures -> files
+reports           a trace of some updates, and Weights & Biases
 samples           sample sheets
 run_folder        lock, checkpoints and config of a run's folder
 preemption        SIGTERM makes a run save and exit

@@ -48,6 +48,7 @@ from zeroshot.train import (
   samples,
   writers,
 )
+from zeroshot.train.reports import NOTHING, Reports, trace
 from zeroshot.train.state import TrainState, describe_state
 from zeroshot.train.task import Task
 from zeroshot.train.update import build_update, first_state
@@ -73,6 +74,7 @@ def train(
   stop: Callable[[int], bool] = lambda step: False,
   allow_config_change: bool = False,
   devices: Sequence[jax.Device] | None = None,
+  reports: Reports = NOTHING,
 ) -> TrainState:
   """Trains until ``config.train.steps``, from the newest checkpoint if any.
 
@@ -85,6 +87,7 @@ def train(
       first update; True ends the run there.
     allow_config_change: resume a run of another config.
     devices: those that train; all of them by default.
+    reports: a trace, and Weights & Biases.
 
   Returns:
     The state after the last update, on the devices.
@@ -121,7 +124,9 @@ def train(
     run_folder.store_config(workdir, plain, step=first)
 
     with (
-      writers.open_writer(workdir, step=first) as writer,
+      writers.open_writer(
+        workdir, step=first, project=reports.wandb, config=plain
+      ) as writer,
       progress_bar(
         'training',
         total=last,
@@ -129,6 +134,9 @@ def train(
         unit='steps',
         enabled=jax.process_index() == 0,
       ) as advance,
+      trace(
+        workdir, first=first, num_steps=reports.profile_steps
+      ) as after_update,
     ):
       hooks = [*samples.build_hooks(config, task, bank, writer), *hooks]
       pending: list[clu_metrics.Collection] = []  # since the last log line
@@ -147,6 +155,7 @@ def train(
           seconds = time.perf_counter() - timed_from[1]
           logging.info('compiled, and first update, in %.1f s', seconds)
           timed_from = step, time.perf_counter()
+        after_update(step, collection)
 
         if saving or is_due(settings.log_every):
           values = _read_metrics(pending, step)

@@ -13,14 +13,14 @@ to the devices at every step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from zeroshot.train.step import AXIS
-from zeroshot.types import Array
+from zeroshot.types import Array, HostArray
 
 Tree = TypeVar('Tree')
 State = TypeVar('State')
@@ -84,6 +84,34 @@ def parallel_step(
     ``(state, bank) -> (state, metrics)``. It consumes the state, whose memory
     the new one takes over.
   """
+  mapped, replicas = _map(step, devices)
+  return lambda state, bank: mapped(state, bank, replicas)
+
+
+def lower_step(
+  step: Callable[[State, Bank, Array], tuple[State, Metrics]],
+  state: State,
+  bank: Bank,
+  *,
+  devices: Sequence[jax.Device] | None = None,
+) -> jax.stages.Lowered:
+  """The program of ``parallel_step``, neither compiled nor run.
+
+  Args:
+    step: see ``parallel_step``.
+    state: its shapes, a tree of ``jax.ShapeDtypeStruct``.
+    bank: its shapes, likewise.
+    devices: those that would train; all of them by default.
+  """
+  mapped, replicas = _map(step, devices)
+  lowered: jax.stages.Lowered = mapped.lower(state, bank, replicas)
+  return lowered
+
+
+def _map(
+  step: Callable[..., Any], devices: Sequence[jax.Device] | None
+) -> tuple[Any, HostArray]:
+  """The mapped step, and the numbers of this process's replicas."""
   chosen = jax.devices() if devices is None else list(devices)
   mapped = jax.pmap(
     step,
@@ -99,7 +127,7 @@ def parallel_step(
     [i for i, device in enumerate(chosen) if device.process_index == here],
     np.int32,
   )
-  return lambda state, bank: mapped(state, bank, replicas)
+  return mapped, replicas
 
 
 def _local(devices: Sequence[jax.Device] | None) -> list[jax.Device]:

@@ -62,18 +62,39 @@ def build_update(
   Raises:
     ValueError: for invalid settings.
   """
+  optimizer, schedule = build_optimizer(config.train)
+  step = device_step(config, task, optimizer, devices=devices)
+  return Update(
+    parallel.parallel_step(step, devices=devices), optimizer, schedule
+  )
+
+
+def device_step(
+  config: ml_collections.ConfigDict,
+  task: Task,
+  optimizer: optax.GradientTransformation,
+  *,
+  devices: Sequence[jax.Device] | None = None,
+) -> Callable[..., tuple[TrainState, clu_metrics.Collection]]:
+  """The update of one device, ``(state, bank, replica) -> (state, metrics)``.
+
+  Args:
+    config: the whole config.
+    task: the synthesis, the model and the loss.
+    optimizer: an optax transformation.
+    devices: those that train; all of them by default.
+
+  Raises:
+    ValueError: the batch does not divide among the devices.
+  """
   settings = config.train
-  optimizer, schedule = build_optimizer(settings)
-  step = functools.partial(
+  return functools.partial(
     train_step,
     task=task,
     optimizer=optimizer,
     seed=config.seed,
     per_device=parallel.per_device_batch(settings.batch_size, devices=devices),
     ema_decay=settings.ema_decay,
-  )
-  return Update(
-    parallel.parallel_step(step, devices=devices), optimizer, schedule
   )
 
 

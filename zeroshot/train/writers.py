@@ -31,7 +31,8 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
 from zeroshot.runtime import atomic_files
-from zeroshot.types import HostArray
+from zeroshot.train import reports
+from zeroshot.types import HostArray, PlainConfig
 
 METRICS_FILE = 'metrics.jsonl'
 
@@ -44,11 +45,13 @@ class Writer(NamedTuple):
     lines: ``metrics.jsonl``, open for appending.
     events: TensorBoard's event file. Not tensorboardX's SummaryWriter, whose
       thread would die of a full disk, and block the run for ever.
+    wandb: the run at Weights & Biases; None where nothing is reported there.
   """
 
   workdir: Path
   lines: FileIO | None
   events: EventsWriter | None
+  wandb: Any = None
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
     """Writes named metrics; one that is not finite is null in JSON.
@@ -75,6 +78,8 @@ class Writer(NamedTuple):
     with _name_workdir(self.workdir):
       _append(self.lines, json.dumps({'step': step, **finite}) + '\n')
       _add(self.events, step, summary=summary)
+    if self.wandb is not None:
+      self.wandb.log(dict(values), step=step)
     line = '  '.join(f'{name} {value:.4g}' for name, value in values.items())
     logging.info('step %d  %s', step, line)
 
@@ -108,19 +113,35 @@ class Writer(NamedTuple):
       _replace(file, png.tobytes())
       summary = Summary(value=[Summary.Value(tag=name, image=image)])
       _add(self.events, step, summary=summary)
+    if self.wandb is not None:
+      import wandb
+
+      self.wandb.log({name: wandb.Image(picture)}, step=step)
 
 
 @contextlib.contextmanager
-def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
+def open_writer(
+  workdir: Path,
+  *,
+  step: int,
+  project: str = '',
+  config: PlainConfig | None = None,
+) -> Iterator[Writer]:
   """Opens the files of a run for appending.
 
   Args:
     workdir: folder of the run; made if need be.
     step: the step that the run resumes from; what was written later is
       dropped.
+    project: of Weights & Biases; '' reports nothing there.
+    config: the whole config, for Weights & Biases.
 
   Yields:
     A Writer.
+
+  Raises:
+    OSError: where a file cannot be written.
+    ValueError: see ``reports.start_wandb``.
   """
   if jax.process_index() != 0:
     yield Writer(workdir, None, None)
@@ -133,13 +154,16 @@ def open_writer(workdir: Path, *, step: int) -> Iterator[Writer]:
     # TensorBoard hides what it holds from this step on.
     start = SessionLog(status=SessionLog.START)
     _add(events, step + 1, session_log=start)
+  run = reports.start_wandb(project, workdir, config or {})
   with file.open('ab', buffering=0) as lines:
     try:
-      yield Writer(workdir, lines, events)
+      yield Writer(workdir, lines, events, run)
     finally:
       # All is flushed, or has raised.
       with contextlib.suppress(OSError):
         events.close()
+      if run is not None:
+        run.finish()
 
 
 def keep_lines(file: Path, *, step: int) -> None:
