@@ -13,6 +13,7 @@ moves       moves made one after the other
 parts       good parts, ready to be compared
 appearance  what good parts look like at each place
 regions     where is inspected, and how sensitively
+aligning    the frame and a picture, by what lies there
 comparing   a test picture against the good parts
 learning    what good parts teach, each left out in turn
 words       that in words

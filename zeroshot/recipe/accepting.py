@@ -13,7 +13,7 @@ import numpy as np
 
 from zeroshot.data import limits
 from zeroshot.inspection import prepared
-from zeroshot.recipe import history, network, store, teaching
+from zeroshot.recipe import history, network, regions, store, teaching
 from zeroshot.recipe.taught import Taught
 from zeroshot.runtime import locks
 
@@ -59,7 +59,8 @@ def accept(
     for number, known in enumerate(taught.goods, 1):
       if np.array_equal(known, stored):
         raise ValueError(f'{picture} is good part {number} of {place} already')
-    move, reason = teaching.register(good, frame, opened)
+    region = regions.of_recipe(taught).mask
+    move, reason = teaching.register(good, frame, opened, region)
     if reason and not force:
       raise ValueError(f'{picture}: {reason}; --force accepts it all the same')
     event = history.event(

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data.pictures import as_uint8
-from zeroshot.detect import detector, pair_input, working_size
+from zeroshot.detect import detector, working_size
 from zeroshot.detect.registered_pair import RegisteredPair
 from zeroshot.inspection import could_not_align, inputs, result
 from zeroshot.inspection.inputs import LoadedPair, LoadedPicture, Picture
-from zeroshot.recipe import appearance
+from zeroshot.recipe import aligning, appearance
 from zeroshot.recipe.network import OpenedNetwork
 from zeroshot.recipe.parts import Parts
 from zeroshot.registration import objections
@@ -225,18 +225,11 @@ def _estimate(
   network: OpenedNetwork, parts: Parts, loaded: LoadedPair, given: Picture
 ) -> EstimatedMove:
   """How the frame is moved onto the test picture, if that can be trusted."""
-
-  def check(move: EstimatedMove) -> None:
-    if move.mirrored or move.probability < objections.MIN_PROBABILITY:
-      both = parts.frame.given, given
-      move = move._replace(period_px=move.period_px * parts.factor)
-      raise could_not_align.error_for(both, loaded, move)
-
-  known = parts.frame.known(loaded.reference)
-  pixels, prepared = pair_input.known(known)
-  roi_mask = None
-  if parts.region is not None and parts.region.shape == loaded.test.shape[:2]:
-    roi_mask = parts.region.astype(np.uint8)
-  return pair_input.estimate_move(
-    pixels, loaded.test, None, roi_mask, network.options, check, prepared
+  move = aligning.onto(
+    parts.frame, parts.region, loaded.reference, loaded.test, network.options
   )
+  if move.mirrored or move.probability < objections.MIN_PROBABILITY:
+    both = parts.frame.given, given
+    move = move._replace(period_px=move.period_px * parts.factor)
+    raise could_not_align.error_for(both, loaded, move)
+  return move

@@ -15,13 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroshot.data import limits
-from zeroshot.data.pictures import as_uint8
-from zeroshot.detect import pair_input
 from zeroshot.inspection import areas, inputs, prepared
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import validate_region
-from zeroshot.recipe import history, learning, network, regions
+from zeroshot.recipe import aligning, history, learning, network, regions
 from zeroshot.recipe import parts as good_parts
 from zeroshot.recipe import recipe as recipes
 from zeroshot.recipe.network import OpenedNetwork
@@ -112,14 +110,22 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
     ignored = areas.load_ignore_mask(
       request.ignore_mask, max_megapixels=limits.MAX_MEGAPIXELS
     )
-  kept, moves, left_out = _register_all(frame, goods[1:], opened, request.force)
   taught = Taught(
-    _settings(request, weights, opened.threshold, len(kept)),
-    tuple(stored_pixels(each) for each in kept),
-    tuple(moves),
+    _settings(request, weights, opened.threshold),
+    (stored_pixels(frame),),
+    (warp.identity(_pixels(frame).shape[:2]),),
     {},
     ignored,
     (),
+  )
+  fitting, left_out = _register_all(
+    goods[1:], frame, taught, opened, request.force
+  )
+  kept = [frame, *(good for good, _ in fitting)]
+  taught = taught._replace(
+    recipe=dataclasses.replace(taught.recipe, variants=('',) * len(kept)),
+    goods=(*taught.goods, *(stored_pixels(good) for good, _ in fitting)),
+    moves=(*taught.moves, *(move for _, move in fitting)),
   )
   parts = [inputs.describe(each.given) for each in kept]
   left = [each._asdict() for each in left_out]
@@ -130,7 +136,7 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
 
 
 def _settings(
-  request: TeachRequest, weights: Network, threshold: float, num_parts: int
+  request: TeachRequest, weights: Network, threshold: float
 ) -> Recipe:
   """The settings that are asked for, checked."""
   settings = Recipe(
@@ -146,7 +152,7 @@ def _settings(
     kinds=request.kinds,
     on_alignment_failure=request.on_alignment_failure,
     false_boxes=request.false_boxes,
-    variants=('',) * num_parts,
+    variants=('',),
   )
   return recipes.from_json(recipes.to_json(settings), place='the request')
 
@@ -196,27 +202,30 @@ def relearn(taught: Taught, opened: OpenedNetwork) -> Taught:
 
 
 def _register_all(
+  goods: Sequence[Picture],
   frame: PreparedReference,
-  others: Sequence[Picture],
+  taught: Taught,
   opened: OpenedNetwork,
   force: bool,
-) -> tuple[list[PreparedReference], list[Warp], list[LeftOut]]:
+) -> tuple[list[tuple[PreparedReference, Warp]], list[LeftOut]]:
   """The good parts that fit, where the frame lies in each, and the others."""
-  kept, moves = [frame], [warp.identity(_pixels(frame).shape[:2])]
-  left_out = []
-  for picture in others:
+  region = regions.of_recipe(taught).mask
+  kept, left_out = [], []
+  for picture in goods:
     good = _prepare(picture)
-    move, reason = register(good, frame, opened)
+    move, reason = register(good, frame, opened, region)
     if reason and not force:
       left_out.append(LeftOut(inputs.describe(picture), reason))
-      continue
-    kept.append(good)
-    moves.append(move)
-  return kept, moves, left_out
+    else:
+      kept.append((good, move))
+  return kept, left_out
 
 
 def register(
-  good: PreparedReference, frame: PreparedReference, opened: OpenedNetwork
+  good: PreparedReference,
+  frame: PreparedReference,
+  opened: OpenedNetwork,
+  region: HostArray | None,
 ) -> tuple[Warp, str]:
   """Where the frame's pixels lie in a good part, and why it does not fit.
 
@@ -224,20 +233,12 @@ def register(
     good: the part.
     frame: the first good part.
     opened: the network, for its settings of registration.
+    region: bool ``[H, W]``, what is inspected of the frame; None is all.
 
   Returns:
     The move, and '' where it can be trusted.
   """
-  pair = inputs.join(good.loaded, frame.loaded)
-  move = pair_input.estimate_move(
-    as_uint8(pair.reference),
-    as_uint8(pair.test),
-    None,
-    None,
-    opened.options,
-    None,
-    None,
-  )
+  move = aligning.into(good, frame, region, opened.options)
   if move.mirrored:
     return move.warp, 'it is the mirror image of the first good part'
   if move.probability < objections.MIN_PROBABILITY:
