@@ -119,7 +119,10 @@ def generate(
     candidate = refined(reference, test, start, levels, 4)
     if candidate is not None:
       yield candidate
-      if len(candidate.check.agree) < held_out.MIN_POINTS:
+      here = candidate.check
+      if len(here.agree) < held_out.MIN_POINTS:  # it may have gone astray
+        here = check_at(reference, test, start, MIDDLE_PX)
+      if len(here.agree) < held_out.MIN_POINTS:
         return  # too little to see for any search
   for matrix in features.moves(reference, test):
     for num_parameters in range(6, max_parameters + 1, 2):

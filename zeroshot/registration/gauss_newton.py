@@ -27,6 +27,7 @@ from zeroshot.registration.pyramid import Plane, Points
 from zeroshot.types import HostArray
 
 _DAMPING = 2e-3  # of the mean eigenvalue
+_SAMPLE = 3  # of how many points one tells what error is usual
 _OUTLIER = 3.0  # robust standard deviations at which a weight is 1/4
 _SIMILARITY_BASIS = np.array(
   [
@@ -132,7 +133,7 @@ def _errors(
   power = float(np.dot(source * content, source))
   gain = float(np.dot(target * content, source)) / max(power, 1e-12)
   error = target / max(gain, 0.3) - source
-  typical = 1.48 * float(np.median(np.abs(error[content])))
+  typical = 1.48 * float(np.median(np.abs(error[content][::_SAMPLE])))
   ratio = error / max(_OUTLIER * typical, 1e-6)
   return error, content / (1.0 + ratio * ratio) ** 2
 
@@ -165,11 +166,11 @@ def _step(
   weighted = jacobian * weight[:, None]
   normal = (weighted.T @ jacobian).astype(np.float64)
   size = len(normal)
-  normal += (_DAMPING * np.trace(normal) / size + 1e-12) * np.eye(size)
+  normal.flat[:: size + 1] += _DAMPING * np.trace(normal) / size + 1e-12
   step = np.linalg.solve(normal, (weighted.T @ error).astype(np.float64))
   if size == 4:
     step = _SIMILARITY_BASIS @ step
-  return np.pad(step, (0, 8 - step.size))
+  return np.concatenate([step, np.zeros(8 - step.size)])
 
 
 def _increment(step: HostArray, *, height: int, width: int) -> HostArray:

@@ -34,6 +34,10 @@ _CELLS = 3  # a side, of which each may drift
 _MIN_IN_CELL = 4  # points that tell its drift
 _FIT_STEPS = 8  # of reweighted least squares
 _FIT_DAMPING = 0.05  # points that say that nothing is left
+# Least fall of N * log(cost), over N offsets, that shows perspective where so
+# many points agree: Schwarz's criterion for two parameters more.
+_CRITERION = 10.0
+_GOOD_SHARE = 0.85
 MIN_POINTS = 12  # fewer say nothing
 # Fewer of the points in place, and farther from it, agree only roughly.
 _ROUGH_SHARE = 0.6
@@ -104,7 +108,8 @@ class Check(NamedTuple):
     """How far perspective moves the points' border, by their offsets, pixels.
 
     The fit of a homography's increment to the offsets of the points that
-    correlate, of which far ones count little; 0 with too few of them.
+    correlate, of which far ones count little; 0 with too few of them, and where
+    nearly all agree and an affine increment leaves hardly more.
     """
     clear = self.correlation >= _MIN_CORRELATION
     if clear.sum() < MIN_POINTS:
@@ -119,13 +124,11 @@ class Check(NamedTuple):
       ]
     )
     offset = self.offset_px[clear].T.ravel()
-    solution = np.zeros(columns.shape[1])
-    for _ in range(_FIT_STEPS):
-      left = (offset - columns @ solution).reshape(2, -1)
-      weight = 1 / (1 + np.square(left).sum(axis=0))
-      weighted = columns * np.concatenate([weight, weight])[:, None]
-      normal = weighted.T @ columns + _FIT_DAMPING * np.eye(len(solution))
-      solution = np.linalg.solve(normal, weighted.T @ offset)
+    _, without = _fit(columns[:, 2:], offset)
+    solution, left = _fit(columns, offset)
+    gain = len(offset) * math.log(without / left)
+    if self.share > _GOOD_SHARE and gain < _CRITERION:
+      return 0.0  # an affine move explains the offsets as well
     return float(np.hypot(solution[0], solution[1]))
 
   @property
@@ -180,6 +183,28 @@ class Check(NamedTuple):
     if len(self.agree) < MIN_POINTS or not self.agree.any():
       return False
     return self.share < _ROUGH_SHARE and self.residual_px > _ROUGH_PX
+
+
+def _fit(columns: HostArray, offset: HostArray) -> tuple[HostArray, float]:
+  """A fit to offsets of which far ones count little, and what it leaves.
+
+  Args:
+    columns: float ``[2 * N, K]``.
+    offset: ``[2 * N]``, pixels along x, then those along y.
+
+  Returns:
+    Float64 ``[K]``, and the sum of ``log(1 + distance ** 2)``.
+  """
+  solution = np.zeros(columns.shape[1])
+  for _ in range(_FIT_STEPS):
+    left = (offset - columns @ solution).reshape(2, -1)
+    weight = 1 / (1 + np.square(left).sum(axis=0))
+    weighted = columns * np.concatenate([weight, weight])[:, None]
+    normal = weighted.T @ columns + _FIT_DAMPING * np.eye(len(solution))
+    solution = np.linalg.solve(normal, weighted.T @ offset)
+  left = (offset - columns @ solution).reshape(2, -1)
+  cost = float(np.log1p(np.square(left).sum(axis=0)).sum())
+  return solution, max(cost, 1e-9)
 
 
 def _logistic(value: float, middle: float, slope: float) -> float:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from zeroshot.registration import candidates, search, transforms
+from zeroshot.registration import candidates, held_out, search, transforms
 from zeroshot.registration.pyramid import Pyramid
 from zeroshot.types import HostArray
 
@@ -23,6 +23,8 @@ _MIN_SIMILARITY = 0.25  # between pictures of the same part, once aligned
 _FAR_SHARE = 0.03  # of the longest side; so far off nothing is in place
 _CLEAR_GAIN = 1.1  # of evidence, of a move over none
 _CLEAR_NATS = 5.0  # likewise, added
+_SURE = 0.9  # probability of an alignment
+_APART_PX = 6.0  # farther, a corner is not in place at both
 _NEARER = 0.85  # of the residual, after a move
 _MIN_GAIN = 0.03  # of what was missing to a similarity of 1
 
@@ -76,8 +78,12 @@ def no_gain(
     return ''
   if _farthest_px(start, found.matrix, shape) > _FAR_SHARE * max(shape):
     return ''
-  before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
   check = found.check
+  factor = pyramids[1].factor(candidates.CHECK_PX)
+  nearest_px = _nearest_px(np.linalg.inv(start) @ found.matrix, check, factor)
+  if found.probability > _SURE and nearest_px > _APART_PX:
+    return ''  # what lies in place now cannot have lain in place before
+  before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
   if check.evidence > _CLEAR_GAIN * before.evidence + _CLEAR_NATS:
     return ''
   if not check.residual_px > _NEARER * before.residual_px:  # NaN is not
@@ -95,6 +101,21 @@ def _farthest_px(
   """How far a corner of the test picture moves from where it came."""
   away = np.linalg.inv(start) @ matrix
   return transforms.farthest_px(away, height=shape[0], width=shape[1])
+
+
+def _nearest_px(away: HostArray, check: held_out.Check, factor: float) -> float:
+  """How far the corner in place travels that a move moves least.
+
+  Args:
+    away: float64 ``[3, 3]``, between two places in the test picture.
+    check: of the move.
+    factor: by which the picture is shrunk where it was checked.
+
+  Returns:
+    Pixels there.
+  """
+  points = check.points[check.agree] / factor
+  return transforms.nearest_px(away, points) * factor
 
 
 def _is_small(

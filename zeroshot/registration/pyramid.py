@@ -23,6 +23,10 @@ from zeroshot.registration import resampling, transforms
 from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
+_LIGHT_PX = 31  # what is coarser is light
+_ROUGH_PX = 160  # longest side of planes for rough moves, left as they are
+_EVEN_PX = 17  # over which contrast is made even
+_EVEN_FROM = 0.4  # of a picture's contrast; less is made even in part
 _MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
 _MIN_STEEPNESS = 0.5  # of the mean squared slope
 _NUM_STEEP = 4096  # at most about so many pixels
@@ -56,28 +60,44 @@ class Plane:
   """A copy of a picture at one size.
 
   Attributes:
-    slopes: float32 ``[h, w, 3]``: the texture, of standard deviation 1, and
-      its derivatives along x and y.
+    texture: float32 ``[h, w]``, of standard deviation 1.
     valid: float32 ``[h, w]``, 1 where the picture has content; None is
       everywhere.
     grey: uint8 ``[h, w]``.
     contrast: standard deviation of the texture before it was scaled, of 255.
   """
 
-  slopes: HostArray
+  texture: HostArray
   valid: HostArray | None
   grey: HostArray
   contrast: float
 
-  @property
-  def texture(self) -> HostArray:
-    """Float32 ``[h, w]``."""
-    return self.slopes[..., 0]
+  @functools.cached_property
+  def slopes(self) -> HostArray:
+    """An even texture, and its derivatives along x and y, ``[h, w, 3]``.
+
+    Float32. Its contrast is about the same everywhere, so light that is
+    stronger on one side does not pull an alignment.
+    """
+    return cv2.merge(self._even)
+
+  @functools.cached_property
+  def _even(self) -> list[HostArray]:
+    """The channels of ``slopes``."""
+    even = self.texture
+    if max(self.shape) > _ROUGH_PX:
+      power = cv2.blur(even * even, (_EVEN_PX, _EVEN_PX))
+      even = even / cv2.sqrt(power + _EVEN_FROM**2)
+    along_x, along_y = (
+      cv2.Sobel(even, cv2.CV_32F, *order, ksize=1, scale=0.5)
+      for order in ((1, 0), (0, 1))
+    )
+    return [even, along_x, along_y]
 
   @functools.cached_property
   def steep(self) -> Points:
     """Some thousand pixels where the texture changes, row by row."""
-    along_x, along_y = self.slopes[..., 1], self.slopes[..., 2]
+    even, along_x, along_y = (plane.ravel() for plane in self._even)
     steepness = along_x * along_x + along_y * along_y
     least = max(_MIN_STEEPNESS * float(cv2.mean(steepness)[0]), 1e-8)
     pixel = np.flatnonzero(steepness > least)
@@ -89,7 +109,7 @@ class Plane:
     return Points(
       column.astype(np.float32),
       row.astype(np.float32),
-      *self.slopes.reshape(-1, 3)[pixel].T.copy(),
+      *(plane[pixel] for plane in (even, along_x, along_y)),
     )
 
   @functools.cached_property
@@ -191,8 +211,8 @@ class Pyramid:
       if self._valid is not None:
         valid = _resize(self._valid, factor)
         valid = (valid > 0.99).astype(np.float32)
-      slopes, contrast = _slopes(grey)
-      self._planes[size] = Plane(slopes, valid, grey, contrast)
+      texture, contrast = _texture(grey)
+      self._planes[size] = Plane(texture, valid, grey, contrast)
     return self._planes[size]
 
 
@@ -228,16 +248,12 @@ def _middle_frequencies(grey: HostArray) -> HostArray:
     Float32 ``[h, w]``, about zero mean everywhere.
   """
   fine = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
-  return fine - cv2.blur(fine, (31, 31))
+  return fine - cv2.blur(fine, (_LIGHT_PX, _LIGHT_PX))
 
 
-def _slopes(grey: HostArray) -> tuple[HostArray, float]:
-  """Returns ``Plane.slopes`` and ``Plane.contrast`` of a grey picture."""
+def _texture(grey: HostArray) -> tuple[HostArray, float]:
+  """Returns ``Plane.texture`` and ``Plane.contrast`` of a grey picture."""
   texture = _middle_frequencies(grey)
   contrast = max(float(cv2.meanStdDev(texture)[1][0, 0]), _MIN_CONTRAST)
   texture /= contrast
-  along_x, along_y = (
-    cv2.Sobel(texture, cv2.CV_32F, *order, ksize=1, scale=0.5)
-    for order in ((1, 0), (0, 1))
-  )
-  return cv2.merge([texture, along_x, along_y]), contrast
+  return texture, contrast

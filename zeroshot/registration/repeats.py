@@ -62,24 +62,31 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     Float32 ``[h, w]`` in [-1, 1], no shift in the middle: the shift of the
     moved reference on the test picture; 0 where too little is compared.
   """
-  height, width = test.shape
   content = held_out.compared_area(reference, test.shape, matrix, None)
   content = content.astype(np.float32)
   moved = resampling.warp(reference.texture, matrix, shape=test.shape) * content
-  target = np.ascontiguousarray(test.texture)
   spectra = _Spectra(test.shape)
-  old, everywhere, old_squares = map(spectra.of, (moved, content, moved**2))
-  new, ones, new_squares = map(
-    spectra.of, (target, np.ones(test.shape, np.float32), target**2)
+  old, everywhere, new, new_squares = map(
+    spectra.of, (moved, content, test.texture, test.texture**2)
   )
   product = spectra.correlate(old, new)
-  area = spectra.correlate(everywhere, ones)
-  power = spectra.correlate(old_squares, ones)
   test_power = spectra.correlate(everywhere, new_squares)
+  area, power = _overlaps(content), _overlaps(moved * moved)
   usual = np.sqrt(np.maximum(power, 1e-3) * np.maximum(test_power, 1e-3))
-  result = np.where(area > _MIN_OVERLAP * area[0, 0], product / usual, 0.0)
-  result = np.roll(result, (height // 2, width // 2), axis=(0, 1))
-  return result[:height, :width].astype(np.float32)
+  result = np.where(area > _MIN_OVERLAP * content.sum(), product / usual, 0.0)
+  return result.astype(np.float32)
+
+
+def _overlaps(plane: HostArray) -> HostArray:
+  """Its sum over what each shift leaves on itself; no shift in the middle."""
+  sums = cv2.integral(plane, sdepth=cv2.CV_64F)
+  edges = []
+  for side in plane.shape:
+    shift = np.arange(side) - side // 2
+    edges.append((np.maximum(-shift, 0), np.minimum(side - shift, side)))
+  (top, bottom), (left, right) = edges
+  bands = sums[bottom] - sums[top]
+  return bands[:, right] - bands[:, left]
 
 
 class _Spectra:
@@ -87,6 +94,7 @@ class _Spectra:
 
   def __init__(self, shape: tuple[int, int]) -> None:
     """Takes the planes' height and width."""
+    self._shape = shape
     self._size = [cv2.getOptimalDFTSize(side * 3 // 2) for side in shape]
 
   def of(self, plane: HostArray) -> HostArray:
@@ -96,6 +104,13 @@ class _Spectra:
     return cv2.dft(canvas)
 
   def correlate(self, moved: HostArray, target: HostArray) -> HostArray:
-    """The sum of products at each shift of ``moved``, cyclic, of spectra."""
+    """The sum of products at each shift of ``moved``, of spectra.
+
+    Returns:
+      Float32 ``[h, w]``, no shift in the middle.
+    """
     product = cv2.mulSpectrums(target, moved, 0, conjB=True)
-    return cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+    cyclic = cv2.dft(product, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+    height, width = self._shape
+    rolled = np.roll(cyclic, (height // 2, width // 2), axis=(0, 1))
+    return rolled[:height, :width]

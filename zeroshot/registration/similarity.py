@@ -54,7 +54,7 @@ def similarities(
     if old.valid is not None:
       valid = resampling.read(old.valid[..., None], across, down)[:, 0]
       common &= valid > 0.99
-    values.append(resampling.read(old.slopes, across, down)[:, 0])
+    values.append(resampling.read(old.texture[..., None], across, down)[:, 0])
   if common.mean() < 0.1:
     return TOO_LITTLE, TOO_LITTLE
   before, after = (_correlation(v[common], target[common]) for v in values)

@@ -117,6 +117,19 @@ def farthest_px(matrix: HostArray, *, height: int, width: int) -> float:
   return float(np.hypot(moved[0] - x, moved[1] - y).max())
 
 
+def nearest_px(matrix: HostArray, points: HostArray) -> float:
+  """Returns how far the point travels that a matrix moves least.
+
+  Args:
+    matrix: float64 ``[3, 3]``.
+    points: float32 ``[N, 2]``, x and y; infinity without any.
+  """
+  across, down, depth = matrix @ np.vstack([points.T, np.ones(len(points))])
+  x, y = points.T
+  apart = np.hypot(across / depth - x, down / depth - y)
+  return float(apart.min(initial=np.inf))
+
+
 def plausible(
   matrix: HostArray,
   reference_shape: tuple[int, int],
