@@ -104,6 +104,7 @@ def get_train() -> ml_collections.ConfigDict:
     warmup_steps=200,
     weight_decay=1e-4,
     clip_norm=1.0,  # of the gradient over all parameters
+    precision='float32',  # of the network's arithmetic, or 'bfloat16'
     ema_decay=0.998,  # 0 evaluates the raw parameters
     log_every=100,
     checkpoint_every=500,

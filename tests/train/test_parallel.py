@@ -43,3 +43,13 @@ def test_what_goes_in_has_the_sharding_of_what_comes_out():
 
 def test_no_bank_stays_no_bank():
   assert parallel.replicate(None) is None
+
+
+def test_a_step_can_be_lowered_for_shapes_alone():
+  mapped = parallel.parallel_step(lambda state, bank, replica: (state * 2, ()))
+  compiled = mapped.lower(
+    jax.ShapeDtypeStruct((3,), np.float32), None
+  ).compile()
+  state = parallel.replicate(np.ones(3, np.float32))
+  after, _ = compiled(state, None, mapped.replicas)
+  np.testing.assert_array_equal(after, np.full(3, 2.0))

@@ -58,6 +58,7 @@ def build_task(
     # On the host until the loop replicates it.
     bank=Material(cast('Array | None', photographs), windows),
     initial=initial_parameters(config),
+    precision=config.train.precision,
   )
 
 

@@ -51,7 +51,7 @@ def describe(config: ml_collections.ConfigDict, task: Task) -> JsonObject:
   bank: Material = jax.eval_shape(lambda: task.bank)
   per_device = parallel.per_device_batch(config.train.batch_size)
   step = device_step(config, task, optimizer)
-  lowered = parallel.lower_step(step, state, bank)
+  lowered = parallel.parallel_step(step).lower(state, bank)
   pair: Pair = jax.eval_shape(
     lambda bank: task.synthesise(_keys(config.seed, per_device), bank), bank
   )

@@ -94,6 +94,8 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
       for name, value in flat.items()
       if not name.startswith(('synthesis.families.', 'synthesis.relief.'))
     }
+  if flat.get('train.precision') == 'float32':
+    del flat['train.precision']  # as before there was a choice
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
   for name, value in _AS_BEFORE.items():

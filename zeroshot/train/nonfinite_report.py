@@ -27,6 +27,7 @@ from zeroshot.model.siamese import Prediction
 from zeroshot.runtime import atomic_files
 from zeroshot.train import samples
 from zeroshot.train.replay import Replayed, UpdateMetrics
+from zeroshot.train.step import apply_network
 from zeroshot.train.task import Task
 from zeroshot.types import Array, HostArray, JsonObject, Pair, Params
 
@@ -93,10 +94,7 @@ def per_example_diagnostics(
   def objective(
     params: Params, pair: Pair
   ) -> tuple[Array, tuple[Mapping[str, Array], Prediction]]:
-    prediction = cast(
-      Prediction,
-      task.model.apply({'params': params}, pair.reference, pair.test),
-    )
+    prediction = cast(Prediction, apply_network(task, params, pair))
     total, terms = task.loss(prediction, pair.mask, pair.labels)
     return total, (terms, prediction)
 

@@ -13,7 +13,7 @@ to the devices at every step.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -26,6 +26,28 @@ Tree = TypeVar('Tree')
 State = TypeVar('State')
 Bank = TypeVar('Bank')
 Metrics = TypeVar('Metrics')
+
+
+class ParallelStep(NamedTuple, Generic[State, Bank, Metrics]):
+  """A step on all devices, as ``parallel_step`` makes it.
+
+  Attributes:
+    mapped: the step under ``jax.pmap``.
+    replicas: int32, the numbers of this process's devices.
+  """
+
+  mapped: Any
+  replicas: HostArray
+
+  def __call__(self, state: State, bank: Bank) -> tuple[State, Metrics]:
+    """The state after an update, and its metrics; consumes the state."""
+    result: tuple[State, Metrics] = self.mapped(state, bank, self.replicas)
+    return result
+
+  def lower(self, state: State, bank: Bank) -> jax.stages.Lowered:
+    """The step before it is compiled, for arrays or their shapes."""
+    lowered: jax.stages.Lowered = self.mapped.lower(state, bank, self.replicas)
+    return lowered
 
 
 def per_device_batch(
@@ -72,7 +94,7 @@ def parallel_step(
   step: Callable[[State, Bank, Array], tuple[State, Metrics]],
   *,
   devices: Sequence[jax.Device] | None = None,
-) -> Callable[[State, Bank], tuple[State, Metrics]]:
+) -> ParallelStep[State, Bank, Metrics]:
   """Maps a per-device step over the devices.
 
   Args:
@@ -84,34 +106,6 @@ def parallel_step(
     ``(state, bank) -> (state, metrics)``. It consumes the state, whose memory
     the new one takes over.
   """
-  mapped, replicas = _map(step, devices)
-  return lambda state, bank: mapped(state, bank, replicas)
-
-
-def lower_step(
-  step: Callable[[State, Bank, Array], tuple[State, Metrics]],
-  state: State,
-  bank: Bank,
-  *,
-  devices: Sequence[jax.Device] | None = None,
-) -> jax.stages.Lowered:
-  """The program of ``parallel_step``, neither compiled nor run.
-
-  Args:
-    step: see ``parallel_step``.
-    state: its shapes, a tree of ``jax.ShapeDtypeStruct``.
-    bank: its shapes, likewise.
-    devices: those that would train; all of them by default.
-  """
-  mapped, replicas = _map(step, devices)
-  lowered: jax.stages.Lowered = mapped.lower(state, bank, replicas)
-  return lowered
-
-
-def _map(
-  step: Callable[..., Any], devices: Sequence[jax.Device] | None
-) -> tuple[Any, HostArray]:
-  """The mapped step, and the numbers of this process's replicas."""
   chosen = jax.devices() if devices is None else list(devices)
   mapped = jax.pmap(
     step,
@@ -127,7 +121,7 @@ def _map(
     [i for i, device in enumerate(chosen) if device.process_index == here],
     np.int32,
   )
-  return mapped, replicas
+  return ParallelStep(mapped, replicas)
 
 
 def _local(devices: Sequence[jax.Device] | None) -> list[jax.Device]:

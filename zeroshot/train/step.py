@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +30,8 @@ from zeroshot.train.task import Task
 from zeroshot.types import Array, Material, Pair, Params
 
 AXIS = 'batch'
+# Scopes in the names of operations, by which a trace of the profiler is read.
+SYNTHESIS, NETWORK = 'synthesis', 'network'
 
 Tree = TypeVar('Tree')
 
@@ -66,7 +68,8 @@ def train_step(
   keys = rng.example_keys(
     seed, 'pairs', state.step, first=replica * per_device, count=per_device
   )
-  pair = task.synthesise(keys, bank)
+  with jax.named_scope(SYNTHESIS):
+    pair = task.synthesise(keys, bank)
 
   objective = functools.partial(_compute_loss, pair=pair, task=task)
   (total, terms), gradient = jax.value_and_grad(objective, has_aux=True)(
@@ -96,12 +99,36 @@ def _compute_loss(
   params: Params, *, pair: Pair, task: Task
 ) -> tuple[Array, Mapping[str, Array]]:
   """The loss of the global batch, given one device's share."""
-  prediction = task.model.apply({'params': params}, pair.reference, pair.test)
+  with jax.named_scope(NETWORK):
+    prediction = apply_network(task, params, pair)
   # Each of the n replicas differentiates the loss of the global batch. The
   # adjoint of psum is psum and adds up their equal cotangents: each gets n
   # times what its own pairs contribute, and the mean over replicas in
   # ``train_step`` is the gradient, once.
   return task.loss(prediction, pair.mask, pair.labels, sum_across=sum_across)
+
+
+def apply_network(task: Task, params: Params, pair: Pair) -> Any:
+  """What the task's network says of pairs, in the task's precision.
+
+  Args:
+    task: the model and the precision.
+    params: of the model, float32.
+    pair: pictures ``[B, H, W, 3]``.
+
+  Returns:
+    The model's prediction, float32.
+  """
+  pictures = pair.reference, pair.test
+  if task.precision == 'float32':
+    return task.model.apply({'params': params}, *pictures)
+  params, pictures = _cast((params, pictures), jnp.dtype(task.precision))
+  return _cast(task.model.apply({'params': params}, *pictures), jnp.float32)
+
+
+def _cast(tree: Tree, dtype: Any) -> Tree:
+  """The arrays of a tree in another precision."""
+  return jax.tree.map(lambda value: value.astype(dtype), tree)
 
 
 def sum_across(sums: Tree) -> Tree:

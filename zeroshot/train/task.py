@@ -18,6 +18,7 @@ Synthesise: TypeAlias = Callable[[Array, Material], Pair]
 Loss: TypeAlias = Callable[..., tuple[Array, Mapping[str, Array]]]
 
 NO_BANK = Material()
+PRECISIONS = ('float32', 'bfloat16')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Task:
     bank: what ``synthesise`` draws from.
     initial: parameters to start from, see ``warm_start``; None starts from
       random ones.
+    precision: of the network's arithmetic, one of ``PRECISIONS``. Parameters,
+      synthesis, loss and optimizer are float32 in any case.
+
+  Raises:
+    ValueError: there is no such precision.
   """
 
   synthesise: Synthesise
@@ -40,3 +46,11 @@ class Task:
   loss: Loss
   bank: Material = NO_BANK
   initial: Params | None = None
+  precision: str = 'float32'
+
+  def __post_init__(self) -> None:
+    if self.precision not in PRECISIONS:
+      raise ValueError(
+        f'train.precision={self.precision!r} is unknown; choose one of '
+        f'{", ".join(PRECISIONS)}'
+      )

@@ -9,7 +9,7 @@ state, collection = update.step(state, bank)
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -36,9 +36,7 @@ class Update(NamedTuple):
     schedule: number of completed updates -> learning rate of the next one.
   """
 
-  step: Callable[
-    [TrainState, Material], tuple[TrainState, clu_metrics.Collection]
-  ]
+  step: parallel.ParallelStep[TrainState, Material, clu_metrics.Collection]
   optimizer: optax.GradientTransformation
   schedule: optax.Schedule
 
