@@ -9,7 +9,7 @@ state, collection = update.step(state, bank)
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
