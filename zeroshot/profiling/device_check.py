@@ -41,6 +41,8 @@ from zeroshot.weights import files
 _MARGIN = 1.3  # on an expected time
 _TRACED_UPDATES = 3
 _SHARE_OF_TRAINING = 0.75  # of the time that is left, for its updates
+_SHARE_AT_MOST = 0.9  # where they take longer than expected, it is stopped
+_NUM_LOG_LINES = 40  # of the last training; it can be stopped at each
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,10 +241,10 @@ def _train_on(
       raise SkipError(f'{record.left_s:.0f} s are left, less than it takes')
     changed.train.steps = steps
     changed.train.warmup_steps = min(changed.train.warmup_steps, steps // 10)
-    changed.train.log_every = max(steps // 10, 1)
+    changed.train.log_every = max(steps // _NUM_LOG_LINES, 1)
     changed.train.checkpoint_every = steps
     changed.train.sample_every = 0
-    end = time.monotonic() + record.left_s - plan.timed_s
+    end = time.monotonic() + _SHARE_AT_MOST * record.left_s
     loop.train(
       changed,
       setup.build_task(changed),
