@@ -9,6 +9,8 @@ PAIRS.csv has the columns reference,test[,name], its paths relative to its own
 folder. Started again, a list goes on where it was stopped, and rows that could
 not be inspected are tried again. With --shard=2/8 every eighth row is done,
 from the second on: eight processes, each with its own --out, share a list.
+--engine=ray shares it among the processes of a Ray cluster. Lists, pictures and
+results may be URLs (s3://, gs://); results are Parquet then, as with Ray.
 
 With a recipe of ``zeroshot teach`` in place of the good picture there may be
 any number of test pictures, folders of them and patterns such as 'in/*.png'.
