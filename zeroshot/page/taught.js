@@ -2,7 +2,7 @@
 // parts differ among themselves, laid over the test picture.
 
 const recipe = data.recipe ?? null;
-const variation = {shown: false};
+const variation = {shown: false, image: null};
 
 function goodPart(number) {
   const image = element('img', {
@@ -35,6 +35,11 @@ function showRecipe() {
   $('goods-left').textContent = left ? `and ${left} more good parts` : '';
   const scale = recipe.variation;
   if (!scale) return;
+  variation.image = element('img', {
+    id: 'variation-map', alt: '', draggable: false, hidden: true,
+    src: document.getElementById('recipe-variation').textContent,
+  });
+  $('test').append(variation.image);
   const level = (value) => Math.round(value);
   $('variation-least').textContent = level(scale.least);
   $('variation-most').textContent = level(scale.most);
@@ -61,13 +66,13 @@ function legendBar() {
 // What the stage shows of a row: called whenever it is drawn.
 function placeVariation(row, view, mode) {
   const place = row?.variation;
-  const image = $('variation-map');
+  const {image} = variation;
   $('variation').closest('label').hidden = !place;
   const isShown = Boolean(place) && variation.shown && row.shown;
   $('variation-note').hidden = !isShown;
+  if (!image) return;
   image.hidden = !isShown || mode === 'laid';
   if (image.hidden) return;
-  if (!image.src) image.src = document.getElementById('recipe-variation').textContent;
   const [a, b, c, d, e, f, g, h, i] = place.matrix;
   image.style.transform = `translate(${view.left}px, ${view.top}px) scale(${view.scale}) `
     + `matrix3d(${[a, d, 0, g, b, e, 0, h, 0, 0, 1, 0, c, f, 0, i].join()})`;
