@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.registration.textures import smooth_noise
-from zeroshot.registration import register, transforms
+from zeroshot.registration import register, resampling, transforms
 
 HEIGHT, WIDTH = 240, 320
 MOVES = {
@@ -253,3 +253,19 @@ def test_real_pairs_become_no_worse_and_survive_a_move(shared):
       result = register.register(away, test, method='affine')
       again = unlike(result.aligned_reference, test, result.valid)
       assert again <= 1.15 * after + 1e-3
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_light_that_grows_to_a_corner_does_not_pull(seed):
+  picture = texture(seed, 240, 320)
+  y, x = np.mgrid[:240, :320] / np.reshape((240, 320), (2, 1, 1))
+  light = (0.1 + 1.1 * x * y**0.5)[..., None]
+  truth = transforms.translation(4.5, -3.5) @ transforms.turn_and_scale(
+    2.0, 1.02, height=240, width=320
+  )
+  lit = np.clip(resampling.warp(picture, truth) * light, 0, 1)
+  move = register.estimate_move(
+    picture, lit.astype(np.float32), method='affine'
+  )
+  away = np.linalg.inv(truth) @ move.warp.matrix
+  assert transforms.farthest_px(away, height=240, width=320) < 0.1

@@ -15,7 +15,7 @@ from zeroshot.types import HostArray
 
 T = TypeVar('T')
 
-_STILL_PX = (0.05, 0.01)  # to rest at, on other levels and on the last
+_STILL_PX = (0.05, 0.01)  # to rest at, on other levels and on the finest
 _SIZE_STEP = 1.06  # subjects of less than half that differ in size not at all
 # Steps at most, by the longest side of a level.
 _ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
@@ -52,7 +52,7 @@ def refine(
       transforms.between_sizes(matrix, from_shapes=shapes, to_shapes=sizes),
       num_parameters=num_parameters,
       iterations=_ITERATIONS[longest_px],
-      still_px=_STILL_PX[longest_px == levels[-1]],
+      still_px=_STILL_PX[longest_px == FINEST_PX],
     )
     matrix = transforms.between_sizes(
       result, from_shapes=sizes, to_shapes=shapes

@@ -37,6 +37,7 @@ _LESS_SHARE = 0.15  # of the patches
 _AMBIGUOUS = 0.85  # of the best evidence, at another cell of a pattern
 _SAME_PX = 2.0  # so near, two places are one
 _LIKE_SHARE = 0.6  # of patches, that another cell shows before it is refined
+_NOISE_PX = 0.03  # of a residual; a smaller gain may be chance
 _GOOD_PX = 0.75  # of perspective that an affine move leaves; no other is tried
 
 
@@ -236,4 +237,4 @@ def _fits_better(check: held_out.Check, than: held_out.Check) -> bool:
   hits, hits_before = int(check.agree.sum()), int(than.agree.sum())
   if abs(hits - hits_before) > _EQUAL_HITS * len(check.agree):
     return hits > hits_before
-  return check.residual_px < 0.9 * than.residual_px
+  return check.residual_px < 0.9 * than.residual_px - _NOISE_PX
