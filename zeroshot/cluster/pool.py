@@ -88,6 +88,7 @@ def _start(actors: int) -> int:
   is_own = not os.environ.get('RAY_ADDRESS')
   cores = max(machine.usable_cores(), actors + 1, 2)
   ray.init(
+    address='local' if is_own else None,
     num_cpus=cores if is_own else None,
     include_dashboard=False if is_own else None,
     ignore_reinit_error=True,
