@@ -59,7 +59,7 @@ def _numbers(name: str) -> tuple[int, ...]:
   Raises:
     ValueError: one is none.
   """
-  words = flags.FLAGS[name].value
+  words: list[str] = getattr(flags.FLAGS, name)
   if not words or not all(word.isdigit() and int(word) for word in words):
     raise ValueError(f'--{name}={",".join(words)}: give numbers, as 64,256')
   return tuple(map(int, words))

@@ -193,13 +193,12 @@ def _best(record: Record, size_px: int) -> Row:
 
 def _pace(row: Row) -> float:
   """Pairs a second of a row of training."""
-  return float(str(row.figures['pairs_per_second']))
+  return float(row.figures['pairs_per_second'])
 
 
 def _setting(row: Row) -> Setting:
   """The setting of a row of training."""
-  figures: Any = row.figures
-  return Setting(*(figures[name] for name in Setting._fields))
+  return Setting(*(row.figures[name] for name in Setting._fields))
 
 
 def _explain(
@@ -214,14 +213,21 @@ def _explain(
       setting = _setting(_best(record, size))
       row.what = str(setting)
       step = device_training.compile_step(config, setting).run(1)
-      shares = device_trace.shares(
-        step.program.as_text(),
-        lambda step=step: step.run(_TRACED_UPDATES),  # type: ignore[misc]
-        folder / f'{size}px',
-      )
+      shares = _trace(step, folder / f'{size}px')
       if not shares:
         raise SkipError('the trace names no operations on this device')
       row.figures |= shares
+
+
+def _trace(
+  step: device_training.CompiledStep, folder: Path
+) -> dict[str, float]:
+  """The shares of some updates of a step; consumes its state."""
+
+  def run() -> None:
+    step.run(_TRACED_UPDATES)
+
+  return device_trace.shares(step.program.as_text(), run, folder)
 
 
 def _train_on(
@@ -233,7 +239,7 @@ def _train_on(
     setting = _setting(best)
     row.what = str(setting)
     changed = setting.apply(config)
-    compile_s = float(str(best.figures['compile_s']))
+    compile_s = float(best.figures['compile_s'])
     seconds = _SHARE_OF_TRAINING * (record.left_s - _MARGIN * compile_s)
     seconds = min(seconds, plan.most_train_s)
     steps = int(seconds * _pace(best) / setting.batch_size)

@@ -59,6 +59,7 @@ def measure_batches(
   compile_s = time.perf_counter() - start
 
   def run(num_calls: int) -> None:
+    scores = None
     for _ in range(num_calls):
       scores = program(parameters, picture, picture)
     jax.block_until_ready(scores)

@@ -77,7 +77,7 @@ class Row:
   state: str = RUNNING
   reason: str = ''
   seconds: float = 0.0
-  figures: dict[str, object] = field(default_factory=dict)
+  figures: JsonObject = field(default_factory=dict)
 
 
 class Record:

@@ -165,8 +165,8 @@ def network_flop(config: ml_collections.ConfigDict, *, size_px: int) -> float:
     size_px: side of the pictures.
   """
   task = setup.build_task(Setting(size_px, 1).apply(config))
-  picture = jax.ShapeDtypeStruct((1, size_px, size_px, 3), jnp.float32)
-  mask = jax.ShapeDtypeStruct((1, size_px, size_px), jnp.float32)
+  picture: Any = jax.ShapeDtypeStruct((1, size_px, size_px, 3), jnp.float32)
+  mask: Any = jax.ShapeDtypeStruct((1, size_px, size_px), jnp.float32)
   variables = jax.eval_shape(
     task.model.init, jax.random.key(0), picture, picture
   )
