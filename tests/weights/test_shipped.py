@@ -95,6 +95,7 @@ def test_photographs_is_what_its_config_trains_from_an_earlier_run():
   assert loaded.step == config.train.steps
   config.train.init_weights = loaded.config['train']['init_weights']
   assert config.train.init_weights  # which the card tells of
+  config.labelled.manifest = loaded.config['labelled']['manifest']
   compatibility.check_same_run(
     loaded.config, compatibility.plain_config(config)
   )
