@@ -248,9 +248,6 @@ def get_calibrate() -> ml_collections.ConfigDict:
     synthetic_pairs=768,  # whose true and false boxes fit the calibration
     false_boxes_per_pair=0.02,  # target on pictures of good parts
     takes=2,  # simulated retakes of each picture of a good part
-    # With --pairs: the confidence that the chosen threshold gets, so that two
-    # networks can share one; 0 leaves it as it was fitted.
-    threshold=0.0,
   )
 
 

@@ -188,3 +188,20 @@ def test_without_boxes_the_offset_is_free():
   assert (
     calibration.sure_offset(np.zeros(0), np.zeros(0, bool), slope=1.0) == np.inf
   )
+
+
+def test_a_calibration_moves_to_another_threshold():
+  fitted = calibration.Calibration(0.8, -0.4, 0.35)
+  moved = calibration.moved_to(fitted, 0.2)
+  assert moved.slope == fitted.slope
+  scores = np.linspace(0.01, 0.99, 99)
+  before, after = (
+    calibration.apply_calibration(scores, each) for each in (fitted, moved)
+  )
+  np.testing.assert_array_equal(before >= 0.35, after >= 0.2)
+  assert (after < before).all()
+  back = calibration.moved_to(moved, 0.35)
+  assert back.offset == pytest.approx(fitted.offset)
+  for wrong in (0.0, 1.0):
+    with pytest.raises(ValueError, match='between 0 and 1'):
+      calibration.moved_to(fitted, wrong)

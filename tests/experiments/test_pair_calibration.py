@@ -56,24 +56,6 @@ def test_sure_boxes_are_true_in_each_pool(config, references, tmp_path):
     assert share is None or share >= 0.9
 
 
-def test_the_threshold_gets_the_confidence_that_is_asked_for(
-  config, references, tmp_path
-):
-  pool = write_pool(tmp_path / 'mild', references, dust=0.32)
-  read = pair_calibration.read([pool])
-  config.calibrate.false_boxes_per_pair = 0.5
-  plain, moved = [], []
-  for fitted, threshold in ((plain, 0.0), (moved, 0.35)):
-    config.calibrate.threshold = threshold
-    fitted.append(pair_calibration.calibrate(config, weights(config), read))
-  assert moved[0]['threshold'] == 0.35
-  for name in ('slope', 'false_boxes_per_pair'):
-    assert moved[0][name] == pytest.approx(plain[0][name])
-  config.calibrate.threshold = 1.0
-  with pytest.raises(ValueError, match=r'threshold is 1\.0'):
-    pair_calibration.calibrate(config, weights(config), read)
-
-
 def test_a_pool_of_one_kind_is_refused(references, tmp_path):
   pool = write_pool(tmp_path / 'pool', references[:1], dust=0.3)
   with pytest.raises(ValueError, match='0 of 1 pairs differ'):

@@ -128,6 +128,12 @@ def build_detector(
   other = weights.two_tone
   if other is None:
     return detect
+  if weights.calibration and other.calibration:
+    # One threshold for both, so one meaning of their confidences.
+    threshold = weights.calibration['threshold']
+    fitted = calibration.from_plain(other.calibration)
+    fitted = calibration.moved_to(fitted, threshold)
+    other = other._replace(calibration=fitted._asdict())
   model = ml_collections.ConfigDict(other.config['model'])
   return two_tone.choose(
     detect, _build_network_detector(model, config.detect, other)

@@ -120,8 +120,6 @@ def calibrate(
     stored=0.0,
   )
   fitted = fitted._replace(threshold=threshold)
-  if config.calibrate.threshold:
-    fitted = calibration.moved_to(fitted, config.calibrate.threshold)
   confidences = _false_confidences(judged, fitted)
   return {
     **fitted._asdict(),

@@ -93,7 +93,12 @@ def load_network(
   network = load(name, threshold=threshold)
   if not others:
     return network
-  return network._replace(two_tone=load(others[0], threshold=network.threshold))
+  other = load(others[0], threshold=network.threshold)
+  if network.fitted is not None and other.fitted is not None:
+    # One threshold for both, so one meaning of their confidences.
+    fitted = calibration.moved_to(other.fitted, network.fitted.threshold)
+    other = other._replace(fitted=fitted)
+  return network._replace(two_tone=other)
 
 
 def _load_one(

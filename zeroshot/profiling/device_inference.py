@@ -1,7 +1,9 @@
 """Pace of the network in batches, and of inspection from files to boxes.
 
 figures = device_inference.measure_batches('default', setting, seconds=2.0)
-figures = device_inference.measure_files('default', folder, size_px=640)
+figures = device_inference.measure_files(
+  'default', folder, size_px=(640, 640), seconds=2.0
+)
 """
 
 from __future__ import annotations

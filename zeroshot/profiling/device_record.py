@@ -3,7 +3,7 @@
   record = device_record.Record(out, facts, limit_s=540)
   with record.row('training', '640 px, batch 64') as row:
     record.require(40.0)  # seconds
-    row.figures['pairs_per_second'] = measure()
+    row.figures['pairs_per_second'] = 114.0
 
 Where time ends, memory ends or a measurement fails, its row says so and the
 check goes on: a machine is lent once. ``check.json`` and ``check.md`` are

@@ -1,6 +1,6 @@
 """Where the time of a training step goes, by a trace of the profiler.
 
-  shares = device_trace.shares(compiled.as_text(), run_steps, folder)
+  shares = device_trace.shares(program_text, run_steps, folder)
   shares['synthesis']  # of the time of all operations
 
 The operations of a compiled program carry the scopes that they come from

@@ -2,7 +2,7 @@
 
   setting = device_training.Setting(size_px=640, batch_size=64)
   step = device_training.compile_step(config, setting)
-  figures = device_training.measure(step, seconds=2.0)
+  figures = device_training.measure(step, seconds=2.0, flop_per_pair=1e9)
 
 The step is that of ``launch.train``, compiled ahead. Several updates are
 dispatched before the host waits for the last, as between two log lines.
