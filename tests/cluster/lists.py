@@ -7,6 +7,7 @@ from configs import default
 from tests import samples
 from zeroshot.cluster import chunks, places
 from zeroshot.detect import scorers
+from zeroshot.detect.detector import build_detector
 
 
 def write(folder, count):
@@ -44,5 +45,5 @@ def differencing(options):
   scorer = scorers.classical_scorer(config.classical.scores)
   settings = {**config.detect, 'kinds': 'none'}
   return zeroshot.Detector(
-    scorer, settings, None, threshold=options.threshold or 0.3
+    build_detector(scorer, settings), threshold=options.threshold or 0.3
   )
