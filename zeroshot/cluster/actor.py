@@ -19,7 +19,7 @@ from zeroshot.cluster.rows import Batch, Row
 from zeroshot.data import decoding, faults
 from zeroshot.inspection import could_not_align, result
 from zeroshot.inspection.could_not_align import CouldNotAlignError
-from zeroshot.inspection.detector import Detector
+from zeroshot.inspection.detector import load_detector
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.result_records import ERROR
@@ -131,24 +131,6 @@ class Judge:
       max_megapixels=self._job.options.max_megapixels,
       upright=True,
     )
-
-
-def load_detector(options: InspectOptions) -> Detector:
-  """The detector that a command asks for.
-
-  Raises:
-    ValueError: see ``Detector.load``.
-  """
-  return Detector.load(
-    options.weights,
-    threshold=options.threshold,
-    max_megapixels=options.max_megapixels,
-    kinds=options.kinds,
-    local_field=options.has_local_field,
-    runtime=options.runtime,
-    precision=options.precision,
-    min_size=options.least,
-  )
 
 
 def failure(row: Row, error: str, reason: str | None = None) -> JsonObject:

@@ -17,7 +17,7 @@ from zeroshot.commands.terminal import printable
 from zeroshot.data import faults, pair_list
 from zeroshot.data.pair_list import ListedPair
 from zeroshot.inspection import areas, folder, listed, result, settings
-from zeroshot.inspection.detector import Detector
+from zeroshot.inspection.detector import load_detector
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.result_records import ERROR, RESULTS, read_records
 from zeroshot.runtime.progress import progress_bar
@@ -121,16 +121,7 @@ def _prepare(options: InspectOptions) -> Job:
   ignore = options.ignore and areas.load_ignore_mask(
     options.ignore, max_megapixels=options.max_megapixels
   )
-  detector = Detector.load(
-    options.weights,
-    threshold=options.threshold,
-    max_megapixels=options.max_megapixels,
-    kinds=options.kinds,
-    local_field=options.has_local_field,
-    runtime=options.runtime,
-    precision=options.precision,
-    min_size=options.least,
-  )
+  detector = load_detector(options)
 
   def inspect(pair: ListedPair) -> result.Inspection:
     return detector.inspect(

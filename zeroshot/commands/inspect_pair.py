@@ -14,7 +14,7 @@ from pathlib import Path
 from zeroshot.commands.terminal import printable
 from zeroshot.inspection import folder, settings
 from zeroshot.inspection.could_not_align import CouldNotAlignError
-from zeroshot.inspection.detector import Detector
+from zeroshot.inspection.detector import Detector, load_detector
 from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.result import Inspection
 
@@ -26,16 +26,7 @@ _OFFER = '; --out=DIR writes a picture of both laid over each other'
 
 def run(options: InspectOptions) -> int:
   """Inspects the pair; returns the exit status."""
-  detector = Detector.load(
-    options.weights,
-    threshold=options.threshold,
-    max_megapixels=options.max_megapixels,
-    kinds=options.kinds,
-    local_field=options.has_local_field,
-    runtime=options.runtime,
-    precision=options.precision,
-    min_size=options.least,
-  )
+  detector = load_detector(options)
   with _open_folder(options, detector.threshold) as write:
     outcome = _inspect(detector, options)
     note = write(outcome)

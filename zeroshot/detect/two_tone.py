@@ -39,15 +39,15 @@ def is_two_tone(reference: HostArray, test: HostArray) -> bool:
     reference: pixels ``[H, W, 3]``, uint8, uint16, or float32 in [0, 1].
     test: likewise; its size may differ.
   """
-  counts, colours = np.zeros(256), []
+  counts, colour = np.zeros(256), 0.0
   for picture in (reference, test):
     red, green, blue = _sample(picture)
     tones = (red.astype(np.uint16) + green + blue) // 3
     counts += np.bincount(tones, minlength=256)
     highest = np.maximum(np.maximum(red, green), blue)
     lowest = np.minimum(np.minimum(red, green), blue)
-    colours.append((highest - lowest).mean() * len(tones))
-  if sum(colours) > _MAX_COLOUR * counts.sum():
+    colour += float((highest - lowest).sum())
+  if colour > _MAX_COLOUR * counts.sum():
     return False
   dark, bright = _tones(counts)
   if bright - dark < _MIN_CONTRAST:

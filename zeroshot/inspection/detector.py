@@ -34,6 +34,7 @@ from zeroshot.inspection import (
 )
 from zeroshot.inspection.inputs import Picture
 from zeroshot.inspection.least_size import MinSize
+from zeroshot.inspection.options import InspectOptions
 from zeroshot.inspection.prepared import PreparedReference
 from zeroshot.inspection.regions import Region
 from zeroshot.types import HostArray
@@ -276,3 +277,24 @@ class Detector:
         reference = self._recent.get(reference, max_megapixels=limit, bits=bits)
       pair = inputs.join(reference.loaded, reading.result())
     return reference, pair
+
+
+def load_detector(options: InspectOptions) -> Detector:
+  """The detector that the options of a command ask for.
+
+  Args:
+    options: of the command.
+
+  Raises:
+    ValueError: see ``Detector.load``.
+  """
+  return Detector.load(
+    options.weights,
+    threshold=options.threshold,
+    max_megapixels=options.max_megapixels,
+    kinds=options.kinds,
+    local_field=options.has_local_field,
+    runtime=options.runtime,
+    precision=options.precision,
+    min_size=options.least,
+  )

@@ -48,21 +48,15 @@ def onto(
     options: of detection.
   """
   move = _within(frame, region, pixels, test, options.registration)
-  around = None
   if move is None:
     roi_mask = None
     if region is not None and region.shape == test.shape[:2]:
       roi_mask = region.astype(np.uint8)
     pixels, prepared = pair_input.known(frame.known(pixels))
-    move = register.estimate_move(
-      pixels,
-      test,
-      method=options.registration,
-      roi_mask=roi_mask,
-      prepared=prepared,
+    return pair_input.estimate_move(
+      pixels, test, None, roi_mask, options, None, prepared
     )
-  elif region is not None:
-    around = with_margin(region)
+  around = None if region is None else with_margin(region)
   if options.local_field:
     move = local_field.with_local_field(move, pixels, test, around)
   return move
