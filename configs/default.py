@@ -45,6 +45,7 @@ def get_model() -> ml_collections.ConfigDict:
     match_radii=(0, 1, 2, 2),  # of the search window, cells of that stride
     match_support=1,  # radius over which similarities are averaged, cells
     decoder_widths=(12, 16, 24, 32),
+    decoder_depths=(1, 1, 1, 1),  # its residual blocks at each stride
     # The pair head, trained on labels alone: the names of the kinds that it
     # classifies, and whether it regresses box sides.
     kinds=(),

@@ -31,6 +31,7 @@ def get_config() -> ml_collections.ConfigDict:
       depths=(0, 1, 2, 2),
       match_radii=(0, 0, 1, 0),
       decoder_widths=(0, 16, 32, 64),
+      decoder_depths=(0, 1, 2, 3),
     )
   )
   synthesis = config.synthesis

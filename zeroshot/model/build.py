@@ -50,6 +50,7 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
     depths=tuple(config.depths),
     match_radii=tuple(config.match_radii),
     decoder_widths=tuple(config.decoder_widths),
+    decoder_depths=_decoder_depths(config),
     match_support=config.match_support,
     num_kinds=len(config.kinds),
     regresses_boxes=config.predicts_sides,
@@ -69,20 +70,28 @@ def _symmetric(config: ml_collections.ConfigDict) -> Symmetric:
     raise ValueError(
       f'model.widths is {tuple(config.widths)}; the symmetric network decodes '
       'from stride 4 on: give at least two widths, and as many depths, '
-      'match_radii and decoder_widths'
+      'match_radii, decoder_widths and decoder_depths'
     )
   return Symmetric(
     widths=tuple(config.widths),
     depths=tuple(config.depths),
     match_radii=tuple(config.match_radii),
     decoder_widths=tuple(config.decoder_widths),
+    decoder_depths=_decoder_depths(config),
   )
+
+
+def _decoder_depths(config: ml_collections.ConfigDict) -> tuple[int, ...]:
+  """Of files before there was a choice, one block at each stride."""
+  depths = config.get('decoder_depths', (1,) * len(config.widths))
+  return tuple(depths)
 
 
 def _check_scales(config: ml_collections.ConfigDict, *more: str) -> None:
   """Raises ValueError unless all fields of scales have one length."""
   fields = ('widths', 'depths', 'match_radii', 'decoder_widths', *more)
   lengths = {name: len(config[name]) for name in fields}
+  lengths['decoder_depths'] = len(_decoder_depths(config))
   if len(set(lengths.values())) != 1:
     raise ValueError(
       f'model fields differ in their number of scales: {lengths}; '

@@ -55,6 +55,7 @@ class Siamese(nn.Module):
     match_radii: radius of the search window at each stride, cells.
     match_support: radius of the square over which similarities are averaged.
     decoder_widths: channels of the decoder at each stride.
+    decoder_depths: its residual blocks at each stride.
     num_kinds: kinds that the pair head tells apart; 0 leaves them out.
     regresses_boxes: whether the pair head corrects the boxes.
     head_widths: channels of the pair head at each stride.
@@ -65,6 +66,7 @@ class Siamese(nn.Module):
   match_radii: tuple[int, ...]
   match_support: int
   decoder_widths: tuple[int, ...]
+  decoder_depths: tuple[int, ...]
   num_kinds: int = 0
   regresses_boxes: bool = False
   head_widths: tuple[int, ...] = ()
@@ -109,7 +111,9 @@ class Siamese(nn.Module):
       )
       features.append((test_features, matched))
       difference = test_features - matched
-      decoded = DecoderStage(self.decoder_widths[scale])(
+      decoded = DecoderStage(
+        self.decoder_widths[scale], self.decoder_depths[scale]
+      )(
         jnp.concatenate([nn.relu(difference), nn.relu(-difference)], -1),
         decoded,
       )
@@ -131,9 +135,11 @@ class DecoderStage(nn.Module):
 
   Attributes:
     width: channels.
+    depth: residual blocks.
   """
 
   width: int
+  depth: int
 
   @nn.compact
   def __call__(self, difference: Array, coarser: Array | None) -> Array:
@@ -141,5 +147,6 @@ class DecoderStage(nn.Module):
     x = nn.Conv(self.width, (1, 1))(difference)
     if coarser is not None:
       x = x + blocks.upsample(nn.Conv(self.width, (1, 1))(coarser))
-    x = blocks.ResidualBlock(self.width)(x)
+    for _ in range(self.depth):
+      x = blocks.ResidualBlock(self.width)(x)
     return nn.relu(x)

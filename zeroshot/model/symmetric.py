@@ -33,12 +33,14 @@ class Symmetric(nn.Module):
       that has one gives the offsets. That of stride 2 is not used.
     decoder_widths: channels of the decoder at each stride; that of stride 2 is
       not used.
+    decoder_depths: its residual blocks at each stride, likewise.
   """
 
   widths: tuple[int, ...]
   depths: tuple[int, ...]
   match_radii: tuple[int, ...]
   decoder_widths: tuple[int, ...]
+  decoder_depths: tuple[int, ...]
 
   @property
   def stride(self) -> int:
@@ -73,9 +75,11 @@ class Symmetric(nn.Module):
         seen += [fit + back, jnp.abs(fit - back)]
         if offsets is None:
           offsets = 2 ** (scale + 1) * find_offsets(fit, radius=radius)
-      decoded = Decoder(self.decoder_widths[scale], name=f'decoder_{scale}')(
-        jnp.concatenate(seen, axis=-1), decoded
-      )
+      decoded = Decoder(
+        self.decoder_widths[scale],
+        self.decoder_depths[scale],
+        name=f'decoder_{scale}',
+      )(jnp.concatenate(seen, axis=-1), decoded)
     logits = nn.Conv(_LOGITS_STRIDE**2, (3, 3), name='logits')(decoded)
     return Prediction(
       logits=blocks.depth_to_space(logits, factor=_LOGITS_STRIDE)[..., 0],
@@ -135,9 +139,11 @@ class Decoder(nn.Module):
 
   Attributes:
     width: channels.
+    depth: residual blocks.
   """
 
   width: int
+  depth: int
 
   @nn.compact
   def __call__(self, seen: Array, coarser: Array | None) -> Array:
@@ -147,7 +153,10 @@ class Decoder(nn.Module):
       x = x + blocks.upsample(
         nn.Conv(self.width, (1, 1), name='coarser')(coarser)
       )
-    return nn.relu(blocks.ResidualBlock(self.width, name='block')(nn.relu(x)))
+    x = nn.relu(x)
+    for block in range(self.depth):
+      x = blocks.ResidualBlock(self.width, name=f'block_{block}')(x)
+    return nn.relu(x)
 
 
 def correlate(query: Array, keys: Array, *, radius: int) -> tuple[Array, Array]:

@@ -80,6 +80,12 @@ def residual_block(graph: Graph, x: str, layer: Params) -> str:
   return graph.add('Add', conv_of(graph, y, layer['Conv_1']), x)
 
 
+def numbered(stage: Params, name: str) -> list[Params]:
+  """The layers ``name_0``, ``name_1``, ... of a stage, in this order."""
+  count = sum(key.startswith(f'{name}_') for key in stage)
+  return [stage[f'{name}_{index}'] for index in range(count)]
+
+
 def normalized_conv(graph: Graph, x: str, layer: Params, norm: Params) -> str:
   """A 1x1 convolution and ``nn.LayerNorm`` over channels, less the norm's bias.
 

@@ -140,7 +140,8 @@ def _decode(
   if coarser is not None:
     below = layers.conv_of(graph, coarser, stage['Conv_1'])
     x = graph.add('Add', x, layers.upsample(graph, below))
-  x = layers.residual_block(graph, x, stage['ResidualBlock_0'])
+  for block in layers.numbered(stage, 'ResidualBlock'):
+    x = layers.residual_block(graph, x, block)
   return graph.add('Relu', x)
 
 

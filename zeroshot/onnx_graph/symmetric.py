@@ -146,5 +146,7 @@ def _decode(
   if coarser is not None:
     below = layers.conv_of(graph, coarser, stage['coarser'])
     x = graph.add('Add', x, layers.upsample(graph, below))
-  x = layers.residual_block(graph, graph.add('Relu', x), stage['block'])
+  x = graph.add('Relu', x)
+  for block in layers.numbered(stage, 'block'):
+    x = layers.residual_block(graph, x, block)
   return graph.add('Relu', x)
