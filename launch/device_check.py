@@ -92,7 +92,7 @@ if __name__ == '__main__':
   flags.DEFINE_integer(
     'train_px', _PLAN.train_px, 'Side of the pictures of the last training.'
   )
-  flags.DEFINE_float('limit_s', _PLAN.limit_s, 'Seconds of all together.', 1)
+  flags.DEFINE_float('limit_s', _PLAN.limit_s, 'Seconds of all together.', 0)
   flags.DEFINE_float('train_s', _PLAN.train_s, 'Kept for the last training.', 0)
   flags.DEFINE_float(
     'most_train_s', _PLAN.most_train_s, 'That it takes at most.', 0
