@@ -103,6 +103,7 @@ SMALL = {
   'model.depths': (1, 1),
   'model.match_radii': (0, 1),
   'model.decoder_widths': (6, 8),
+  'model.decoder_depths': (1, 1),
   'model.head_widths': (8, 8),
   'synthesis.backgrounds.fractal_noise': 0.0,
   'synthesis.backgrounds.dead_leaves': 0.0,
@@ -191,6 +192,7 @@ def tiny(listed):
     depths=(1, 1),
     match_radii=(0, 0),
     decoder_widths=(4, 4),
+    decoder_depths=(1, 1),
     head_widths=(4, 4),
   )
   config.train.update(init_weights='', steps=1, batch_size=2, trunk_rate=0.5)

@@ -37,6 +37,7 @@ SETTINGS = [
   'model.depths=(1,)',
   'model.match_radii=(0,)',
   'model.decoder_widths=(4,)',
+  'model.decoder_depths=(1,)',
   'train.batch_size=4',
   'train.warmup_steps=4',
   'train.sample_every=0',

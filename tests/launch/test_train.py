@@ -38,6 +38,7 @@ SETTINGS = [
   'model.depths=(1, 1)',
   'model.match_radii=(0, 1)',
   'model.decoder_widths=(6, 8)',
+  'model.decoder_depths=(1, 1)',
   'train.steps=40',
   'train.batch_size=4',
   'train.warmup_steps=4',

@@ -20,6 +20,7 @@ def config(**changes):
     depths=(1, 1, 1),
     match_radii=(0, 1, 2),
     decoder_widths=(4, 4, 6),
+    decoder_depths=(1, 2, 1),
     head_widths=(4, 6, 6),
   )
   result.update(changes)

@@ -49,7 +49,11 @@ def test_parameter_count_by_hand():
   stage += decoder * decoder * 9 + decoder + decoder * decoder
   head = decoder * 4 * 9 + 4
   config = parts.config(
-    widths=(width,), depths=(1,), match_radii=(1,), decoder_widths=(decoder,)
+    widths=(width,),
+    depths=(1,),
+    match_radii=(1,),
+    decoder_widths=(decoder,),
+    decoder_depths=(1,),
   )
   assert num_parameters(config) == encoder + stage + head + 1  # sharpness
 
@@ -61,7 +65,17 @@ def test_an_unknown_kind_is_named():
     build_model(config)
 
 
-@pytest.mark.parametrize('field', ['widths', 'depths', 'match_radii'])
+def test_a_siamese_network_of_before_decoder_depths_is_as_it_was():
+  old, new = parts.config(decoder_depths=(1, 1, 1)), parts.config()
+  with old.unlocked():
+    del old.decoder_depths
+  assert build_model(old) == build_model(parts.config(decoder_depths=(1, 1, 1)))
+  assert build_model(old) != build_model(new)
+
+
+@pytest.mark.parametrize(
+  'field', ['widths', 'depths', 'match_radii', 'decoder_depths']
+)
 def test_fields_that_differ_in_their_number_of_scales_are_named(field):
   config = parts.config(**{field: (1, 2)})
   with pytest.raises(ValueError, match=f"'{field}': 2"):

@@ -190,6 +190,14 @@ def test_gradients_are_finite_and_reach_every_parameter():
     assert np.abs(gradient).max() > 0, jax.tree_util.keystr(path)
 
 
+def test_a_config_of_before_its_depths_is_named():
+  old = config()
+  with old.unlocked():
+    del old.decoder_depths
+  with pytest.raises(ValueError, match=r'no model\.decoder_depths.*train'):
+    build_model(old)
+
+
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
@@ -199,7 +207,13 @@ def test_gradients_are_finite_and_reach_every_parameter():
     (dict(match_radii=(0, 1)), "'match_radii': 2"),
     (dict(decoder_widths=(4,)), "'decoder_widths': 1"),
     (
-      dict(widths=(4,), depths=(1,), match_radii=(0,), decoder_widths=(4,)),
+      dict(
+        widths=(4,),
+        depths=(1,),
+        match_radii=(0,),
+        decoder_widths=(4,),
+        decoder_depths=(1,),
+      ),
       r'model\.widths is \(4,\).*two widths',
     ),
   ],

@@ -83,6 +83,7 @@ def test_shipped_weights_score_as_in_jax(runtime, name, height, width):
       depths=(1,) * 6,
       match_radii=(0, 1, 1, 1, 1, 1),
       decoder_widths=(4,) * 6,
+      decoder_depths=(1,) * 6,
     ),
     dict(kind='early_fusion', widths=(4, 6, 6, 8), decoder_widths=(5,)),
   ],

@@ -18,13 +18,18 @@ NETWORKS = {
   'deep': dict(match_radii=(0, 2, 3), depths=(1, 2, 0)),
   'no search': dict(match_radii=(0, 0, 0)),
   'two scales': dict(
-    widths=(6, 8), depths=(2, 1), match_radii=(0, 1), decoder_widths=(4, 5)
+    widths=(6, 8),
+    depths=(2, 1),
+    match_radii=(0, 1),
+    decoder_widths=(4, 5),
+    decoder_depths=(0, 3),
   ),
   'six scales': dict(
     widths=(4,) * 6,
     depths=(1,) * 6,
     match_radii=(0, 1, 1, 1, 1, 1),
     decoder_widths=(4,) * 6,
+    decoder_depths=(1,) * 6,
   ),
 }
 

@@ -83,3 +83,12 @@ def test_another_model_is_refused_by_field():
   config.model.kinds = ('open',)
   with pytest.raises(ValueError, match=r"model\.kinds was \[\] and is now \['"):
     compatibility.check_same_model(old, compatibility.plain_config(config))
+
+
+def test_runs_of_before_decoder_depths_go_on():
+  old, new = (compatibility.plain_config(toy.config()) for _ in '12')
+  depths = old['model'].pop('decoder_depths')
+  compatibility.check_same_run(old, new)
+  new['model']['decoder_depths'] = [*depths[1:], 2]
+  with pytest.raises(ValueError, match=r'model\.decoder_depths was None'):
+    compatibility.check_same_run(old, new)

@@ -133,7 +133,11 @@ def small_siamese():
   """The network, loss and optimizer of configs/smoke.py, at two scales."""
   config = smoke.get_config()
   config.model.update(
-    widths=(8, 12), depths=(1, 1), match_radii=(0, 1), decoder_widths=(6, 8)
+    widths=(8, 12),
+    depths=(1, 1),
+    match_radii=(0, 1),
+    decoder_widths=(6, 8),
+    decoder_depths=(1, 1),
   )
   return dict(
     model=build_model(config.model),

@@ -60,6 +60,11 @@ def _siamese(config: ml_collections.ConfigDict) -> Siamese:
 
 def _symmetric(config: ml_collections.ConfigDict) -> Symmetric:
   """The symmetric network, which compares but does not name kinds."""
+  if 'decoder_depths' not in config:
+    raise ValueError(
+      'the stored config has no model.decoder_depths: a version made it whose '
+      'symmetric network named its parameters otherwise; train again'
+    )
   _check_scales(config)
   if config.kinds or config.predicts_sides:
     raise ValueError(
@@ -77,7 +82,7 @@ def _symmetric(config: ml_collections.ConfigDict) -> Symmetric:
     depths=tuple(config.depths),
     match_radii=tuple(config.match_radii),
     decoder_widths=tuple(config.decoder_widths),
-    decoder_depths=_decoder_depths(config),
+    decoder_depths=tuple(config.decoder_depths),
   )
 
 

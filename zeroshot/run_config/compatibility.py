@@ -96,6 +96,8 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
     }
   if flat.get('train.precision') == 'float32':
     del flat['train.precision']  # as before there was a choice
+  if set(flat.get('model.decoder_depths', ())) == {1}:
+    del flat['model.decoder_depths']  # likewise
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
   for name, value in _AS_BEFORE.items():
