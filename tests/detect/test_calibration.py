@@ -205,3 +205,12 @@ def test_a_calibration_moves_to_another_threshold():
   for wrong in (0.0, 1.0):
     with pytest.raises(ValueError, match='between 0 and 1'):
       calibration.moved_to(fitted, wrong)
+
+
+def test_the_second_of_two_networks_shares_the_threshold_of_the_first():
+  first = calibration.Calibration(slope=1.0, offset=-0.5, threshold=0.2)
+  second = calibration.Calibration(slope=2.0, offset=0.3, threshold=0.4)
+  shared = calibration.sharing_threshold(second, first)
+  assert shared == calibration.moved_to(second, 0.2)
+  assert calibration.sharing_threshold(second, None) == second
+  assert calibration.sharing_threshold(None, first) is None

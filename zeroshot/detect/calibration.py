@@ -75,6 +75,24 @@ def moved_to(calibration: Calibration, threshold: float) -> Calibration:
   return calibration._replace(offset=offset, threshold=threshold)
 
 
+def sharing_threshold(
+  calibration: Calibration | None, first: Calibration | None
+) -> Calibration | None:
+  """That of the second of two networks that stand for one.
+
+  Args:
+    calibration: of the second; None without one.
+    first: of the first, likewise.
+
+  Returns:
+    ``calibration``, moved to the threshold of ``first`` where both are there:
+    one threshold, so one meaning of their confidences.
+  """
+  if calibration is None or first is None:
+    return calibration
+  return moved_to(calibration, first.threshold)
+
+
 def fit(
   confidence: HostArray,
   correct: HostArray,

@@ -124,34 +124,24 @@ def build_detector(
   """
   if weights.parameters is None:
     return detector.build_detector(*baseline(config, weights.baseline))
-  detect = _build_network_detector(config.model, config.detect, weights)
+  settings, fitted = config.detect, _calibration(weights)
+  scorer = scorers.network_scorer(config.model, weights.parameters)
+  detect = detector.build_detector(scorer, settings, fitted)
   other = weights.two_tone
   if other is None:
     return detect
-  if weights.calibration and other.calibration:
-    # One threshold for both, so one meaning of their confidences.
-    threshold = weights.calibration['threshold']
-    fitted = calibration.from_plain(other.calibration)
-    fitted = calibration.moved_to(fitted, threshold)
-    other = other._replace(calibration=fitted._asdict())
   model = ml_collections.ConfigDict(other.config['model'])
+  scorer = scorers.network_scorer(model, other.parameters)
+  moved = calibration.sharing_threshold(_calibration(other), fitted)
   return two_tone.choose(
-    detect, _build_network_detector(model, config.detect, other)
+    detect, detector.build_detector(scorer, settings, moved)
   )
 
 
-def _build_network_detector(
-  model: ml_collections.ConfigDict,
-  settings: ml_collections.ConfigDict,
-  weights: files.Weights,
-) -> Callable[..., Detection]:
-  """The detector of one network."""
+def _calibration(weights: files.Weights) -> calibration.Calibration | None:
+  """Of one network; None without one."""
   stored = weights.calibration
-  return detector.build_detector(
-    scorers.network_scorer(model, weights.parameters),
-    settings,
-    calibration.from_plain(stored) if stored else None,
-  )
+  return calibration.from_plain(stored) if stored else None
 
 
 def baseline(

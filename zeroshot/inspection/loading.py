@@ -94,11 +94,8 @@ def load_network(
   if not others:
     return network
   other = load(others[0], threshold=network.threshold)
-  if network.fitted is not None and other.fitted is not None:
-    # One threshold for both, so one meaning of their confidences.
-    fitted = calibration.moved_to(other.fitted, network.fitted.threshold)
-    other = other._replace(fitted=fitted)
-  return network._replace(two_tone=other)
+  fitted = calibration.sharing_threshold(other.fitted, network.fitted)
+  return network._replace(two_tone=other._replace(fitted=fitted))
 
 
 def _load_one(

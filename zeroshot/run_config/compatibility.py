@@ -38,6 +38,7 @@ _AS_BEFORE = {
   'labelled.num_anywhere': 1,
   'labelled.changes_share': 0.0,
   'labelled.labelled_every': 0,
+  'train.precision': 'float32',
 }
 
 # Fields that name labelled pairs.
@@ -94,15 +95,14 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
       for name, value in flat.items()
       if not name.startswith(('synthesis.families.', 'synthesis.relief.'))
     }
-  if flat.get('train.precision') == 'float32':
-    del flat['train.precision']  # as before there was a choice
-  if set(flat.get('model.decoder_depths', ())) == {1}:
-    del flat['model.decoder_depths']  # likewise
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
   for name, value in _AS_BEFORE.items():
     if flat.get(name) == value:
       del flat[name]
+  depths = flat.get('model.decoder_depths')
+  if isinstance(depths, list) and set(depths) == {1}:
+    del flat['model.decoder_depths']  # likewise
   return flat
 
 
