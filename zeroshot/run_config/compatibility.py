@@ -97,13 +97,19 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
     }
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
-  for name, value in _AS_BEFORE.items():
-    if flat.get(name) == value:
-      del flat[name]
+  return _without_defaults(flat)
+
+
+def _without_defaults(flat: dict[str, object]) -> dict[str, object]:
+  """The fields less those that came later and leave all as it was."""
   depths = flat.get('model.decoder_depths')
-  if isinstance(depths, list) and set(depths) == {1}:
-    del flat['model.decoder_depths']  # likewise
-  return flat
+  one_each = isinstance(depths, list) and set(depths) == {1}
+  return {
+    name: value
+    for name, value in flat.items()
+    if not (name in _AS_BEFORE and value == _AS_BEFORE[name])
+    and not (name == 'model.decoder_depths' and one_each)
+  }
 
 
 def differences(
