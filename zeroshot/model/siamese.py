@@ -111,12 +111,11 @@ class Siamese(nn.Module):
       )
       features.append((test_features, matched))
       difference = test_features - matched
-      decoded = DecoderStage(
+      stage = DecoderStage(
         self.decoder_widths[scale], self.decoder_depths[scale]
-      )(
-        jnp.concatenate([nn.relu(difference), nn.relu(-difference)], -1),
-        decoded,
       )
+      signs = [nn.relu(difference), nn.relu(-difference)]
+      decoded = stage(jnp.concatenate(signs, -1), decoded)
       disagreements.append(decoded)
     logits = nn.Conv(4, (3, 3))(decoded)
     logits = blocks.depth_to_space(logits, factor=2)[..., 0]
