@@ -111,11 +111,9 @@ class Siamese(nn.Module):
       )
       features.append((test_features, matched))
       difference = test_features - matched
-      stage = DecoderStage(
-        self.decoder_widths[scale], self.decoder_depths[scale]
-      )
+      sizes = self.decoder_widths[scale], self.decoder_depths[scale]
       signs = [nn.relu(difference), nn.relu(-difference)]
-      decoded = stage(jnp.concatenate(signs, -1), decoded)
+      decoded = DecoderStage(*sizes)(jnp.concatenate(signs, -1), decoded)
       disagreements.append(decoded)
     logits = nn.Conv(4, (3, 3))(decoded)
     logits = blocks.depth_to_space(logits, factor=2)[..., 0]
