@@ -108,7 +108,7 @@ def test_install_and_demo(tmp_path):
     text=True,
   )
   assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-  assert 'demo: different' in done.stdout
+  assert 'connector: different, 5 differences' in done.stdout
   overlay = re.search(r'^the differences: (.+)$', done.stdout, re.MULTILINE)
   assert pictures.read_picture(clone / overlay[1]).any()
 

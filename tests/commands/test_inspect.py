@@ -1,4 +1,4 @@
-"""One pair on the command line: verdicts, JSON, folder, regions, the demo."""
+"""One pair on the command line: verdicts, JSON, folder, regions."""
 
 from __future__ import annotations
 
@@ -128,18 +128,6 @@ def test_what_cannot_be_aligned_is_told_and_shown(capsys, pair, tmp_path):
   assert main.main([*command, f'--out={out}']) == 0
   assert not picture.exists()
   assert (picture.parent / 'overlay.png').exists()
-
-
-@pytest.mark.slow
-def test_the_demo_shows_what_differs(capsys, monkeypatch, tmp_path):
-  monkeypatch.chdir(tmp_path)
-  assert main.main(['demo']) == 0
-  out = capsys.readouterr().out
-  assert '9 differences' in out
-  picture = out.splitlines()[-1].partition(': ')[2]
-  assert pictures.read_picture(tmp_path / picture).shape == (320, 320, 3)
-  assert main.main(['report', 'zeroshot-demo']) == 0
-  assert main.main(['demo']) == 0  # again, in the same folder
 
 
 @pytest.mark.slow

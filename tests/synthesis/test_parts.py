@@ -95,6 +95,14 @@ def test_a_hole_is_below_and_a_dome_is_highest_in_its_middle():
   )
 
 
+def test_heights_are_counted_from_the_mean_or_from_a_ground():
+  scene = blank()._replace(height=jnp.zeros((SIZE, SIZE)).at[:, :20].set(4.0))
+  chip = table(dict(centre=(20.0, 20.0)))
+  for ground, height in ((None, 6.0), (1.0, 5.0)):
+    placed = parts.place(chip, scene, ground=ground)
+    assert placed.height[20, 20] == pytest.approx(height)
+
+
 def test_later_parts_hide_earlier_ones():
   red, blue = dict(colour=(1.0, 0.0, 0.0)), dict(colour=(0.0, 0.0, 1.0))
   scene = place()(table(red, blue), blank())

@@ -71,7 +71,7 @@ class Job(NamedTuple):
 
 def run(options: InspectOptions) -> int:
   """Inspects the rows that are not done yet; returns the exit status."""
-  return report(_prepare(options), is_json=options.json)
+  return report(prepare(options), is_json=options.json)
 
 
 def report(job: Job, *, is_json: bool) -> int:
@@ -111,8 +111,15 @@ def report(job: Job, *, is_json: bool) -> int:
   return 1 if counts[result.DIFFERENT] else 0
 
 
-def _prepare(options: InspectOptions) -> Job:
-  """Reads the list and the mask, and loads the detector."""
+def prepare(options: InspectOptions) -> Job:
+  """Reads the list and the mask, and loads the detector.
+
+  Args:
+    options: with ``manifest`` and ``out``.
+
+  Raises:
+    ValueError: a file cannot be read, or there are no such weights.
+  """
   assert options.manifest is not None
   assert options.out is not None
   pairs = pair_list.read_pair_list(options.manifest)

@@ -38,7 +38,7 @@ def run(options: InspectOptions) -> int:
   if options.json:
     print(json.dumps(outcome.to_dict(), allow_nan=False))
   else:
-    print(_summarize(outcome) + note)
+    print(summarize(outcome) + note)
   return 1 if outcome.boxes else 0
 
 
@@ -86,7 +86,7 @@ def _open_folder(
     yield write
 
 
-def _summarize(inspection: Inspection) -> str:
+def summarize(inspection: Inspection) -> str:
   """The verdict, the boxes and the alignment as a text of several lines."""
   count, least = len(inspection.boxes), inspection.least.px
   lines = [

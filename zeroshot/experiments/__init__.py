@@ -19,4 +19,5 @@ benchmark                 weights and baselines on sets of pairs
 benchmark_sets            drawn, real and board pairs
 benchmark_report          its tables
 benchmark_sheets          its worst false alarms and misses
+demo_pairs                what zeroshot demo inspects
 """

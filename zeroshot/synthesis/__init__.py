@@ -17,6 +17,9 @@ Files:
   camera       light -> picture
   takes        two takes of two scenes, and the mask
   relief       pairs of takes of a scene with a defect
+  connector_parts  a connector as a table of parts
+  connectors   a connector, and what should not lie on it
+  connector_pair  two pictures of it for zeroshot demo
   marks        marks that are hard to find, each of one kind
   suites       pairs to measure with, each suite with one kind of defect
   labelled     crops of labelled pairs, with nuisances

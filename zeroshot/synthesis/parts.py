@@ -159,12 +159,14 @@ def alter(
   )
 
 
-def place(parts: Parts, scene: Scene) -> Scene:
+def place(parts: Parts, scene: Scene, *, ground: Array | None = None) -> Scene:
   """The scene with the parts on it, each over those before it.
 
   Args:
     parts: the table.
     scene: what they stand on.
+    ground: scalar, pixels, what heights of parts are counted from; None is the
+      mean of the scene with the parts before.
 
   Returns:
     A scene of the same shapes.
@@ -181,11 +183,11 @@ def place(parts: Parts, scene: Scene) -> Scene:
     inner = jnp.clip(-distance / jnp.maximum(part.radius, 1.0), 0.0, 1.0)
     round_top = jnp.sqrt(1e-4 + inner * (2.0 - inner))
     top = part.height * (1 - part.dome + part.dome * round_top)
-    ground = jnp.mean(scene.height)
+    base = jnp.mean(scene.height) if ground is None else ground
     mixed = cover[..., None]
     return Scene(
       scene.albedo + mixed * (part.colour - scene.albedo),
-      scene.height + cover * (ground + top - scene.height),
+      scene.height + cover * (base + top - scene.height),
       scene.gloss + cover * (part.gloss - scene.gloss),
       scene.power,
     ), None
