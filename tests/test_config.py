@@ -35,7 +35,7 @@ from zeroshot.types import Boxes, Pair
 
 ROOT = Path(__file__).resolve().parents[1]
 # Of launch.ablate, not of a training: see tests/studies/ablation/test_plan.py.
-OTHERS = {'ablations'}
+OTHERS = {'ablations', 'ladder'}
 NAMES = sorted(
   file.stem
   for file in (ROOT / 'configs').glob('*.py')

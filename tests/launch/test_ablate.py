@@ -14,6 +14,7 @@ import pytest
 
 from tests.launch.test_train import SETTINGS
 from tests.studies.ablation.ablation_parts import make_data
+from zeroshot.data import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -127,6 +128,7 @@ def test_two_rows_from_training_to_table(data, tmp_path):
   assert (measured['step'], measured['official']['num_images']) == (8, 2)
   assert len(list((workdir / 'trainings').iterdir())) == 1
   assert (workdir / 'table.md').read_text().count('\n| `') == 2
+  assert pictures.read_picture(workdir / 'table.png').shape[1] == 800
   again = start(*words)
   assert again.returncode == 0, again.stderr
   assert 'launch.train' not in again.stderr

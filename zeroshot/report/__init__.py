@@ -8,4 +8,5 @@ few_shot_curve       accuracy against the number of labelled pairs
 figure               a matplotlib figure as an image
 markdown_table       cells as a Markdown table
 reliability_diagram  confidence against the share of correct boxes
+row_plot             metrics of the rows of a table, row below row
 """

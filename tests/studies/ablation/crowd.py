@@ -27,7 +27,13 @@ EVALUATIONS = [
   for view in VIEWS
 ]
 EVERYTHING = sorted(TRAININGS + EVALUATIONS)
-HEADER = dict(config='configs/x.py', caption='', commit=None, dirty=None)
+HEADER = dict(
+  config='configs/x.py',
+  settings=dict(columns=['ap_75']),
+  caption='',
+  commit=None,
+  dirty=None,
+)
 LIMIT_S = 60.0
 
 

@@ -16,7 +16,7 @@ from tests.studies.ablation.ablation_parts import config_of, make_data, row_of
 from tests.test_config import leaves
 from zeroshot import losses
 from zeroshot.model.build import build_model
-from zeroshot.studies.ablation import child
+from zeroshot.studies.ablation import child, report
 from zeroshot.studies.ablation import plan as plans
 from zeroshot.synthesis import pairs
 from zeroshot.train.optimizer import build_optimizer
@@ -39,7 +39,8 @@ def test_the_config_opens_with_its_command():
 def test_every_field_is_read(data, monkeypatch):
   reads = config_reads.Recorder(monkeypatch)
   config = reads.track(config_of(data))
-  plans.build_plan(config, workdir=Path('work'))
+  plan = plans.build_plan(config, workdir=Path('work'))
+  report.describe(config, plan, path='configs/ablations.py')
   assert not set(leaves(config)) - reads.paths
 
 

@@ -24,9 +24,14 @@ def build(results, **changed):
   return table.build_row('name', results=by_seed, **fields | changed)
 
 
+def render(rows, metrics=('ap_75', 'synthetic_pixel_ap')):
+  columns = table.columns_of(list(rows[0]['views']), metrics)
+  return table.to_markdown(rows, columns=columns, title='T', caption='C')
+
+
 def cells(*rows):
   """The table's cells as rendered, without its head."""
-  text = table.to_markdown(rows, title='T', caption='C')
+  text = render(rows)
   lines = [line for line in text.splitlines() if line.startswith('| `')]
   return [[cell.strip() for cell in line[1:-1].split(' | ')] for line in lines]
 
@@ -88,16 +93,16 @@ def test_a_failed_row_is_listed():
   row = build(dict(aligned=[], moved=[]), failures=[failure])
   assert row['status'] == 'failed'
   assert cells(row)[0][3] == 'failed'
-  text = table.to_markdown([row], title='T', caption='C')
+  text = render([row])
   assert '- name, seed 1, aligned: error: why (log: logs/x)' in text
   done = build(dict(aligned=[metrics(0.8)] * 2, moved=[metrics(0.8)] * 2))
-  text = table.to_markdown([done], title='T', caption='C')
+  text = render([done])
   assert 'Failed' not in text
 
 
 def test_the_table_is_markdown():
   row = build(dict(aligned=[], moved=[]))
-  text = table.to_markdown([row, row], title='T', caption='C')
+  text = render([row, row])
   lines = text.splitlines()
   assert lines[0] == '# T'
   assert lines[-1] == 'C'
@@ -105,3 +110,24 @@ def test_the_table_is_markdown():
   assert 'AP aligned | AP moved | AP at IoU 0.75' in head
   assert rule.count('---') == head.count('|') - 1
   assert [line.count(' | ') for line in body] == [head.count(' | ')] * 2
+
+
+def test_other_columns_are_shown_as_asked_for():
+  row = build(dict(aligned=[metrics(0.8)], moved=[metrics(0.5)]), seeds=(0,))
+  lines = render([row], ['shrunk_ap', 'ap_50']).splitlines()
+  head, _, body = (line for line in lines if line.startswith('|'))
+  assert 'AP moved | shrunk AP | AP at IoU 0.50 | minutes' in head
+  assert '0.5000 | 0.4000 | 0.6000 | 2.0' in body
+  assert 'ap | moved' not in head.lower()
+
+
+@pytest.mark.parametrize(
+  ('metrics', 'message'),
+  [
+    (['ap_33'], r'columns: there is no ap_33; the metrics are ap_50, ap_75'),
+    (['ap_50', 'ap_50'], 'columns: ap_50 is there twice'),
+  ],
+)
+def test_columns_that_do_not_exist_are_named(metrics, message):
+  with pytest.raises(ValueError, match=message):
+    table.columns_of(['aligned'], metrics)

@@ -6,15 +6,18 @@ report.write(plan, workdir=workdir, header=header)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import ml_collections
 
+from zeroshot.data import pictures
+from zeroshot.report import row_plot
 from zeroshot.runtime import atomic_files, locks, provenance
 from zeroshot.studies.ablation import child, records, table
 from zeroshot.studies.ablation.plan import Plan, Row
 from zeroshot.studies.ablation.records import Result
-from zeroshot.studies.ablation.table import FailureEntry, TableRow
+from zeroshot.studies.ablation.table import Column, FailureEntry, TableRow
 from zeroshot.types import JsonObject
 
 
@@ -31,7 +34,11 @@ def describe(
   Returns:
     The head of ``table.json``: ``config``, ``settings``, ``num_pairs``,
     ``commit``, ``dirty``, ``hardware`` and the ``caption``.
+
+  Raises:
+    ValueError: ``columns`` names what is no metric.
   """
+  table.columns_of(list(plan.views), config.columns)
   settings = config.to_dict()
   del settings['rows']
   machine = provenance.hardware()
@@ -49,7 +56,7 @@ def describe(
 
 
 def write(plan: Plan, *, workdir: Path, header: JsonObject) -> None:
-  """Writes ``table.json`` and ``table.md``.
+  """Writes ``table.json``, ``table.md`` and ``table.png``.
 
   One process at a time reads results and writes, so that no older table
   replaces a newer one.
@@ -68,12 +75,28 @@ def write(plan: Plan, *, workdir: Path, header: JsonObject) -> None:
     )
     content = dict(header, date=signed['date'], rows=rows)
     atomic_files.write_json(workdir / 'table.json', content)
+    columns = table.columns_of(list(plan.views), header['settings']['columns'])
     text = table.to_markdown(
       rows,
+      columns=columns,
       title=f'Ablations: {header["config"]}',
       caption=signed['caption'],
     )
     atomic_files.write_text(workdir / 'table.md', text)
+    _draw(rows, columns, workdir / 'table.png')
+
+
+def _draw(
+  rows: Sequence[TableRow], columns: Sequence[Column], path: Path
+) -> None:
+  """The same figures as a picture."""
+  series = {
+    title: [row['views'][view][metric] for row in rows]
+    for title, view, metric in columns
+  }
+  pictures.write_picture(
+    path, row_plot.row_plot([row['name'] for row in rows], series)
+  )
 
 
 def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
@@ -83,16 +106,21 @@ def _caption(config: ml_collections.ConfigDict, plan: Plan) -> str:
     f'{name}: {", ".join(lines) or "as they are"}'
     for name, lines in plan.views.items()
   )
+  synthetic = (
+    f' Synthetic pixel AP: {evaluation["synthetic_pairs"]} pairs made as those '
+    'of the base config are, whatever the row was trained on.'
+    if 'synthetic_pixel_ap' in config.columns
+    else ''
+  )
   return (
     f'Each training: {training["steps"]} steps of {training["batch_size"]} '
     'pairs, unless a row says otherwise. Each evaluation: '
     f'{plan.num_pairs} real pairs, list {config.split}, '
     f'{config.groups.replace(",", ", ") or "all groups"}, one in '
     f'{config.every}; {"; ".join(views)}. AP is the official one, IoU > '
-    f'{evaluation["iou_threshold"]}; ± is the standard deviation over seeds. '
-    f'Synthetic pixel AP: {evaluation["synthetic_pairs"]} pairs made as those '
-    'of the base config are, whatever the row was trained on. Minutes: wall '
-    'time of a training, with compilation where no cache held it.'
+    f'{evaluation["iou_threshold"]}; ± is the standard deviation over seeds.'
+    f'{synthetic} Minutes: wall time of a training, with compilation where no '
+    'cache held it.'
   )
 
 

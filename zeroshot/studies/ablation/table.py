@@ -1,14 +1,14 @@
 """The table of an ablation, as JSON and as Markdown.
 
 row = table.build_row(name, about=..., seeds=(0, 1), commands=..., results=...)
-text = table.to_markdown([row, ...], title=..., caption=...)
+text = table.to_markdown([row, ...], columns=..., title=..., caption=...)
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
 from zeroshot.report.markdown_table import markdown_table
 from zeroshot.studies import summary
@@ -22,8 +22,18 @@ METRICS = {
   'ap_75': ('official', 'ap_75'),
   'precision': ('official', 'precision'),
   'recall': ('official', 'recall'),
+  'official_6_ap': ('official-6', 'ap'),
   'shrunk_ap': ('shrunk', 'ap'),
+  'as_published_ap': ('as-published', 'ap'),
   'synthetic_pixel_ap': ('synthetic', 'pixel_ap'),
+}
+_TITLES = {
+  'ap_50': 'AP at IoU 0.50',
+  'ap_75': 'AP at IoU 0.75',
+  'official_6_ap': 'official-6 AP',
+  'shrunk_ap': 'shrunk AP',
+  'as_published_ap': 'as-published AP',
+  'synthetic_pixel_ap': 'synthetic pixel AP',
 }
 
 
@@ -125,22 +135,58 @@ def _summarise_view(results: Sequence[Result]) -> dict[str, Summary]:
   }
 
 
-def to_markdown(rows: Sequence[TableRow], *, title: str, caption: str) -> str:
+class Column(NamedTuple):
+  """A metric under a view, as the table and its picture show it."""
+
+  title: str
+  view: str
+  metric: str
+
+
+def columns_of(views: Sequence[str], metrics: Sequence[str]) -> list[Column]:
+  """The AP under each view, then other metrics under the first.
+
+  Args:
+    views: names, at least one.
+    metrics: of ``METRICS``, in order.
+
+  Raises:
+    ValueError: there is no such metric, or it is there twice.
+  """
+  known = sorted(METRICS.keys() - {'ap'})
+  for metric in metrics:
+    if metric not in known:
+      raise ValueError(
+        f'columns: there is no {metric}; the metrics are {", ".join(known)}'
+      )
+    if list(metrics).count(metric) > 1:
+      raise ValueError(f'columns: {metric} is there twice; name it once')
+  return [Column(f'AP {view}', view, 'ap') for view in views] + [
+    Column(_TITLES.get(metric, metric), views[0], metric) for metric in metrics
+  ]
+
+
+def to_markdown(
+  rows: Sequence[TableRow],
+  *,
+  columns: Sequence[Column],
+  title: str,
+  caption: str,
+) -> str:
   """The text of ``table.md``.
 
   Args:
-    rows: at least one, all with the same views. AP is shown under each view,
-      the other metrics under the first.
+    rows: at least one, all with the same views.
+    columns: to show, see ``columns_of``.
     title: a line above the table.
     caption: a paragraph below it.
 
   Returns:
     Title, table, caption and the list of what failed.
   """
-  views = list(rows[0]['views'])
-  head = ['row', 'what it asks', 'seeds', *(f'AP {view}' for view in views)]
-  head += ['AP at IoU 0.75', 'synthetic pixel AP', 'minutes']
-  cells = [_format_row(row, views) for row in rows]
+  titles = [column.title for column in columns]
+  head = ['row', 'what it asks', 'seeds', *titles, 'minutes']
+  cells = [_format_row(row, columns) for row in rows]
   parts = [f'# {title}', markdown_table(head, cells, num_left=len(head))]
   parts.append(caption)
   failures = [
@@ -154,17 +200,21 @@ def to_markdown(rows: Sequence[TableRow], *, title: str, caption: str) -> str:
   return '\n\n'.join(parts) + '\n'
 
 
-def _format_row(row: TableRow, views: Sequence[str]) -> list[str]:
+def _format_row(row: TableRow, columns: Sequence[Column]) -> list[str]:
   """The cells of a row, in the order of the columns."""
   total, finished = len(row['seeds']), row['num_finished']
-  first, minutes = row['views'][views[0]], row['train_minutes']
+  minutes = row['train_minutes']
   return [
     f'`{row["name"]}`',
     row['about'],
     str(total) if finished == total else f'{finished} of {total}',
-    *(_format(row['views'][v]['ap'], missing=row['status']) for v in views),
-    _format(first['ap_75']),
-    _format(first['synthetic_pixel_ap']),
+    *(
+      _format(
+        row['views'][view][metric],
+        missing=row['status'] if metric == 'ap' else '-',
+      )
+      for _, view, metric in columns
+    ),
     '-' if math.isnan(minutes) else f'{minutes:.1f}',
   ]
 

@@ -1,0 +1,118 @@
+"""The ladder: from the published recipe to ours, one change at a time.
+
+Command:
+  python -m launch.ablate --config=configs/ladder.py --workdir=runs/ladder \
+    --config.root=PCBDATA --config.bank=backgrounds.npz
+
+Each row has the changes of all rows above it. The first is configs/paper.py,
+the last two are weights that ship. ``--config.steps`` sets the updates of every
+training; the published recipe has 10,000.
+
+Expected time: about 1.5 hours on two CPU cores.
+Measured result: docs/reproduction.md.
+"""
+
+import ml_collections
+
+from configs import ablations
+
+_SEEDS = (0,)
+_EARLY_FUSION = (
+  'model.kind=early_fusion',
+  'model.widths=(8,24,48,64,96,128)',
+  'model.decoder_widths=(32,)',
+)
+_IN_PLACE = ('model.match_radii=(0,0,0,0)',)
+_UNREGISTERED = ('detect.registration=none',)
+_PAPER = 'configs/paper.py'
+# The weights of configs/default.py, in the place of photographs.
+_DRAWN = (
+  'synthesis.backgrounds.photographs=0',
+  *(
+    f'synthesis.backgrounds.{name}={weight}'
+    for name, weight in dict(
+      fractal_noise=1.0,
+      dead_leaves=1.0,
+      soft=0.5,
+      thresholded=1.0,
+      strokes=3.0,
+      polygons=1.0,
+    ).items()
+  ),
+)
+_RELIEF = (
+  'synthesis.families.flat=0.4',
+  'synthesis.families.relief=0.6',
+  'synthesis.backgrounds.photographs=2',
+)
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """Returns the locked config of ``launch.ablate``."""
+  config = ablations.get_config()
+  config.steps = 400
+  config.columns = ('as_published_ap', 'shrunk_ap', 'official_6_ap', 'ap_75')
+  config.evaluate = tuple(
+    'eval.synthetic_pairs=0'
+    if line.startswith('eval.synthetic_pairs=')
+    else line
+    for line in config.evaluate
+  )
+  with config.unlocked():
+    config.rows = ml_collections.ConfigDict(get_rows(), sort_keys=False)
+  return config
+
+
+def get_rows() -> dict[str, ml_collections.ConfigDict]:
+  """The rows, from the bottom of the ladder."""
+  its_own = ('train.warmup_steps=0', 'train.ema_decay=0')
+  row = ablations.row
+  return dict(
+    paper=row(
+      'the published recipe: its pairs, network, loss and boxes',
+      config=_PAPER,
+      train=its_own,
+      seeds=_SEEDS,
+    ),
+    drawn=row(
+      'backgrounds are drawn, not photographs',
+      config=_PAPER,
+      train=(*its_own, *_DRAWN),
+      seeds=_SEEDS,
+    ),
+    pairs=row(
+      'anomalies of every shape and fill, nuisances of both sides, our loss, '
+      'schedule and boxes',
+      train=_EARLY_FUSION,
+      evaluate=_UNREGISTERED,
+      seeds=_SEEDS,
+    ),
+    siamese=row(
+      'one encoder for both pictures, features compared in place',
+      train=_IN_PLACE,
+      evaluate=_UNREGISTERED,
+      seeds=_SEEDS,
+    ),
+    matching=row(
+      'features are searched for around their place',
+      evaluate=_UNREGISTERED,
+      seeds=_SEEDS,
+    ),
+    registration=row(
+      'the reference is registered to the test picture', seeds=_SEEDS
+    ),
+    relief=row(
+      'two takes of scenes with height and gloss; for cameras',
+      train=_RELIEF,
+      seeds=_SEEDS,
+    ),
+    symmetric=row(
+      'a small network that is the same from either side; for cameras',
+      config='configs/photographs.py',
+      seeds=_SEEDS,
+    ),
+    photographs=row('that of the row above as it ships', weights='photographs'),
+    default=row(
+      'what ships: boards by a network of their own', weights='default'
+    ),
+  )
