@@ -5,10 +5,10 @@
 
 Each training and each evaluation is a command of its own. ``--workdir`` holds
 ``trainings/``, ``rows/ROW/seedN/VIEW/``, the ``logs/`` of all commands, and
-``table.md``, ``table.json`` and ``table.png``, rewritten after each command. Finished commands
-are not repeated, unless their settings have changed: then an evaluation is run
-again, and a training starts in a new folder. The table shows all rows of the
-config, whatever ``only`` selects.
+``table.md``, ``table.json`` and ``table.png``, rewritten after each command.
+Finished commands are not repeated, unless their settings have changed: then an
+evaluation is run again, and a training starts in a new folder. The table shows
+all rows of the config, whatever ``only`` selects.
 
 Any number of processes, on one machine or on many, may share a ``--workdir``:
 each runs what no other is running, and waits for the rest. ``--shard=i/n``

@@ -38,7 +38,8 @@ def cells(*rows):
 
 def test_metrics_are_read_by_name():
   values = summary.read_metrics(metrics(0.9), table.METRICS)
-  assert math.isnan(values.pop('recall'))
+  for name in ('recall', 'official_6_ap', 'as_published_ap'):
+    assert math.isnan(values.pop(name))
   assert values == dict(
     ap=0.9,
     ap_50=0.6,
