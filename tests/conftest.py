@@ -19,6 +19,31 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_MAPPINGS = 20_000
+# They take a minute or more, in this order.
+LONGEST = (
+  'tests/train/test_faults.py',
+  'tests/train/test_layouts.py',
+  'tests/test_readme.py',
+  'tests/cluster/test_pool.py',
+  'tests/launch/test_evaluate.py',
+  'tests/launch/test_slurm.py',
+  'tests/profiling/test_device_check.py',
+  'tests/docs/test_notebooks.py',
+  'tests/launch/test_train.py',
+  'tests/train/test_step.py',
+  'tests/test_config.py',
+  'tests/launch/test_local.py',
+  'tests/studies/test_few_shot.py',
+  'tests/profiling/test_alignments.py',
+  'tests/launch/test_calibrate.py',
+  'tests/synthesis/test_pairs.py',
+  'tests/synthesis/test_suites.py',
+  'tests/test_dockerfile.py',
+  'tests/launch/test_ablate.py',
+  'tests/train/test_soak.py',
+  'tests/inspection/test_sharing.py',
+  'tests/commands/test_inspect_list.py',
+)
 
 # JAX reads these when it is imported, which no test file may do before this
 # one; a command that a test starts inherits them.
@@ -38,15 +63,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-  """Runs the files with most slow tests first, to balance the workers.
+  """Runs the longest files first, and then those with most slow tests.
 
   A file stays on one worker, see tests/run.py, so the longest must not be the
   last to begin.
   """
+  longest = {ROOT / name: rank for rank, name in enumerate(LONGEST)}
   num_slow = Counter(
     item.path for item in items if item.get_closest_marker('slow')
   )
-  items.sort(key=lambda item: -num_slow[item.path])
+  items.sort(
+    key=lambda item: (
+      longest.get(item.path, len(longest)),
+      -num_slow[item.path],
+    )
+  )
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,8 @@ def main() -> int:
   # worker, whose fixtures and compiled programs its tests share.
   workers = min((os.cpu_count() or 1) + 1, MAX_WORKERS)
   shared_out = ['--numprocesses', str(workers), '--dist', 'loadfile']
+  # In the order of tests/conftest.py; else those with most tests come first.
+  shared_out += ['--no-loadscope-reorder']
   # Where xdist replaces a worker that died, loadfile waits for ever at the end.
   shared_out += ['--max-worker-restart', '0']
   return pytest.main([*shared_out, *sys.argv[1:]])

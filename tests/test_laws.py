@@ -10,7 +10,7 @@ import importlib
 
 import pytest
 
-from tests import codebase, examples
+from tests import codebase, conftest, examples
 
 # The training loop is readable in one piece.
 LONG_FUNCTIONS = {'zeroshot/train/loop.py:train': 120}
@@ -104,3 +104,8 @@ def test_a_wrong_example_is_found():
   )
   with pytest.raises(AttributeError):
     examples.check(module_like)
+
+
+def test_the_test_files_that_begin_first_are_there():
+  missing = [f for f in conftest.LONGEST if not (codebase.ROOT / f).is_file()]
+  assert not missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.launch.test_train import SETTINGS
 from tests.studies.ablation.ablation_parts import make_data
 from zeroshot.data import pictures
@@ -60,15 +62,21 @@ def start(*words):
   )
 
 
+@pytest.fixture(scope='module')
+def ablate():
+  with forked.starting('launch.ablate') as run:
+    yield functools.partial(run, 'launch.ablate')
+
+
 @pytest.mark.slow
-def test_a_mistake_ends_in_one_line(data):
+def test_a_mistake_ends_in_one_line(ablate, data):
   for words, message in (
     (['--config.root='], 'error: root is empty; give --config.root=PCBDATA'),
     ([f'--config.root={data}', '--config.only=x'], 'error: only: there is no'),
     (['--shard=8/8'], 'error: --shard=8/8: give i/n with 0 <= i < n'),
   ):
     words = ['--config=configs/ablations.py', '--workdir=unused', *words]
-    done = start(*words, '--config.split=generated', '--config.groups=')
+    done = ablate(*words, '--config.split=generated', '--config.groups=')
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith(message)
     assert done.stderr.count('\n') == 1

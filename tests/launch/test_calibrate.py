@@ -7,8 +7,9 @@ import json
 import pytest
 
 from configs import smoke
+from tests import forked
 from tests.experiments.uncalibrated import weights
-from tests.launch.trained import EVALUATE, start
+from tests.launch.trained import EVALUATE
 from tests.train import toy
 from zeroshot.weights import files
 
@@ -76,6 +77,12 @@ def test_calibrated_weights_show_what_their_threshold_does(
   )
 
 
+@pytest.fixture(scope='module')
+def start():
+  with forked.starting('launch.calibrate') as run:
+    yield run
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
   ('source', 'references', 'message'),
@@ -85,7 +92,9 @@ def test_calibrated_weights_show_what_their_threshold_does(
     ('good', None, 'either --references'),
   ],
 )
-def test_a_mistake_ends_in_one_line(tmp_path, source, references, message):
+def test_a_mistake_ends_in_one_line(
+  start, tmp_path, source, references, message
+):
   file = tmp_path / 'good.safetensors'
   files.save(file, weights(smoke.get_config()))
   given = [] if references is None else [f'--references={references}']

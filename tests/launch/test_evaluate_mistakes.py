@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import shutil
 
 import cv2
 import numpy as np
 import pytest
 
-from tests.launch.trained import start
+from tests import forked
 
 
 def truncate(path):
@@ -46,7 +45,7 @@ MISTAKES = {
 
 @pytest.fixture(scope='module')
 def mistakes(trained):
-  """Every mistake is made, two at a time."""
+  """Every mistake is made."""
   source = f'--workdir={trained.workdir}'
   weights = f'--weights={trained.weights}'
   truncated = broken(trained, 'truncated', truncate)
@@ -65,11 +64,11 @@ def mistakes(trained):
     'truncated picture': [*trained.arguments(root=truncated), weights],
     'two sizes': [*trained.arguments(root=sizes), weights],
   }
-  with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    done = pool.map(
-      lambda words: start('launch.evaluate', *words), commands.values()
-    )
-  return dict(zip(commands, done, strict=True))
+  with forked.starting('launch.evaluate') as start:
+    return {
+      mistake: start('launch.evaluate', *words)
+      for mistake, words in commands.items()
+    }
 
 
 @pytest.mark.slow

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import forked
 
 
-def start(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'launch.score', *map(str, arguments)],
-    cwd=ROOT,
-    capture_output=True,
-    text=True,
-  )
+@pytest.fixture(scope='module')
+def start():
+  with forked.starting('launch.score') as run:
+    yield functools.partial(run, 'launch.score')
 
 
 def make_zip(path, texts):
@@ -42,7 +37,7 @@ def files(tmp_path):
   return f'--ground_truth={truth}', f'--detections={dt}'
 
 
-def test_prints_one_json_object_and_nothing_else(files):
+def test_prints_one_json_object_and_nothing_else(start, files):
   done = start(*files)
   assert done.returncode == 0, done.stderr
   # An IoU of exactly 0.33, and a wrong class.
@@ -56,7 +51,7 @@ def test_prints_one_json_object_and_nothing_else(files):
 
 
 @pytest.mark.slow
-def test_flags_change_the_figures(files):
+def test_flags_change_the_figures(start, files):
   blind = json.loads(start(*files, '--class_agnostic').stdout)
   assert blind == {'precision': 0.5, 'recall': 0.5, 'hmean': 0.5, 'AP': 0.25}
   lower = json.loads(start(*files, '--iou_threshold=0.32').stdout)
@@ -64,7 +59,7 @@ def test_flags_change_the_figures(files):
 
 
 @pytest.mark.slow
-def test_undefined_is_null(files, tmp_path):
+def test_undefined_is_null(start, files, tmp_path):
   empty = make_zip(tmp_path / 'none.zip', {})
   done = start(files[0], f'--detections={empty}')
   assert json.loads(done.stdout) == {
@@ -89,7 +84,7 @@ def test_undefined_is_null(files, tmp_path):
     (lambda gt, dt: (gt, f'--detections={__file__}'), 'not a zip'),
   ],
 )
-def test_a_mistake_ends_in_one_line(files, change, message):
+def test_a_mistake_ends_in_one_line(start, files, change, message):
   done = start(*change(*files))
   assert done.returncode == 2
   assert done.stdout == ''
@@ -98,7 +93,7 @@ def test_a_mistake_ends_in_one_line(files, change, message):
   assert message in done.stderr
 
 
-def test_unknown_pictures_end_in_one_line(files, tmp_path):
+def test_unknown_pictures_end_in_one_line(start, files, tmp_path):
   dt = make_zip(tmp_path / 'x.zip', {'99': ''})
   done = start(files[0], f'--detections={dt}')
   assert done.returncode == 2
@@ -107,7 +102,7 @@ def test_unknown_pictures_end_in_one_line(files, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_conformance_case(shared, tmp_path):
+def test_a_conformance_case(start, shared, tmp_path):
   path = shared / 'protocol' / 'conformance_cases.json'
   case = json.loads(path.read_text())[1]  # with classes
 

@@ -45,6 +45,10 @@ class Run:
     self.workdir = folder / 'run'
     self.weights = folder / 'w.safetensors'
     self.root = folder / 'PCBData'
+    if not self.weights.exists():
+      self._make()
+
+  def _make(self):
     make_pairs.make(self.root, num_pairs=3, seed=0, size_px=256)
     self.expect('launch.train', *self.config(), f'--workdir={self.workdir}')
     self.expect(

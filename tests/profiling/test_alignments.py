@@ -27,19 +27,19 @@ def paths(tmp_path_factory):
 
 
 def test_textures_are_aligned_right_or_refused(paths):
-  outcomes = alignments.measure(paths, num_cases=20, seed=0)
+  outcomes = alignments.measure(paths, num_cases=10, seed=0)
   for kind in alignments.KINDS:
-    assert sum(outcomes[kind]) == 4
-    assert outcomes[kind].right == 4, kind
-  for kind in alignments.FOREIGN:
-    assert outcomes[kind] == alignments.Outcomes(refused=5), kind
+    assert sum(outcomes[kind]) == 2
+    assert outcomes[kind].right == 2, kind
+  assert outcomes['other'] == alignments.Outcomes(refused=3)
+  assert outcomes['mirrored'] == alignments.Outcomes(refused=2)
 
 
 def test_photographs_are_never_aligned_wrong_without_a_word(shared):
   files = sorted((shared / 'backgrounds').glob('*.jpg'))[::40]
-  outcomes = alignments.measure(files, num_cases=20, seed=1)
+  outcomes = alignments.measure(files, num_cases=10, seed=1)
   assert sum(n.silent for n in outcomes.values()) == 0
-  assert sum(outcomes[kind].right for kind in alignments.KINDS) >= 18
+  assert sum(outcomes[kind].right for kind in alignments.KINDS) >= 9
 
 
 def test_a_move_that_is_off_is_told_apart():

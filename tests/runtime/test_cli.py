@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import functools
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import forked
+
 CONFIG = '--config=configs/default.py'
 
 PROGRAM = """
@@ -68,21 +66,12 @@ if __name__ == '__main__':
 """
 
 
-@pytest.fixture
-def start(tmp_path):
-  program = tmp_path / 'program.py'
+@pytest.fixture(scope='module')
+def start(tmp_path_factory):
+  program = tmp_path_factory.mktemp('program') / 'program.py'
   program.write_text(PROGRAM)
-
-  def run(*arguments):
-    return subprocess.run(
-      [sys.executable, program, *arguments],
-      cwd=ROOT,
-      env=os.environ | {'PYTHONPATH': str(ROOT)},
-      capture_output=True,
-      text=True,
-    )
-
-  return run
+  with forked.starting('zeroshot.runtime.cli', 'jax') as run:
+    yield functools.partial(run, program)
 
 
 def test_runs_with_overrides(start):

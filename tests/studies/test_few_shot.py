@@ -253,6 +253,7 @@ def test_a_mistake_is_told_before_anything_is_run(curve, changed, message):
 def test_from_pairs_to_table_and_plot(pairs, tmp_path):
   config = config_of(pairs, few_shot__sizes=(0, 1), few_shot__num_seeds=1)
   config.update_from_flattened_dict(transfer_parts.TINY)
+  config.labelled.synthetic_every = 0  # nothing to draw, so less to compile
   few_shot.run(config, default.get_config(), workdir=tmp_path)
   sizes = json.loads((tmp_path / 'few_shot.json').read_text())['sizes']
   assert [sizes[label]['seeds'] for label in ('1', 'all')] == [[0], [0]]

@@ -245,15 +245,15 @@ def test_a_damaged_checkpoint(tmp_path, whole, whole_workdir, damage):
 
 @pytest.mark.timeout(1500)
 def test_chaos(tmp_path):
-  """Killed at 10 random moments, the run ends as if nothing had happened."""
-  settings = dict(layout=(2, 1), steps=120, checkpoint_every=2)
-  undisturbed = settings | dict(checkpoint_every=120)
+  """Killed at 5 random moments, the run ends as if nothing had happened."""
+  settings = dict(layout=(2, 1), steps=60, checkpoint_every=2)
+  undisturbed = settings | dict(checkpoint_every=60)
   whole = finish(tmp_path, tmp_path / 'whole', **undisturbed)
   rng, workdir, kills = random.Random(5), tmp_path / 'run', []
   start_up_s = 0.0
-  while len(kills) < 10:
+  while len(kills) < 5:
     begin = time.monotonic()
-    early = len(kills) % 5 == 4  # in the middle of starting up
+    early = len(kills) == 2  # in the middle of starting up
     # A process that never came is missed when the time to come is over.
     patience = dict(initialization_timeout_s=5) if early else {}
     with started(tmp_path, workdir, slow_s=0.1, **settings, **patience) as run:
@@ -274,9 +274,9 @@ def test_chaos(tmp_path):
     kills.append((victim, checkpoints_in(workdir), gone_s))
   for number, (victim, steps, gone_s) in enumerate(kills, 1):
     print(f'kill {number}: process {victim}; saved {steps}; {gone_s:.2f} s')
-  assert kills[-1][1][-1] > 12, 'it did not get on between the kills'
+  assert kills[-1][1][-1] > 6, 'it did not get on between the kills'
   assert finish(tmp_path, workdir, **settings) == whole
-  assert_each_step_once(workdir, steps=120)
+  assert_each_step_once(workdir, steps=60)
 
 
 def checkpoints_in(workdir):

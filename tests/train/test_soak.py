@@ -15,7 +15,7 @@ from tests.launch.test_train import SETTINGS
 
 pytestmark = pytest.mark.slow
 
-STEPS = 5000
+STEPS = 3000
 LONG = [
   *SETTINGS,
   f'train.steps={STEPS}',

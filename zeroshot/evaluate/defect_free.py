@@ -16,7 +16,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from scipy.stats import chi2
 
 from zeroshot.detect.detector import Detection
 from zeroshot.evaluate.metrics import JsonFields
@@ -210,4 +209,7 @@ def highest_rate(
   Returns:
     Boxes a pair.
   """
+  # Imported where it is used: it takes longer than all else of a training.
+  from scipy.stats import chi2
+
   return float(chi2.ppf(certainty, 2 * (num_boxes + 1)) / 2 / num_pairs)

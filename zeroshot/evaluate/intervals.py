@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from zeroshot.evaluate.matching import Matches
 from zeroshot.types import HostArray
@@ -78,6 +77,9 @@ def student_mean(
   count = len(values)
   if count < 2:
     return math.nan, math.nan
+  # Imported where it is used: it takes longer than all else of a training.
+  from scipy.stats import t as student
+
   middle, spread = float(np.mean(values)), float(np.std(values, ddof=1))
   reach = float(student.ppf((1 + level) / 2, count - 1)) * spread
   reach /= math.sqrt(count)

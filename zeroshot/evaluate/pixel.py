@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from sklearn import metrics
 
 from zeroshot.types import HostArray
 
@@ -56,6 +55,9 @@ def pixel_metrics(
     raise ValueError('a mask has values other than 0 and 1; threshold it')
   if len(np.unique(truth)) < 2:
     return PixelMetrics(float('nan'), float('nan'), truth.size)
+  # Imported where it is used: it takes longer than all else of a training.
+  from sklearn import metrics
+
   return PixelMetrics(
     auroc=float(metrics.roc_auc_score(truth, scores)),
     ap=float(metrics.average_precision_score(truth, scores)),

@@ -15,8 +15,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
-from sklearn.metrics import brier_score_loss
 
 from zeroshot.types import HostArray
 
@@ -100,6 +98,9 @@ def _wilson(hits: int, count: int) -> tuple[float, float]:
   """Wilson's 95 % interval of a share; NaN of nothing."""
   if not count:
     return float('nan'), float('nan')
+  # Imported where it is used: it takes longer than all else of a training.
+  from scipy.stats import binomtest
+
   low, high = binomtest(int(hits), int(count)).proportion_ci(
     confidence_level=0.95, method='wilson'
   )
@@ -110,6 +111,9 @@ def _brier(confidence: HostArray, correct: HostArray) -> float:
   """Brier's score; NaN of nothing, which scikit-learn refuses."""
   if not confidence.size:
     return float('nan')
+  # Imported where it is used: it takes longer than all else of a training.
+  from sklearn.metrics import brier_score_loss
+
   return float(brier_score_loss(correct, confidence, pos_label=True))
 
 
