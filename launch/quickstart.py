@@ -49,6 +49,7 @@ def parse_arguments(words: list[str]) -> argparse.Namespace:
   add = parser.add_argument
   add('--pcbdata', type=Path, help='folder that holds the split lists')
   add('--split', default='trainval', help='name of a list, without .txt')
+  add('--steps', type=int, default=200, help='of the training')
   add('--max_pairs', type=int, default=200, help='of PCBDATA; 0 takes all')
   add('--out', type=Path, default=ROOT / 'runs' / 'quickstart', help='folder')
   arguments = parser.parse_args(words)
@@ -71,7 +72,8 @@ def plan(arguments: argparse.Namespace) -> list[tuple[str, list[str]]]:
     command += [f'--config.eval.split={split}', f'--config.eval.{limit}']
     return f'evaluate on {split}', [*command, f'--out={out}/evaluation-{split}']
 
-  train = ['launch.train', CONFIG, workdir]
+  steps = f'--config.train.steps={arguments.steps}'
+  train = ['launch.train', CONFIG, workdir, steps]
   draw = ['data_tools.make_pairs', f'--out={out}/generated', '--num_pairs=12']
   steps = [
     ('train on procedural pairs', train),
@@ -90,8 +92,7 @@ def run(title: str, command: list[str]) -> None:
   """Runs a module of this repository and stops the program where it fails."""
   print(f'\n== {title}\n   python -m {" ".join(command)}', flush=True)
   start = time.monotonic()
-  words = [sys.executable, '-m', *command]
-  code = subprocess.run(words, cwd=ROOT).returncode
+  code = subprocess.run([sys.executable, '-m', *command], cwd=ROOT).returncode
   if code:
     print(f'stopped: "{title}" failed with exit code {code}', file=sys.stderr)
     sys.exit(code if code > 0 else 128 - code)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from configs import smoke
 from launch import quickstart
 
 METRICS = {
@@ -69,3 +70,13 @@ def test_real_pictures_are_checked_first_and_evaluated_last(tmp_path):
   assert f'--config.eval.root={tmp_path}' in last
   assert '--config.eval.max_pairs=3' in last
   assert f'--out={tmp_path}/evaluation-some' in last
+
+
+def test_as_many_steps_are_trained_as_asked_for(tmp_path):
+  for words, steps in (
+    (['--steps=7'], 7),
+    ([], smoke.get_config().train.steps),
+  ):
+    arguments = quickstart.parse_arguments([*words, f'--out={tmp_path}'])
+    (_, train), *_ = quickstart.plan(arguments)
+    assert f'--config.train.steps={steps}' in train
