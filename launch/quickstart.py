@@ -72,8 +72,8 @@ def plan(arguments: argparse.Namespace) -> list[tuple[str, list[str]]]:
     command += [f'--config.eval.split={split}', f'--config.eval.{limit}']
     return f'evaluate on {split}', [*command, f'--out={out}/evaluation-{split}']
 
-  steps = f'--config.train.steps={arguments.steps}'
-  train = ['launch.train', CONFIG, workdir, steps]
+  length = f'--config.train.steps={arguments.steps}'
+  train = ['launch.train', CONFIG, workdir, length]
   draw = ['data_tools.make_pairs', f'--out={out}/generated', '--num_pairs=12']
   steps = [
     ('train on procedural pairs', train),
