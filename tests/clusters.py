@@ -53,12 +53,12 @@ def free_port():
     return probe.getsockname()[1]
 
 
-def environment(*, devices, optimised=False):
+def environment(*, devices, **compiled):
   """Variables of a process with so many fake devices; see ``xla_flags.of``."""
   return {
     **os.environ,
     'JAX_PLATFORMS': 'cpu',
-    'XLA_FLAGS': xla_flags.of(devices=devices, optimised=optimised),
+    'XLA_FLAGS': xla_flags.of(devices=devices, **compiled),
     'PYTHONUNBUFFERED': '1',
     # XLA has a thread for each core and at least one for each fake device, and
     # on the CPU the order of its sums depends on their number.
@@ -67,7 +67,9 @@ def environment(*, devices, optimised=False):
 
 
 @contextlib.contextmanager
-def running(folder, *words, layout=(1, 1), optimised=False, **flags):
+def running(
+  folder, *words, layout=(1, 1), optimised=False, rounded=False, **flags
+):
   """Starts ``python -m WORDS --FLAG=VALUE ...`` as a run of several processes.
 
   Args:
@@ -75,6 +77,7 @@ def running(folder, *words, layout=(1, 1), optimised=False, **flags):
     *words: module and arguments.
     layout: number of processes, and of fake devices in each.
     optimised: see ``xla_flags.of``.
+    rounded: likewise.
     **flags: more arguments.
   """
   count, devices = layout
@@ -92,7 +95,9 @@ def running(folder, *words, layout=(1, 1), optimised=False, **flags):
           subprocess.Popen(
             [sys.executable, '-m', *words, *arguments],
             cwd=ROOT,
-            env=environment(devices=devices, optimised=optimised),
+            env=environment(
+              devices=devices, optimised=optimised, rounded=rounded
+            ),
             stdin=subprocess.DEVNULL,
             stdout=opened,
             stderr=subprocess.STDOUT,

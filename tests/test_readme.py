@@ -45,7 +45,7 @@ def variables():
   return {
     **os.environ,
     'UV_PROJECT_ENVIRONMENT': sys.prefix,
-    'XLA_FLAGS': xla_flags.of(devices=1),
+    'XLA_FLAGS': xla_flags.of(devices=1, rounded=True),
   }
 
 

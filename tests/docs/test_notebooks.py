@@ -44,7 +44,7 @@ def test_a_notebook_is_valid_and_has_no_outputs(name):
 @pytest.mark.filterwarnings('ignore::DeprecationWarning')
 @pytest.mark.parametrize('name', NOTEBOOKS)
 def test_a_notebook_runs(name, monkeypatch):
-  monkeypatch.setenv('XLA_FLAGS', xla_flags.of(devices=1))
+  monkeypatch.setenv('XLA_FLAGS', xla_flags.of(devices=1, rounded=True))
   path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
   monkeypatch.setenv('PYTHONPATH', path.rstrip(os.pathsep))
   notebook = read(name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from data_tools import make_pairs
+from tests import xla_flags
 from tests.launch.test_train import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,7 @@ def start(module, *arguments):
   return subprocess.run(
     [sys.executable, '-m', module, *map(str, arguments)],
     cwd=ROOT,
+    env={**os.environ, 'XLA_FLAGS': xla_flags.of(devices=4, rounded=True)},
     capture_output=True,
     text=True,
   )

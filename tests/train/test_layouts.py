@@ -52,9 +52,7 @@ def trained(tmp_path_factory):
       *words('launch.train', SAVED),
       layout=layout,
       workdir=workdirs[layout],
-      # Rounded in another way, some feature falls on the other side of a kink;
-      # test_step.py says more.
-      optimised=True,
+      rounded=True,
     ) as run:
       assert set(run.wait(400)) == {0}, run.text()[-2000:]
   return workdirs
