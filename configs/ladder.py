@@ -16,7 +16,6 @@ import ml_collections
 
 from configs import ablations
 
-_SEEDS = (0,)
 _EARLY_FUSION = (
   'model.kind=early_fusion',
   'model.widths=(8,24,48,64,96,128)',
@@ -65,54 +64,63 @@ def get_config() -> ml_collections.ConfigDict:
 
 def get_rows() -> dict[str, ml_collections.ConfigDict]:
   """The rows, from the bottom of the ladder."""
+  return _published() | _ours() | _for_cameras()
+
+
+def _published() -> dict[str, ml_collections.ConfigDict]:
+  """The published recipe, and its backgrounds replaced."""
   its_own = ('train.warmup_steps=0', 'train.ema_decay=0')
-  row = ablations.row
   return dict(
-    paper=row(
+    paper=ablations.row(
       'the published recipe: its pairs, network, loss and boxes',
       config=_PAPER,
       train=its_own,
-      seeds=_SEEDS,
     ),
-    drawn=row(
+    drawn=ablations.row(
       'backgrounds are drawn, not photographs',
       config=_PAPER,
       train=(*its_own, *_DRAWN),
-      seeds=_SEEDS,
     ),
-    pairs=row(
+  )
+
+
+def _ours() -> dict[str, ml_collections.ConfigDict]:
+  """From its network under our training to configs/default.py."""
+  return dict(
+    pairs=ablations.row(
       'anomalies of every shape and fill, nuisances of both sides, our loss, '
       'schedule and boxes',
       train=_EARLY_FUSION,
       evaluate=_UNREGISTERED,
-      seeds=_SEEDS,
     ),
-    siamese=row(
+    siamese=ablations.row(
       'one encoder for both pictures, features compared in place',
       train=_IN_PLACE,
       evaluate=_UNREGISTERED,
-      seeds=_SEEDS,
     ),
-    matching=row(
-      'features are searched for around their place',
-      evaluate=_UNREGISTERED,
-      seeds=_SEEDS,
+    matching=ablations.row(
+      'features are searched for around their place', evaluate=_UNREGISTERED
     ),
-    registration=row(
-      'the reference is registered to the test picture', seeds=_SEEDS
+    registration=ablations.row(
+      'the reference is registered to the test picture'
     ),
-    relief=row(
-      'two takes of scenes with height and gloss; for cameras',
-      train=_RELIEF,
-      seeds=_SEEDS,
+  )
+
+
+def _for_cameras() -> dict[str, ml_collections.ConfigDict]:
+  """What photographs need, and what ships."""
+  return dict(
+    relief=ablations.row(
+      'two takes of scenes with height and gloss; for cameras', train=_RELIEF
     ),
-    symmetric=row(
+    symmetric=ablations.row(
       'a small network that is the same from either side; for cameras',
       config='configs/photographs.py',
-      seeds=_SEEDS,
     ),
-    photographs=row('that of the row above as it ships', weights='photographs'),
-    default=row(
+    photographs=ablations.row(
+      'that of the row above as it ships', weights='photographs'
+    ),
+    default=ablations.row(
       'what ships: boards by a network of their own', weights='default'
     ),
   )

@@ -34,17 +34,7 @@ def get_config() -> ml_collections.ConfigDict:
       decoder_depths=(0, 1, 2, 3),
     )
   )
-  synthesis = config.synthesis
-  synthesis.size_px = 192  # what a lamp does is told by what is around
-  synthesis.bank = 'backgrounds.npz'
-  synthesis.families.update(dict(flat=0.4, relief=0.6))
-  synthesis.backgrounds.photographs = 2.0
-  synthesis.regions.size_px = (3.5, 56.0)
-  synthesis.fills.min_change = 0.08
-  # Registration leaves little, and the network matches little.
-  synthesis.nuisances.shift.max_px = 2.0
-  synthesis.nuisances.warp.max_px = 1.5
-  synthesis.nuisances.rotation.max_deg = 0.5
+  _set_synthesis(config.synthesis)
   # One pair in eight is of two real takes, with anomalies in two of three.
   config.labelled.update(
     dict(
@@ -65,3 +55,17 @@ def get_config() -> ml_collections.ConfigDict:
     )
   )
   return config
+
+
+def _set_synthesis(synthesis: ml_collections.ConfigDict) -> None:
+  """Relief scenes among the flat ones, of a size that shows what lamps do."""
+  synthesis.size_px = 192
+  synthesis.bank = 'backgrounds.npz'
+  synthesis.families.update(dict(flat=0.4, relief=0.6))
+  synthesis.backgrounds.photographs = 2.0
+  synthesis.regions.size_px = (3.5, 56.0)
+  synthesis.fills.min_change = 0.08
+  # Registration leaves little, and the network matches little.
+  synthesis.nuisances.shift.max_px = 2.0
+  synthesis.nuisances.warp.max_px = 1.5
+  synthesis.nuisances.rotation.max_deg = 0.5

@@ -7,7 +7,7 @@ import inspect
 import numpy as np
 import pytest
 
-from configs import default
+from configs import default, photographs
 from tests.experiments.uncalibrated import plain_scorer
 from zeroshot.data.pictures import as_image, as_uint8
 from zeroshot.detect import scorers
@@ -15,6 +15,7 @@ from zeroshot.detect.calibration import Calibration, apply_calibration
 from zeroshot.detect.classical import classical_scores
 from zeroshot.evaluate.retakes import RetakeRanges
 from zeroshot.experiments import loading
+from zeroshot.model.build import build_model
 from zeroshot.run_config import compatibility
 from zeroshot.weights import files
 
@@ -194,3 +195,11 @@ def test_the_settings_fit_the_functions_that_take_them():
   assert set(names.classical.scores) == keywords(classical_scores)
   assert set(names.eval.second_take) == set(RetakeRanges._fields)
   assert set(names.classical.detect) < set(names.detect)
+
+
+def test_a_network_made_before_decoder_depths_is_what_it_was():
+  config = photographs.get_config()
+  loaded = loading.load(config, workdir=None, weights='procedural')
+  assert 'decoder_depths' not in loaded.config['model']
+  model = build_model(config.model)
+  assert model.decoder_depths == (1,) * len(model.widths)

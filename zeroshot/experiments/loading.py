@@ -99,6 +99,9 @@ def _take_model(config: ml_collections.ConfigDict, stored: PlainConfig) -> None:
       f'these weights bring another network: {"; ".join(differing)}. Leave the '
       'fields of config.model out'
     )
+  with config.unlocked():
+    for name in set(config.model) - stored['model'].keys():
+      del config.model[name]  # the network was made before there was a choice
   for name, value in stored['model'].items():
     config.model[name] = tuple(value) if isinstance(value, list) else value
 
