@@ -99,3 +99,13 @@ def test_small_and_blank_pictures_tell_nothing(scene):
   assert fit(small, blurred(small, 3.0)) is None
   blank = np.full_like(scene, 90)
   assert fit(blank, blank) is None
+
+
+def test_one_that_shows_nothing_tells_nothing(scene):
+  # Its blur could only be guessed.
+  blank = np.full_like(scene, 120)
+  assert fit(scene, blank) is None
+  assert fit(blank, scene) is None
+  both = (scene.copy(), scene.copy())
+  both[0][:, : WIDTH // 2], both[1][:, WIDTH // 2 :] = 120, 120
+  assert fit(*both) is None

@@ -79,7 +79,8 @@ def fit_sharpness(
     width: likewise.
 
   Returns:
-    Sharpness; None where both are about as sharp, or too small to tell.
+    Sharpness; None where both are about as sharp, or too small to tell, or
+    where one of them shows nothing at all.
   """
   rows, columns = (
     min(_MAX_WINDOWS, side // _WINDOW_PX) for side in (height, width)
@@ -95,7 +96,9 @@ def fit_sharpness(
     for energies, one in ((blurred, sharper), (plain, 1 - sharper))
   )
   differs = structured & (of_sharper > of_other)
-  if differs.sum() < max(_MIN_SHARE * structured.sum(), 2):
+  told = structured & (plain.min(axis=0) > _MIN_TOLD)
+  few = differs.sum() < max(_MIN_SHARE * structured.sum(), 2)
+  if few or not told.any():
     return None
   known_levels = {0.0: plain, _DEFOCUS_PX: blurred}
   levels = np.stack(
@@ -105,7 +108,7 @@ def fit_sharpness(
     ]
   )
   sigma_px = np.full(rows * columns, np.nan)
-  for window in np.flatnonzero(structured & (plain.min(axis=0) > _MIN_TOLD)):
+  for window in np.flatnonzero(told):
     side = sharper[window]
     blur_px = _blur_between(
       levels[:, side, window], levels[0, 1 - side, window]
