@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
   figures = recipe_table.measure(
     product,
     RecipeDetector(outcome.taught, opened),
-    Detector.load(options.weights, threshold=recipe.threshold),
+    Detector.load(options.weights, threshold=options.threshold),
     taught=options.taught,
     most=options.most,
     roi=roi,

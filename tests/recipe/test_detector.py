@@ -117,3 +117,14 @@ def test_weights_that_are_others_are_refused(two_variants):
   wrong = network.identify('photographs')._replace(sha256='0' * 64)
   with pytest.raises(ValueError, match='teach it again'):
     network.open_network(wrong)
+
+
+def test_several_good_parts_have_a_lower_threshold_unless_one_is_given(
+  two_variants,
+):
+  goods = [drawn_parts.part('blue', seed=seed) for seed in range(2)]
+  calibrated = teach(goods[:1]).taught.recipe.threshold
+  assert calibrated == zeroshot.Detector.load().threshold
+  taught = two_variants.taught.recipe.threshold
+  assert taught == pytest.approx(0.6 * calibrated, abs=1e-4)
+  assert teach(goods, threshold=0.3).taught.recipe.threshold == 0.3

@@ -95,7 +95,7 @@ def measure(
   Args:
     product: its first ``taught`` good parts are those of the recipe.
     recipe: was taught with them.
-    detector: has the same weights and threshold.
+    detector: has the same weights, and a threshold of its own.
     taught: number of good parts that are not tested.
     most: so many of the others, and of the bad ones, are tested; None is all.
     roi: regions for ``detector``.

@@ -29,6 +29,10 @@ from zeroshot.registration import objections, warp
 from zeroshot.registration.warp import Warp
 from zeroshot.types import HostArray
 
+# Of the calibrated threshold, which guards against false boxes where there is
+# one good part alone.
+_THRESHOLD_SHARE = 0.6
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TeachRequest:
@@ -38,7 +42,8 @@ class TeachRequest:
     name: of the product.
     weights: see ``Detector.load``.
     threshold: least confidence of a box that counts; None takes the
-      calibrated one.
+      calibrated one of one good part, and 0.6 of it where several tell what
+      good parts have.
     roi: regions of the first good part to inspect; none is all of it.
     ignore: regions of it that are not inspected.
     ignore_mask: picture of its size, not black where not to inspect.
@@ -122,8 +127,12 @@ def teach(goods: Sequence[Picture], request: TeachRequest) -> Outcome:
     goods[1:], frame, taught, opened, request.force
   )
   kept = [frame, *(good for good, _ in fitting)]
+  recipe = dataclasses.replace(taught.recipe, variants=('',) * len(kept))
+  if request.threshold is None and len(kept) > 1:
+    lower = round(_THRESHOLD_SHARE * opened.threshold, 4)
+    recipe = dataclasses.replace(recipe, threshold=lower)
   taught = taught._replace(
-    recipe=dataclasses.replace(taught.recipe, variants=('',) * len(kept)),
+    recipe=recipe,
     goods=(*taught.goods, *(stored_pixels(good) for good, _ in fitting)),
     moves=(*taught.moves, *(move for _, move in fitting)),
   )
