@@ -17,10 +17,13 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeroshot.commands import report
 from zeroshot.inspection.options import InspectOptions
-from zeroshot.types import JsonObject
+
+if TYPE_CHECKING:
+  from zeroshot.types import JsonObject
 
 SUMMARY = 'inspect two pairs of pictures that ship, as an example'
 PAIRS = Path(__file__).parent / 'demo_pair' / 'pairs.csv'
