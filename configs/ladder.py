@@ -118,7 +118,7 @@ def _for_cameras() -> dict[str, ml_collections.ConfigDict]:
       config='configs/photographs.py',
     ),
     photographs=ablations.row(
-      'that of the row above as it ships', weights='photographs'
+      'the network for cameras, as it ships', weights='photographs'
     ),
     default=ablations.row(
       'what ships: boards by a network of their own', weights='default'
