@@ -42,6 +42,14 @@ PROCEDURAL = (
   'polygons',
 )
 REGIONS = ('polygons', 'blobs', 'scratches', 'specks')
+# Lines that more than one row takes, see configs/ladder.py.
+EARLY_FUSION = (
+  'model.kind=early_fusion',
+  'model.widths=(8,24,48,64,96,128)',
+  'model.decoder_widths=(32,)',
+)
+IN_PLACE = ('model.match_radii=(0,0,0,0)',)
+UNREGISTERED = ('detect.registration=none',)
 
 
 def get_config() -> ml_collections.ConfigDict:
@@ -149,16 +157,12 @@ def _network_rows() -> dict[str, ml_collections.ConfigDict]:
   return dict(
     early_fusion=row(
       "the paper's network, at about the arithmetic of base",
-      train=(
-        'model.kind=early_fusion',
-        'model.widths=(8,24,48,64,96,128)',
-        'model.decoder_widths=(32,)',
-      ),
+      train=EARLY_FUSION,
       seeds=SEEDS,
     ),
     no_matching=row(
       'features compared in place, never searched for',
-      train=('model.match_radii=(0,0,0,0)',),
+      train=IN_PLACE,
       seeds=SEEDS,
     ),
     half_width=row(
@@ -227,7 +231,7 @@ def _other_rows() -> dict[str, ml_collections.ConfigDict]:
     no_ema=row('the raw parameters evaluated', train=('train.ema_decay=0',)),
     no_registration=row(
       'the networks of base, the reference not registered',
-      evaluate=('detect.registration=none',),
+      evaluate=UNREGISTERED,
       seeds=SEEDS,
     ),
     classical=row('registered differencing, no network', weights='classical'),

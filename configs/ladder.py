@@ -15,29 +15,13 @@ Measured result: docs/reproduction.md.
 import ml_collections
 
 from configs import ablations
+from configs._synthesis import get_backgrounds
 
-_EARLY_FUSION = (
-  'model.kind=early_fusion',
-  'model.widths=(8,24,48,64,96,128)',
-  'model.decoder_widths=(32,)',
-)
-_IN_PLACE = ('model.match_radii=(0,0,0,0)',)
-_UNREGISTERED = ('detect.registration=none',)
 _PAPER = 'configs/paper.py'
 # The weights of configs/default.py, in the place of photographs.
-_DRAWN = (
-  'synthesis.backgrounds.photographs=0',
-  *(
-    f'synthesis.backgrounds.{name}={weight}'
-    for name, weight in dict(
-      fractal_noise=1.0,
-      dead_leaves=1.0,
-      soft=0.5,
-      thresholded=1.0,
-      strokes=3.0,
-      polygons=1.0,
-    ).items()
-  ),
+_DRAWN = tuple(
+  f'synthesis.backgrounds.{name}={weight}'
+  for name, weight in get_backgrounds().items()
 )
 _RELIEF = (
   'synthesis.families.flat=0.4',
@@ -90,16 +74,17 @@ def _ours() -> dict[str, ml_collections.ConfigDict]:
     pairs=ablations.row(
       'anomalies of every shape and fill, nuisances of both sides, our loss, '
       'schedule and boxes',
-      train=_EARLY_FUSION,
-      evaluate=_UNREGISTERED,
+      train=ablations.EARLY_FUSION,
+      evaluate=ablations.UNREGISTERED,
     ),
     siamese=ablations.row(
       'one encoder for both pictures, features compared in place',
-      train=_IN_PLACE,
-      evaluate=_UNREGISTERED,
+      train=ablations.IN_PLACE,
+      evaluate=ablations.UNREGISTERED,
     ),
     matching=ablations.row(
-      'features are searched for around their place', evaluate=_UNREGISTERED
+      'features are searched for around their place',
+      evaluate=ablations.UNREGISTERED,
     ),
     registration=ablations.row(
       'the reference is registered to the test picture'
