@@ -1,4 +1,4 @@
-"""Copies of a picture: their texture, corners, steep pixels and sizes."""
+"""Copies of a picture: their texture, steep pixels and sizes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,6 @@ def spotted():
   return picture
 
 
-def checkers():
-  """Black and white squares whose corners are known."""
-  picture = np.zeros((HEIGHT, WIDTH, 3), np.float32)
-  rows, columns = np.indices((HEIGHT, WIDTH)) // 20
-  picture[(rows + columns) % 2 > 0] = 1
-  return picture
-
-
 def test_planes_are_made_once_for_each_size():
   copies = pyramid(scene())
   plane = copies.plane(0.5)
@@ -46,12 +38,9 @@ def test_planes_are_made_once_for_each_size():
   assert plane.texture.shape == (60, 80)
 
 
-def test_corners_and_steep_pixels_are_made_once():
+def test_steep_pixels_are_found_once():
   plane = pyramid(scene()).plane(1.0)
-  assert plane.corners is plane.corners
   assert plane.steep is plane.steep
-  again = pyramid(scene()).plane(1.0)
-  np.testing.assert_array_equal(plane.corners[0], again.corners[0])
 
 
 def test_once_makes_a_thing_for_each_name():
@@ -65,34 +54,10 @@ def test_once_makes_a_thing_for_each_name():
   assert [copies.once(name, make) for name in 'aabab'] == [1, 1, 2, 1, 2]
 
 
-def test_corners_lie_where_texture_is():
-  places, strength = pyramid(spotted()).plane(1.0).corners
-  assert len(places) == len(strength) > 10
-  assert (strength > 0).all()
-  assert (np.diff(strength) <= 0).all()
-  strong = places[strength > 0.05 * strength[0]]
-  assert len(strong) > 5
-  assert (strong >= (84, 24)).all()
-  assert (strong <= (135, 75)).all()
-
-
-def test_the_strongest_corners_are_those_of_the_squares():
-  places, strength = pyramid(checkers()).plane(1.0).corners
-  rows, columns = range(20, HEIGHT, 20), range(20, WIDTH, 20)
-  known = {(x, y) for x in columns for y in rows}
-  strongest = places[strength > 0.5 * strength[0]] + 0.5  # of two pixels
-  nearest = np.round(strongest / 20) * 20
-  assert {tuple(corner) for corner in nearest.tolist()} == known
-  assert np.abs(strongest - nearest).max() < 3
-
-
 @pytest.mark.parametrize('shape', [(1, 1), (1, 9), (2, 2), (33, 47)])
 def test_planes_of_odd_or_tiny_sizes(shape):
   plane = pyramid(scene(1, *shape)).plane(1.0)
-  places, _ = plane.corners
-  assert places.shape[1] == 2
-  assert (places >= 0).all()
-  assert (places < shape[::-1]).all()
+  assert plane.texture.shape == shape
   assert np.isfinite(plane.slopes).all()
   assert len(plane.steep.row) <= plane.texture.size
 
@@ -144,7 +109,7 @@ def test_few_steep_pixels_are_all_kept():
   number = int((power > 0.5 * power.mean()).sum())
   assert 0 < len(plane.steep.row) == number < 64
   flat = pyramid(np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)).plane(1.0)
-  assert len(flat.steep.row) == len(flat.corners[0]) == 0
+  assert len(flat.steep.row) == 0
 
 
 def test_slopes_are_the_derivatives_of_the_even_texture():
@@ -197,7 +162,24 @@ def test_the_largest_copy_ends_at_the_finest_size():
   copies = Pyramid(np.zeros((800, 5120, 3), np.uint8))
   assert copies.shape == (800, 5120)
   assert copies.factor(FINEST_PX) == 0.5
-  assert copies._grey.shape == (400, 2560)
+  assert copies._halved[0].shape == (400, 2560)
+
+
+@pytest.mark.parametrize('side', [97, 128, 150, 224, 383])
+def test_copies_of_any_size_show_the_same(side):
+  """Halved, or read between pixels: each lies where the picture does."""
+  rows, columns = np.indices((384, 384))
+  wave = 0.5 + 0.2 * np.sin(columns / 30) + 0.2 * np.cos(rows / 40)
+  picture = np.repeat(wave[..., None], 3, axis=2).astype(np.float32)
+  grey = pyramid(picture).plane(side / 384).grey
+  assert grey.shape == (side, side)
+  places = (np.arange(side) + 0.5) * 384 / side - 0.5
+  expected = (
+    0.5 + 0.2 * np.sin(places / 30) + 0.2 * np.cos(places[:, None] / 40)
+  )
+  error = np.abs(grey / 255 - expected)
+  assert error.max() < 0.012
+  assert error[1:-1, 1:-1].max() < 0.006  # whose neighbours all exist
 
 
 def test_slender_pictures_are_shrunk_less():

@@ -130,7 +130,9 @@ def test_as_many_parameters_as_asked_for_are_free():
 def test_pictures_of_two_sizes_are_refined():
   truth = TRUTHS['turned']
   reference, test = pair(truth)
-  small = Pyramid(np.ascontiguousarray(test._grey[::2, ::2, None].repeat(3, 2)))
+  small = Pyramid(
+    np.ascontiguousarray(test._halved[0][::2, ::2, None].repeat(3, 2))
+  )
   truth = truth @ np.diag([2.0, 2.0, 1.0])
   start = np.diag([2.0, 2.0, 1.0])
   found = refinement.refine(reference, small, start, LEVELS, 6)

@@ -9,12 +9,15 @@ Files:
   features      rough moves from local features
   turns         rough moves from a correlation at every turn and scale
   refinement    a rough move refined level by level
+  corners       corners of a picture, spread over what is compared
   held_out      whether an alignment is right, from points not fitted to
   patches       what aligned pictures show in common, patch by patch
   similarity    how alike the pictures are before and after
   repeats       other places where a repeating pattern fits as well
   gauss_newton  the last pixels
-  pyramid       a picture's middle frequencies at several sizes
+  plane         a picture's middle frequencies at one size
+  mosaic        windows of large planes, to refine an alignment on
+  pyramid       a picture at several sizes
   transforms    matrices and plausible moves
   resampling    pictures read where a matrix leads
   warp          a matrix and a local field, between pictures of two sizes

@@ -33,7 +33,7 @@ MIDDLE_PX = 320
 CHECK_PX = 1280  # of the last check
 # Evidence of points, and share of patches shown, that end the search together.
 _CERTAIN = ((20.0, 0.7), (5.0, 0.9))
-_PLENTY_NATS = 100.0  # of evidence, to which coarse planes add nothing
+_PLENTY_NATS = 50.0  # of evidence, to which coarse planes add nothing
 _MIRRORED = 0.9  # probability from which a mirror image is called so
 _MIRRORED_SHARE = 0.15  # so many more of the points agree with a mirror image
 _MIRRORED_NATS = 20.0  # and so much more evidence speaks for it
@@ -53,11 +53,16 @@ class Candidate(NamedTuple):
 
   @property
   def is_certain(self) -> bool:
-    """Whether no other move need be tried: points and patches agree."""
-    return any(
-      self.check.evidence > nats and self.check.patch_share > share
-      for nats, share in _CERTAIN
-    )
+    """See ``is_certain``."""
+    return is_certain(self.check)
+
+
+def is_certain(check: held_out.Check) -> bool:
+  """Whether no other move need be tried: points and patches agree."""
+  return any(
+    check.evidence > nats and check.patch_share > share
+    for nats, share in _CERTAIN
+  )
 
 
 def is_mirrored(
@@ -73,7 +78,10 @@ def is_mirrored(
   mirror = reference.mirrored()
   levels = (*_COARSE_PX[1:], MIDDLE_PX)
   start = transforms.resize(test.shape, mirror.shape)
-  for matrix in (start, *features.moves(mirror, test)):
+  rough = [start]
+  if not math.isnan(check.probability):  # else there is too little to be seen
+    rough += features.moves(mirror, test)
+  for matrix in rough:
     candidate = refined(mirror, test, matrix, levels, 6)
     if candidate is None:
       continue
@@ -112,9 +120,8 @@ def generate(
   reference: Pyramid, test: Pyramid, max_parameters: int
 ) -> Iterator[Candidate]:
   """Yields refined moves, the likeliest first."""
-  (h, w), (height, width) = reference.shape, test.shape
   levels: tuple[int, ...] = (*_COARSE_PX[1:], MIDDLE_PX)
-  if abs(math.log(h / height) - math.log(w / width)) < _SAME_SHAPE:
+  if same_shape(reference, test):
     start = transforms.resize(test.shape, reference.shape)
     candidate = refined(reference, test, start, levels, 4)
     if candidate is not None:
@@ -140,6 +147,25 @@ def generate(
       candidate = refined(reference, test, matrix, levels, 4)
       if candidate is not None:
         yield candidate
+
+
+def same_shape(reference: Pyramid, test: Pyramid) -> bool:
+  """Whether the pictures may lie as they came, by their aspect ratios."""
+  (h, w), (height, width) = reference.shape, test.shape
+  return abs(math.log(h / height) - math.log(w / width)) < _SAME_SHAPE
+
+
+def nearly_as_they_came(reference: Pyramid, test: Pyramid) -> HostArray | None:
+  """The move of pictures that lie nearly as they came, refined coarsely.
+
+  Returns:
+    Float64 ``[3, 3]`` between the whole pictures, not checked; None if they
+    cannot lie so.
+  """
+  if not same_shape(reference, test):
+    return None
+  start = transforms.resize(test.shape, reference.shape)
+  return refinement.refine(reference, test, start, _COARSE_PX[1:], 4)
 
 
 def refined(
@@ -170,6 +196,32 @@ def check_at(
   return refinement.on_planes(
     held_out.check, reference, test, matrix, longest_px
   )
+
+
+def check_again(
+  reference: Pyramid,
+  test: Pyramid,
+  matrix: HostArray,
+  than: HostArray,
+  check: held_out.Check,
+) -> held_out.Check:
+  """``check_at`` of ``CHECK_PX``, with the corners of another check if it can.
+
+  Args:
+    reference: of the picture to move.
+    test: of the picture to move it on to.
+    matrix: of the alignment that is checked.
+    than: of the other alignment.
+    check: of the other alignment, on ``CHECK_PX``.
+  """
+  here, there = (
+    refinement.planes_of(reference, test, move, CHECK_PX)[1].shape
+    for move in (matrix, than)
+  )
+  if here != there:
+    return check_at(reference, test, matrix, CHECK_PX)
+  again = functools.partial(held_out.check, points=check.points)
+  return refinement.on_planes(again, reference, test, matrix, CHECK_PX)
 
 
 def shown_share(

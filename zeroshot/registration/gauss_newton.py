@@ -11,7 +11,7 @@ size of picture.
   matrix = gauss_newton.refine(reference, test, matrix,
                                num_parameters=6, iterations=20)
 
-For planes see ``pyramid``, for matrices ``transforms``.
+For planes see ``plane``, for matrices ``transforms``.
 
 Sources: Malis, "Improving vision-based control using efficient second-order
 minimization techniques", ICRA 2004; Geman and McClure's weights; Levenberg's
@@ -20,10 +20,11 @@ damping.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from zeroshot.registration import resampling
-from zeroshot.registration.pyramid import Plane, Points
+from zeroshot.registration.plane import Points
 from zeroshot.types import HostArray
 
 _DAMPING = 2e-3  # of the mean eigenvalue
@@ -40,9 +41,33 @@ _SIMILARITY_BASIS = np.array(
 ).T  # [6, 4]
 
 
+class Reference(Protocol):
+  """What is moved: a ``Plane``, or windows of it, see ``mosaic``."""
+
+  def read(
+    self, across: HostArray, down: HostArray
+  ) -> tuple[HostArray, HostArray]:
+    """See ``Plane.read``."""
+    ...
+
+
+class Target(Protocol):
+  """What it is moved on to; likewise."""
+
+  @property
+  def steep(self) -> Points:
+    """See ``Plane.steep``."""
+    ...
+
+  @property
+  def shape(self) -> tuple[int, int]:
+    """Height and width."""
+    ...
+
+
 def refine(
-  reference: Plane,
-  test: Plane,
+  reference: Reference,
+  test: Target,
   matrix: HostArray,
   *,
   num_parameters: int,
@@ -79,7 +104,7 @@ def refine(
 
 
 def _linearise(
-  reference: Plane,
+  reference: Reference,
   matrix: HostArray,
   points: Points,
   shape: tuple[int, int],
@@ -96,17 +121,7 @@ def _linearise(
   x, y = points.column, points.row
   depth = np.maximum(g * x + h * y + i, 1e-6)
   across, down = (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
-  moved = resampling.read(reference.slopes, across, down)
-  content = (
-    (across >= 0)
-    & (down >= 0)
-    & (across <= reference.width - 1)
-    & (down <= reference.height - 1)
-  )
-  if reference.valid is not None:
-    content &= (
-      resampling.read(reference.valid[..., None], across, down)[:, 0] > 0.99
-    )
+  moved, content = reference.read(across, down)
   # The slopes of the moved reference, by the chain rule.
   u, v = moved[:, 1], moved[:, 2]
   along_x = ((a - across * g) * u + (d - down * g) * v) / depth

@@ -14,18 +14,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from zeroshot.registration import resampling, windows
-from zeroshot.registration.pyramid import Plane
+from zeroshot.registration import corners, windows
+from zeroshot.registration.plane import Plane
 from zeroshot.types import HostArray
 
-_NUM_POINTS = 80
 _PATCH_PX = 17
 _REACH_PX = 6  # searched on every side
 _NEAR_PX = 1.6  # in place
-_MIN_STRENGTH = 0.005  # of a corner, in those of the strongest
 _MIN_CORRELATION = 0.5  # of a point that agrees
 _MIN_CONTRAST = 0.15  # standard deviation of a patch, in those of the texture
 _MIN_LEVELS = 4.0  # of 255, likewise: less may be noise
@@ -211,33 +208,13 @@ def _logistic(value: float, middle: float, slope: float) -> float:
   return 1 / (1 + math.exp(-slope * (value - middle)))
 
 
-def compared_area(
-  reference: Plane,
-  shape: tuple[int, int],
-  matrix: HostArray,
-  roi_mask: HostArray | None,
-) -> HostArray:
-  """Where the moved reference is to be compared, bool ``[h, w]``."""
-  content = resampling.inside(
-    matrix,
-    height=shape[0],
-    width=shape[1],
-    reference_shape=reference.shape,
-  )
-  if reference.valid is not None:
-    content &= resampling.warp(reference.valid, matrix, shape=shape) > 0.99
-  if roi_mask is not None:
-    size = shape[::-1]
-    content &= cv2.resize(roi_mask, size, interpolation=cv2.INTER_NEAREST) > 0
-  return content
-
-
 def check(
   reference: Plane,
   test: Plane,
   matrix: HostArray,
   *,
   roi_mask: HostArray | None = None,
+  points: HostArray | None = None,
 ) -> Check:
   """Looks for corners of the test picture in the moved reference.
 
@@ -248,49 +225,31 @@ def check(
       ``reference``.
     roi_mask: uint8 over the test picture, 0 where not to look; None looks
       everywhere.
+    points: of another check of the same test plane, to look for the same
+      corners; None chooses some where both pictures have content.
 
   Returns:
     Check; without points where the two do not overlap, or have no texture.
   """
-  moved = resampling.warp(reference.texture, matrix, shape=test.shape)
-  content = compared_area(reference, test.shape, matrix, roi_mask)
-  texture = np.ascontiguousarray(test.texture)
-  points = _corners(test, content)
-  patches = windows.cut(texture, points, _PATCH_PX // 2)
-  least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
-  kept = patches.std(axis=(1, 2)) >= least
-  points, patches = points[kept], patches[kept]
-  around = windows.cut(moved, points, _PATCH_PX // 2 + _REACH_PX)
+  half = _PATCH_PX // 2
+  if points is None:
+    places = corners.spread(
+      reference,
+      test,
+      matrix,
+      roi_mask=roi_mask,
+      half=half,
+      reach=_REACH_PX,
+    )
+  else:
+    places = points.astype(int)
+  patches = windows.cut(test.texture, places, half)
+  if points is None:
+    least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
+    kept = patches.std(axis=(1, 2)) >= least
+    places, patches = places[kept], patches[kept]
+  around = windows.moved(reference.texture, matrix, places, half + _REACH_PX)
   offset, correlation = windows.search(patches, around)
   agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX
   agree &= correlation >= _MIN_CORRELATION
-  return Check(points.astype(np.float32), agree, offset, correlation)
-
-
-def _corners(test: Plane, content: HostArray) -> HostArray:
-  """Corners spread over where there is content, int ``[N, 2]``, x and y."""
-  margin = _PATCH_PX // 2 + _REACH_PX
-  allowed = np.zeros(test.shape, np.uint8)
-  allowed[margin:-margin, margin:-margin] = 255
-  allowed[~content] = 0
-  inner = cv2.erode(allowed, np.ones((_PATCH_PX, _PATCH_PX), np.uint8))
-  spacing = max(math.sqrt(np.count_nonzero(inner) / _NUM_POINTS) * 0.6, 4.0)
-  places, strength = test.corners
-  kept = inner[places[:, 1], places[:, 0]] > 0
-  places, strength = places[kept], strength[kept]
-  if not len(places):
-    return places
-  places = places[strength > _MIN_STRENGTH * strength[0]]
-  return places[_spread(places, spacing)]
-
-
-def _spread(places: HostArray, spacing: float) -> list[int]:
-  """Which places to take so that none is near one before it."""
-  chosen: list[int] = []
-  free = np.ones(len(places), bool)
-  while len(chosen) < _NUM_POINTS and free.any():
-    number = int(free.argmax())
-    chosen.append(number)
-    away = np.square(places - places[number]).sum(axis=1)
-    free &= away >= spacing**2
-  return chosen
+  return Check(places.astype(np.float32), agree, offset, correlation)

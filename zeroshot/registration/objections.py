@@ -83,7 +83,7 @@ def no_gain(
   nearest_px = _nearest_px(np.linalg.inv(start) @ found.matrix, check, factor)
   if found.probability > _SURE and nearest_px > _APART_PX:
     return ''  # what lies in place now cannot have lain in place before
-  before = candidates.check_at(*pyramids, start, candidates.CHECK_PX)
+  before = candidates.check_again(*pyramids, start, found.matrix, check)
   if check.evidence > _CLEAR_GAIN * before.evidence + _CLEAR_NATS:
     return ''
   if not check.residual_px > _NEARER * before.residual_px:  # NaN is not

@@ -11,8 +11,8 @@ import math
 import cv2
 import numpy as np
 
-from zeroshot.registration import held_out, resampling
-from zeroshot.registration.pyramid import Plane
+from zeroshot.registration import corners, held_out, resampling
+from zeroshot.registration.plane import Plane
 from zeroshot.types import HostArray
 
 LONGEST_PX = 160  # of the planes whose patches are compared
@@ -108,7 +108,7 @@ def _compare(
     Bool ``[rows, columns]`` for the reference and for the test picture, and
     the correlations.
   """
-  content = held_out.compared_area(reference, test.shape, matrix, roi_mask)
+  content = corners.compared_area(reference, test.shape, matrix, roi_mask)
   moved = resampling.warp(reference.texture, matrix, shape=test.shape)
   old, new, inside = (_cut(plane) for plane in (moved, test.texture, content))
   old, new = (p - p.mean(axis=2, keepdims=True) for p in (old, new))

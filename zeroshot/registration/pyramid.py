@@ -1,155 +1,28 @@
 """A picture as registration sees it: middle frequencies at several sizes.
 
-  pyramid = Pyramid(picture)
-  plane = pyramid.plane(factor)       # made once for each factor
-  plane.texture, plane.slopes, plane.valid
-
-A texture has no mean and nothing finer than 2 or coarser than 31 pixels, so a
-change of brightness or contrast or a soft spot light changes it little.
+pyramid = Pyramid(picture)
+plane = pyramid.plane(factor)       # made once for each factor
+plane.texture, plane.slopes, plane.valid
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 
 from zeroshot.data.pictures import as_uint8
-from zeroshot.registration import resampling, transforms
+from zeroshot.registration import transforms
+from zeroshot.registration.plane import Plane
 from zeroshot.types import HostArray
 
 FINEST_PX = 2560  # longest side of the largest copy
-_LIGHT_PX = 31  # what is coarser is light
-_ROUGH_PX = 160  # longest side of planes for rough moves, left as they are
-_EVEN_PX = 17  # over which contrast is made even
-_EVEN_FROM = 0.4  # of a picture's contrast; less is made even in part
-_MIN_CONTRAST = 0.5  # of 255; a flatter picture's noise is not amplified
-_MIN_STEEPNESS = 0.5  # of the mean squared slope
-_NUM_STEEP = 4096  # at most about so many pixels
-_CORNER_PX = {1: 5, 2: 3}  # side of the square that makes a corner
-_HALVED_PX = 400  # shorter side, from which corners are looked for at half size
+_NEAR = 1.25  # times as large is read between pixels without a blur
 _SLENDER = 8  # times as long as wide; longer pictures are shrunk less
 
 T = TypeVar('T')
-
-
-class Points(NamedTuple):
-  """Pixels of a texture, each field float32 ``[N]``.
-
-  Attributes:
-    column: of the pixel.
-    row: of the pixel.
-    texture: there.
-    along_x: the texture's derivative.
-    along_y: likewise.
-  """
-
-  column: HostArray
-  row: HostArray
-  texture: HostArray
-  along_x: HostArray
-  along_y: HostArray
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Plane:
-  """A copy of a picture at one size.
-
-  Attributes:
-    texture: float32 ``[h, w]``, of standard deviation 1.
-    valid: float32 ``[h, w]``, 1 where the picture has content; None is
-      everywhere.
-    grey: uint8 ``[h, w]``.
-    contrast: standard deviation of the texture before it was scaled, of 255.
-  """
-
-  texture: HostArray
-  valid: HostArray | None
-  grey: HostArray
-  contrast: float
-
-  @functools.cached_property
-  def slopes(self) -> HostArray:
-    """An even texture, and its derivatives along x and y, ``[h, w, 3]``.
-
-    Float32. Its contrast is about the same everywhere, so light that is
-    stronger on one side does not pull an alignment.
-    """
-    return cv2.merge(self._even)
-
-  @functools.cached_property
-  def _even(self) -> list[HostArray]:
-    """The channels of ``slopes``."""
-    even = self.texture
-    if max(self.shape) > _ROUGH_PX:
-      power = cv2.blur(even * even, (_EVEN_PX, _EVEN_PX))
-      even = even / cv2.sqrt(power + _EVEN_FROM**2)
-    along_x, along_y = (
-      cv2.Sobel(even, cv2.CV_32F, *order, ksize=1, scale=0.5)
-      for order in ((1, 0), (0, 1))
-    )
-    return [even, along_x, along_y]
-
-  @functools.cached_property
-  def steep(self) -> Points:
-    """Some thousand pixels where the texture changes, row by row."""
-    even, along_x, along_y = (plane.ravel() for plane in self._even)
-    steepness = along_x * along_x + along_y * along_y
-    least = max(_MIN_STEEPNESS * float(cv2.mean(steepness)[0]), 1e-8)
-    pixel = np.flatnonzero(steepness > least)
-    pixel = pixel[:: 1 + pixel.size // _NUM_STEEP]
-    rest = pixel.size % resampling.ROW_PX  # whole rows are cheapest to read
-    if rest < pixel.size:
-      pixel = pixel[: pixel.size - rest]
-    row, column = np.divmod(pixel, self.width)
-    return Points(
-      column.astype(np.float32),
-      row.astype(np.float32),
-      *(plane[pixel] for plane in (even, along_x, along_y)),
-    )
-
-  @functools.cached_property
-  def corners(self) -> tuple[HostArray, HostArray]:
-    """Corners ``[N, 2]``, x and y, the strongest first; their strengths.
-
-    In large planes they are looked for at half the size, which is near enough
-    to compare the patches around them.
-    """
-    step = 2 if min(self.shape) >= _HALVED_PX else 1
-    height, width = (side // step for side in self.shape)
-    small = self.texture[: step * height, : step * width]
-    small = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
-    strength = cv2.cornerMinEigenVal(small, _CORNER_PX[step])
-    highest = strength == cv2.dilate(strength, np.ones((3, 3), np.uint8))
-    pixel = np.flatnonzero(highest & (strength > 0))
-    values = strength.ravel()[pixel]
-    order = np.argsort(-values, kind='stable')
-    rows, columns = np.divmod(pixel[order], width)
-    return step * np.stack([columns, rows], axis=1), values[order]
-
-  @property
-  def is_blank(self) -> bool:
-    """Whether nothing is to be seen."""
-    return self.contrast <= _MIN_CONTRAST
-
-  @property
-  def shape(self) -> tuple[int, int]:
-    """Height and width."""
-    return self.grey.shape[0], self.grey.shape[1]
-
-  @property
-  def height(self) -> int:
-    """Pixels."""
-    return self.grey.shape[0]
-
-  @property
-  def width(self) -> int:
-    """Pixels."""
-    return self.grey.shape[1]
 
 
 class Pyramid:
@@ -169,8 +42,9 @@ class Pyramid:
       valid: float32 ``[H, W]``, 1 where it has content; None is everywhere.
     """
     self.shape: tuple[int, int] = picture.shape[:2]
-    small = as_uint8(_resize(picture, self.factor(FINEST_PX)))
-    self._grey = cv2.cvtColor(np.ascontiguousarray(small), cv2.COLOR_RGB2GRAY)
+    pixels = np.ascontiguousarray(as_uint8(picture))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    self._halved = [_shrink(grey, _size(self.shape, self.factor(FINEST_PX)))]
     self._valid = valid
     self._planes: dict[tuple[int, int], Plane] = {}
     self._made: dict[str, object] = {}
@@ -183,7 +57,7 @@ class Pyramid:
 
   def mirrored(self) -> Pyramid:
     """The mirror image: left and right exchanged."""
-    flipped = cv2.cvtColor(cv2.flip(self._grey, 1), cv2.COLOR_GRAY2RGB)
+    flipped = cv2.cvtColor(cv2.flip(self._halved[0], 1), cv2.COLOR_GRAY2RGB)
     valid = None if self._valid is None else cv2.flip(self._valid, 1)
     if valid is not None:
       valid = cv2.resize(valid, flipped.shape[1::-1])
@@ -204,16 +78,21 @@ class Pyramid:
     """The picture shrunk by a factor of at most 1."""
     size = _size(self.shape, factor)
     if size not in self._planes:
-      grey = self._grey
-      if size != grey.shape:
-        grey = cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA)
       valid = None
       if self._valid is not None:
         valid = _resize(self._valid, factor)
         valid = (valid > 0.99).astype(np.float32)
-      texture, contrast = _texture(grey)
-      self._planes[size] = Plane(texture, valid, grey, contrast)
+      self._planes[size] = Plane(self._grey(size), valid)
     return self._planes[size]
+
+  def _grey(self, size: tuple[int, int]) -> HostArray:
+    """The grey picture of a size, uint8 ``[h, w]``."""
+    number = 0
+    while _is_twice(self._halved[number].shape, size):
+      if number + 1 == len(self._halved):
+        self._halved.append(_halve(self._halved[number]))
+      number += 1
+    return _shrink(self._halved[number], size)
 
 
 def shrink(picture: HostArray, longest_px: int) -> HostArray:
@@ -238,22 +117,29 @@ def _resize(plane: HostArray, factor: float) -> HostArray:
   return cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _middle_frequencies(grey: HostArray) -> HostArray:
-  """Returns a plane without what is finer than 2 or coarser than 31 pixels.
+def _shrink(grey: HostArray, size: tuple[int, int]) -> HostArray:
+  """A grey picture of a smaller size, uint8 ``[h, w]``."""
+  while _is_twice(grey.shape, size):
+    grey = _halve(grey)
+  if grey.shape == size:
+    return grey
+  # Averages over areas that are no whole pixels would take ten times as long.
+  if max(grey.shape) > _NEAR * max(size):
+    grey = cv2.GaussianBlur(grey, (3, 3), 0)
+  return cv2.resize(grey, size[::-1])
 
-  Args:
-    grey: uint8 or float32 ``[h, w]``.
 
-  Returns:
-    Float32 ``[h, w]``, about zero mean everywhere.
-  """
-  fine = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
-  return fine - cv2.blur(fine, (_LIGHT_PX, _LIGHT_PX))
+def _is_twice(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+  """Whether half of a picture is no smaller than a size."""
+  return shape != size and all(
+    (old + 1) // 2 >= new for old, new in zip(shape, size, strict=True)
+  )
 
 
-def _texture(grey: HostArray) -> tuple[HostArray, float]:
-  """Returns ``Plane.texture`` and ``Plane.contrast`` of a grey picture."""
-  texture = _middle_frequencies(grey)
-  contrast = max(float(cv2.meanStdDev(texture)[1][0, 0]), _MIN_CONTRAST)
-  texture /= contrast
-  return texture, contrast
+def _halve(grey: HostArray) -> HostArray:
+  """A grey picture of half the size, the odd row or column rounded up."""
+  height, width = ((side + 1) // 2 for side in grey.shape)
+  is_even = grey.shape == (2 * height, 2 * width)
+  # Between pixels is in the middle of two, but for an odd row.
+  method = cv2.INTER_AREA if is_even else cv2.INTER_LINEAR
+  return cv2.resize(grey, (width, height), interpolation=method)

@@ -5,20 +5,25 @@ matrix = refinement.refine(reference, test, matrix, (160, 320, 640), 6)
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from zeroshot.registration import gauss_newton, transforms
-from zeroshot.registration.pyramid import FINEST_PX, Plane, Pyramid
+import numpy as np
+
+from zeroshot.registration import gauss_newton, mosaic, transforms
+from zeroshot.registration.plane import Plane
+from zeroshot.registration.pyramid import FINEST_PX, Pyramid
 from zeroshot.types import HostArray
 
 T = TypeVar('T')
 
 _STILL_PX = (0.05, 0.01)  # to rest at, on other levels and on the finest
+_WHOLE_PX = 1280  # longest side of planes that are refined on as a whole
 _SIZE_STEP = 1.06  # subjects of less than half that differ in size not at all
 # Steps at most, by the longest side of a level.
-_ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 3}
+_ITERATIONS = {80: 20, 160: 20, 320: 12, 640: 8, 1280: 4, FINEST_PX: 6}
 
 
 def refine(
@@ -47,17 +52,39 @@ def refine(
     if sizes == before:
       break
     before = sizes
-    result = gauss_newton.refine(
+    result = _on_level(
       *planes,
       transforms.between_sizes(matrix, from_shapes=shapes, to_shapes=sizes),
-      num_parameters=num_parameters,
-      iterations=_ITERATIONS[longest_px],
-      still_px=_STILL_PX[longest_px == FINEST_PX],
+      longest_px,
+      num_parameters,
     )
     matrix = transforms.between_sizes(
       result, from_shapes=sizes, to_shapes=shapes
     )
   return matrix if transforms.plausible(matrix, *shapes) else None
+
+
+def _on_level(
+  reference: Plane,
+  test: Plane,
+  matrix: HostArray,
+  longest_px: int,
+  num_parameters: int,
+) -> HostArray:
+  """A move between planes refined, on windows of them where they are large."""
+  made = None
+  if max(test.shape) > _WHOLE_PX:
+    made = mosaic.make(reference, test, matrix)
+  refine_on = functools.partial(
+    gauss_newton.refine,
+    num_parameters=num_parameters,
+    iterations=_ITERATIONS[longest_px],
+    still_px=_STILL_PX[longest_px == FINEST_PX],
+  )
+  if made is None:
+    return refine_on(reference, test, matrix)
+  increment: HostArray = refine_on(*made, np.eye(3))
+  return matrix @ increment
 
 
 def planes_of(

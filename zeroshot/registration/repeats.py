@@ -9,17 +9,20 @@ others; the caller compares how well held-out points agree with each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from zeroshot.registration import held_out, resampling, transforms
-from zeroshot.registration.pyramid import Plane
+from zeroshot.registration import corners, resampling, transforms
+from zeroshot.registration.plane import Plane
 from zeroshot.types import HostArray
 
 LONGEST_PX = 240  # of the planes to correlate
 _MIN_OVERLAP = 0.3  # of the area that the alignment compares
 _MIN_SHARE = 0.8  # of the correlation at no shift
 _MIN_CORRELATION = 0.25
+_FULL = 0.98  # of its bounding box; such an area counts as the box
 _NEAR_PX = 3  # shifts that belong to the alignment itself
 _NUM_BEST = 4
 
@@ -62,15 +65,17 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
     Float32 ``[h, w]`` in [-1, 1], no shift in the middle: the shift of the
     moved reference on the test picture; 0 where too little is compared.
   """
-  content = held_out.compared_area(reference, test.shape, matrix, None)
+  content = corners.compared_area(reference, test.shape, matrix, None)
   content = content.astype(np.float32)
   moved = resampling.warp(reference.texture, matrix, shape=test.shape) * content
   spectra = _Spectra(test.shape)
-  old, everywhere, new, new_squares = map(
-    spectra.of, (moved, content, test.texture, test.texture**2)
-  )
-  product = spectra.correlate(old, new)
-  test_power = spectra.correlate(everywhere, new_squares)
+  product = spectra.correlate(spectra.of(moved), spectra.of(test.texture))
+  squares = test.texture * test.texture
+  box = cv2.boundingRect(content.astype(np.uint8))
+  if content.sum() > _FULL * box[2] * box[3]:
+    test_power = _under(squares, box)
+  else:
+    test_power = spectra.correlate(spectra.of(content), spectra.of(squares))
   area, power = _overlaps(content), _overlaps(moved * moved)
   usual = np.sqrt(np.maximum(power, 1e-3) * np.maximum(test_power, 1e-3))
   result = np.where(area > _MIN_OVERLAP * content.sum(), product / usual, 0.0)
@@ -79,14 +84,38 @@ def _correlation(reference: Plane, test: Plane, matrix: HostArray) -> HostArray:
 
 def _overlaps(plane: HostArray) -> HostArray:
   """Its sum over what each shift leaves on itself; no shift in the middle."""
-  sums = cv2.integral(plane, sdepth=cv2.CV_64F)
   edges = []
   for side in plane.shape:
     shift = np.arange(side) - side // 2
     edges.append((np.maximum(-shift, 0), np.minimum(side - shift, side)))
-  (top, bottom), (left, right) = edges
-  bands = sums[bottom] - sums[top]
-  return bands[:, right] - bands[:, left]
+  return _sums(plane, *edges)
+
+
+def _under(plane: HostArray, box: Sequence[int]) -> HostArray:
+  """Its sum over a shifted box; no shift in the middle.
+
+  Args:
+    plane: float32 ``[h, w]``.
+    box: left, top, width and height.
+  """
+  edges = []
+  for side, first, size in zip(
+    plane.shape, box[1::-1], box[:1:-1], strict=True
+  ):
+    start = np.arange(side) - side // 2 + first
+    edges.append((np.clip(start, 0, side), np.clip(start + size, 0, side)))
+  return _sums(plane, *edges)
+
+
+def _sums(
+  plane: HostArray,
+  rows: tuple[HostArray, HostArray],
+  columns: tuple[HostArray, HostArray],
+) -> HostArray:
+  """Sums of a plane from the first row and column to the last, each."""
+  sums = cv2.integral(plane, sdepth=cv2.CV_64F)
+  bands = sums[rows[1]] - sums[rows[0]]
+  return bands[:, columns[1]] - bands[:, columns[0]]
 
 
 class _Spectra:

@@ -26,9 +26,8 @@ from zeroshot.registration.candidates import Candidate
 from zeroshot.registration.pyramid import FINEST_PX, Pyramid
 from zeroshot.types import HostArray
 
-# Longest sides of the levels, coarse to fine. An error of a twentieth of a
-# pixel at 2,560 px is one of a quarter in 12,000 px.
-_FINE_PX = (640, 1280, FINEST_PX)
+# Longest sides of the levels, coarse to fine: of large pictures, and others.
+_LARGE_PX, _FINE_PX = (640, FINEST_PX), (640, 1280)
 _EQUAL_HITS = 0.03  # of all points; so few more or less say nothing
 _GUESSED = 0.45  # times the probability, of one of several places
 _CLEAR_GAIN = 1.3  # of evidence, of a larger move over a smaller
@@ -96,27 +95,21 @@ def search(
   Returns:
     None if no plausible move was found, or one of them is blank.
   """
-  best: Candidate | None = None
   if any(
     each.plane(each.factor(candidates.MIDDLE_PX)).is_blank
     for each in (reference, test)
   ):
     return None
-  for candidate in candidates.generate(reference, test, max_parameters):
-    if best is None or _is_better(candidate, best):
-      best = candidate
-    if best.is_certain:
-      break
-  if best is None:
+  found = _nearly_as_they_came(reference, test, max_parameters) or _anywhere(
+    reference, test, max_parameters
+  )
+  if found is None:
     return None
-  best, period_px = _compare_repeats(reference, test, best)
-  found = _finish(reference, test, best, max_parameters)
   start = transforms.resize(test.shape, reference.shape)
   found = found._replace(
     foreign=refinement.on_planes(
       patches.foreign, reference, test, found.matrix, patches.LONGEST_PX
     ),
-    period_px=period_px,
     moved_px=transforms.distance_px(start, found.matrix, test.shape),
   )
   if roi_mask is None:
@@ -125,6 +118,44 @@ def search(
   if inside.probability > found.check.probability:
     return found._replace(check=inside)
   return found
+
+
+def _nearly_as_they_came(
+  reference: Pyramid, test: Pyramid, max_parameters: int
+) -> Found | None:
+  """The alignment of pictures that lie nearly as they came.
+
+  Most do. Their move is refined to the last level at once, and checked there
+  alone.
+
+  Returns:
+    None unless that is certain, and no other place fits as well.
+  """
+  start = candidates.nearly_as_they_came(reference, test)
+  if start is None:
+    return None
+  found = _finish(reference, test, start, max_parameters)
+  is_certain = candidates.is_certain(found.check)
+  if not is_certain or _others(reference, test, found.matrix, found.check):
+    return None
+  return found
+
+
+def _anywhere(
+  reference: Pyramid, test: Pyramid, max_parameters: int
+) -> Found | None:
+  """The best alignment of pictures that may lie anyhow; None without any."""
+  best: Candidate | None = None
+  for candidate in candidates.generate(reference, test, max_parameters):
+    if best is None or _is_better(candidate, best):
+      best = candidate
+    if best.is_certain:
+      break
+  if best is None:
+    return None
+  best, period_px = _compare_repeats(reference, test, best)
+  found = _finish(reference, test, best.matrix, max_parameters)
+  return found._replace(period_px=period_px)
 
 
 def _is_better(candidate: Candidate, best: Candidate) -> bool:
@@ -146,24 +177,10 @@ def _compare_repeats(
   Returns:
     It, and the shift in pixels to the nearest other that fits as well, or 0.
   """
-  planes = refinement.planes_of(
-    reference, test, best.matrix, repeats.LONGEST_PX
-  )
-  shapes = reference.shape, test.shape
-  sizes = planes[0].shape, planes[1].shape
-  on_planes = transforms.between_sizes(
-    best.matrix, from_shapes=shapes, to_shapes=sizes
-  )
   others = []
-  for matrix in repeats.alternatives(*planes, on_planes):
-    whole = transforms.between_sizes(
-      matrix, from_shapes=sizes, to_shapes=shapes
-    )
-    share = candidates.shown_share(reference, test, whole)
-    if share < _LIKE_SHARE * best.check.patch_share:  # NaN is not
-      continue
+  for matrix in _others(reference, test, best.matrix, best.check):
     other = candidates.refined(
-      reference, test, whole, (160, candidates.MIDDLE_PX), 6
+      reference, test, matrix, (160, candidates.MIDDLE_PX), 6
     )
     if other is not None:
       others.append(other)
@@ -179,23 +196,51 @@ def _compare_repeats(
   return best, min((px for px in away_px if px > _SAME_PX), default=0.0)
 
 
+def _others(
+  reference: Pyramid, test: Pyramid, matrix: HostArray, check: held_out.Check
+) -> list[HostArray]:
+  """Other places of a repeating pattern where the patches look alike, rough.
+
+  Args:
+    reference: see ``search``.
+    test: see ``search``.
+    matrix: of the alignment.
+    check: of the alignment.
+  """
+  planes = refinement.planes_of(reference, test, matrix, repeats.LONGEST_PX)
+  shapes = reference.shape, test.shape
+  sizes = planes[0].shape, planes[1].shape
+  on_planes = transforms.between_sizes(
+    matrix, from_shapes=shapes, to_shapes=sizes
+  )
+  found = [
+    transforms.between_sizes(other, from_shapes=sizes, to_shapes=shapes)
+    for other in repeats.alternatives(*planes, on_planes)
+  ]
+  least = _LIKE_SHARE * check.patch_share
+  return [
+    other
+    for other in found
+    # True of a share that is NaN.
+    if not candidates.shown_share(reference, test, other) < least
+  ]
+
+
 def _finish(
-  reference: Pyramid, test: Pyramid, best: Candidate, max_parameters: int
+  reference: Pyramid, test: Pyramid, rough: HostArray, max_parameters: int
 ) -> Found:
   """Refines the best move to the finest level and chooses its model."""
-  start = transforms.affine_part(best.matrix, test.shape)
-  refined = refinement.refine(
-    reference, test, start, (candidates.MIDDLE_PX, *_FINE_PX), 6
-  )
+  is_large = max(test.shape) * test.factor(FINEST_PX) > _FINE_PX[-1]
+  levels = candidates.MIDDLE_PX, *(_LARGE_PX if is_large else _FINE_PX)
+  start = transforms.affine_part(rough, test.shape)
+  refined = refinement.refine(reference, test, start, levels, 6)
   affine = start if refined is None else refined
   found = as_found(reference, test, affine, 6)
   if max_parameters == 6 or found.check.perspective_px < _GOOD_PX:
     return found
-  starts = [affine, best.matrix] if best.matrix[2, :2].any() else [affine]
+  starts = [affine, rough] if rough[2, :2].any() else [affine]
   for start in starts:
-    homography = refinement.refine(
-      reference, test, start, (160, candidates.MIDDLE_PX, *_FINE_PX), 8
-    )
+    homography = refinement.refine(reference, test, start, (160, *levels), 8)
     if homography is None:
       continue
     other = as_found(reference, test, homography, 8)

@@ -1,7 +1,7 @@
 """Patches of one picture looked for in windows of another.
 
 patches = windows.cut(texture, points, 8)
-around = windows.cut(moved, points, 8 + 6)
+around = windows.moved(reference, matrix, points, 8 + 6)
 offset, correlation = windows.search(patches, around)
 """
 
@@ -20,6 +20,43 @@ def cut(plane: HostArray, points: HostArray, half: int) -> HostArray:
   side = 2 * half + 1
   squares = [plane[y - half :, x - half :][:side, :side] for x, y in points]
   return np.array(squares, np.float32).reshape(-1, side, side)
+
+
+def moved(
+  plane: HostArray, matrix: HostArray, points: HostArray, half: int
+) -> HostArray:
+  """Squares around points of a moved plane, each read where it lies.
+
+  Args:
+    plane: float32 ``[H, W]``, what is moved.
+    matrix: float64 ``[3, 3]`` from the pixels of the points to its own.
+    points: int ``[N, 2]``, x and y.
+    half: of their sides.
+
+  Returns:
+    Float32 ``[N, 2 * half + 1, 2 * half + 1]``; outside of the plane its
+    nearest edge pixel is repeated.
+  """
+  side = 2 * half + 1
+  steps = np.arange(-half, half + 1)
+  x, y = (grid.ravel() for grid in np.meshgrid(steps, steps))
+  centres = matrix @ np.vstack([points.T, np.ones(len(points))])  # [3, N]
+  away = matrix[:, :2] @ np.stack([x, y])  # [3, side ** 2]
+  across, down, depth = (
+    centre[:, None] + offset
+    for centre, offset in zip(
+      centres.astype(np.float32), away.astype(np.float32), strict=True
+    )
+  )
+  if matrix[2, :2].any():
+    depth = np.maximum(depth, 1e-9)
+    across, down = across / depth, down / depth
+  if not len(points):
+    return np.zeros((0, side, side), np.float32)
+  squares = cv2.remap(
+    plane, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+  )
+  return squares.reshape(-1, side, side)
 
 
 def search(
