@@ -15,8 +15,10 @@ def get_synthesis() -> ml_collections.ConfigDict:
     families=dict(
       flat=1.0,  # drawings and bare boards, as a scanner sees them
       relief=0.0,  # things with height and gloss under two lamps
+      relit=0.0,  # photographs with depth, under lamps far apart
     ),
     relief=get_relief(),
+    relit=get_relit(),
     backgrounds=get_backgrounds(),
     # Weights of the kinds of anomaly region, and their extent.
     regions=dict(
@@ -94,6 +96,49 @@ def get_relief() -> ml_collections.ConfigDict:
       blocking=dict(probability=0.4, max_step=0.12),
     ),
   )
+
+
+def get_relit() -> ml_collections.ConfigDict:
+  """Photographs with depth, and how two takes of them differ.
+
+  Fields of the same names as those of relief scenes mean the same.
+  """
+  relit = get_relief()
+  with relit.unlocked():
+    for name in ('raised_share', 'lamp'):
+      del relit[name]
+    # Of its own backgrounds; without a bank there are no photographs.
+    relit.backgrounds = get_backgrounds()
+    relit.backgrounds.update({name: 0.0 for name in relit.backgrounds})
+    relit.backgrounds.update(dict(photographs=8.0, dead_leaves=1.0))
+    relit.plain_share = 0.35  # of grounds that are of one colour
+    relit.thing_share = 0.7  # of scenes in which something large stands
+    relit.max_carving_px = 12.0  # height of white above black, in the paint
+    relit.moved_share = 0.85  # of pairs whose lamp is elsewhere
+    relit.max_slant = 3.0  # tangent of a lamp's angle; the least is 1/3
+    relit.dark_share = 0.35  # of pairs with little light but the lamp's
+    relit.tint = dict(max_log2=0.3)  # of the light, by channel
+    relit.focus = dict(probability=0.3, max_sigma_px=7.0)  # of a layer
+  relit.update(
+    dict(
+      parts_share=0.4,
+      max_height_px=28.0,
+      max_gloss=0.8,
+      cast_shadow_share=0.9,
+      lights=dict(probability=0.15, max_log2=4.0, max_px=12.0),
+      parallax=dict(probability=0.6, max_px=6.0),  # from the lowest to the top
+      texture=dict(probability=0.2, max_change=0.08),
+    )
+  )
+  relit.camera.update(
+    dict(
+      exposure=dict(probability=0.6, max_log2=1.6),
+      defocus=dict(probability=0.3, max_sigma_px=1.5),
+      depth_of_field=dict(probability=0.0, max_sigma_px=0.0),
+      gradient=dict(probability=0.4, max_change=0.3),
+    )
+  )
+  return relit
 
 
 def get_nuisances() -> ml_collections.ConfigDict:

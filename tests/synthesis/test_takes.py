@@ -230,7 +230,7 @@ def pixel_pair(change, *, size=8):
 def test_a_single_pixel_is_labelled_beyond_three_times_the_least(share, seen):
   before, after = pixel_pair(share * toys.LEAST)
   relief = toys.settings()
-  mask = takes._differs(before, after, jnp.zeros((2, 2)), relief)
+  mask = takes.differs(before, after, jnp.zeros((2, 2)), relief)
   expected = np.zeros((8, 8))
   expected[4, 5] = seen
   np.testing.assert_array_equal(mask, expected)
@@ -240,7 +240,7 @@ def test_the_rule_of_labels_is_its_loop():
   rng = np.random.default_rng(0)
   before, after = rng.random((2, 16, 16, 3), np.float32) * 0.5
   after = before + np.where(rng.random((16, 16, 1)) < 0.2, after, 0.005)
-  differs = functools.partial(takes._differs, noise=jnp.zeros((2, 2)))
+  differs = functools.partial(takes.differs, noise=jnp.zeros((2, 2)))
   mask = differs(
     jnp.asarray(before), jnp.asarray(after), settings=toys.settings()
   )

@@ -45,13 +45,19 @@ def check(config: ml_collections.ConfigDict) -> None:
     if not 0 <= share <= 1:
       raise ValueError(f'synthesis.{name} is {share}; it must be in [0, 1]')
   check_relief(config.relief, 'synthesis.relief')
+  check_relief(config.relit, 'synthesis.relit')
+  if not config.relit.max_slant >= 1:
+    raise ValueError(
+      f'synthesis.relit.max_slant is {config.relit.max_slant}; it must be at '
+      'least 1: lamps stand at its reciprocal too'
+    )
 
 
 def check_relief(section: ml_collections.ConfigDict, path: str) -> None:
   """Checks each number of a section by what its name says it is.
 
   Args:
-    section: ``config.synthesis.relief``, or a section of it.
+    section: ``config.synthesis.relief`` or ``relit``, or a section of it.
     path: its name, for messages.
 
   Raises:
@@ -69,14 +75,14 @@ def check_relief(section: ml_collections.ConfigDict, path: str) -> None:
 
 
 def _rule(field: str, value: float) -> tuple[bool, str]:
-  """Whether a value is right for a field of relief scenes, and which are."""
+  """Whether a value is right for a field of scenes with depth, and which are."""
   name = field.rsplit('.', 1)[-1]
   is_share = name == 'probability' or name.endswith('_share')
   if is_share or field.endswith('camera.shadow.max_change'):
     return 0 <= value <= 1, 'in [0, 1]'
   if field.endswith('faint.least'):  # no change is fainter than its least
     return 0 < value <= 1, 'in (0, 1]'
-  if field.endswith('relief.scale.max_change'):  # or the picture is mirrored
+  if field.endswith(('relief.scale.max_change', 'relit.scale.max_change')):  # or the picture is mirrored
     return 0 <= value < 1, 'in [0, 1)'
   if name == 'cell_px':
     return 0 < value < math.inf, 'greater than 0'

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 
 from zeroshot.types import Array
 
+S = TypeVar('S')
 T = TypeVar('T')
 
 # The kinds of a family that have weight, and the weights.
@@ -52,9 +53,9 @@ def for_each(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def select(
   family: str,
-  kinds: Mapping[str, Callable[..., T]],
+  kinds: Mapping[str, S],
   weights: Mapping[str, float],
-) -> tuple[list[Callable[..., T]], list[float]]:
+) -> tuple[list[S], list[float]]:
   """The kinds with positive weight; the others are not compiled.
 
   Args:
@@ -63,7 +64,7 @@ def select(
     weights: weight of each kind; the same names as ``kinds``.
 
   Returns:
-    The functions with a positive weight, and those weights.
+    The kinds with a positive weight, and those weights.
 
   Raises:
     ValueError: if names disagree, a weight is negative, or none is positive.

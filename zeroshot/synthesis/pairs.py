@@ -13,7 +13,7 @@ and only the movement between the two matters.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -28,6 +28,7 @@ from zeroshot.synthesis import (
   photographs,
   regions,
   relief,
+  relit,
 )
 from zeroshot.synthesis.capture import capture
 from zeroshot.synthesis.changes import change
@@ -54,13 +55,15 @@ def build_synthesis(
     ValueError: if a size, a weight or a probability makes no sense.
   """
   checks.check(config)
+  families, own_backgrounds = _build_families(config)
   make_pair = functools.partial(
     synthesise_pair,
     size_px=config.size_px,
     margin_px=config.margin_px,
     background_weights=config.backgrounds.to_dict(),
     make_changes=build_changes(config),
-    families=_build_families(config),
+    families=families,
+    own_backgrounds=own_backgrounds,
   )
   return mixture.for_each(make_pair)
 
@@ -74,6 +77,7 @@ def synthesise_pair(
   background_weights: Mapping[str, float],
   make_changes: Callable[[Array, Array, Array], Array],
   families: tuple[list[Family], list[float]],
+  own_backgrounds: Sequence[Mapping[str, float] | None] = (),
 ) -> Pair:
   """One pair.
 
@@ -86,22 +90,26 @@ def synthesise_pair(
     make_changes: ``(key, scene, other background) -> changed scene``, see
       ``changes.change``.
     families: of scenes, and their weights.
+    own_backgrounds: for each family the weights that it has instead of
+      ``background_weights``, or None; none at all is None for each.
 
   Returns:
     Pair of ``[size_px, size_px, 3]`` pictures and a ``[size_px, size_px]``
     mask.
   """
   size = size_px + 2 * margin_px
-  draw_background = background_drawer(background_weights, bank, size=size)
   make, weights = families
+  own_backgrounds = own_backgrounds or [None] * len(make)
   drawn: list[Family] = [
     functools.partial(
       family,
-      draw_background=draw_background,
+      draw_background=background_drawer(
+        own or background_weights, bank, size=size
+      ),
       make_changes=make_changes,
       margin_px=margin_px,
     )
-    for family in make
+    for family, own in zip(make, own_backgrounds, strict=True)
   ]
   return mixture.draw(key, drawn, weights)
 
@@ -142,25 +150,49 @@ def flat_pair(
 
 def _build_families(
   config: ml_collections.ConfigDict,
-) -> tuple[list[Family], list[float]]:
-  """The families of scenes that have weight."""
-  nuisance = config.nuisances.to_dict()
-  families: dict[str, Family] = {
-    'flat': functools.partial(
-      flat_pair, min_change=config.fills.min_change, nuisance=nuisance
+) -> tuple[
+  tuple[list[Family], list[float]], list[Mapping[str, float] | None]
+]:
+  """The families of scenes that have weight, and backgrounds of their own."""
+  families: dict[str, tuple[Family, Mapping[str, float] | None]] = {
+    'flat': (
+      functools.partial(
+        flat_pair,
+        min_change=config.fills.min_change,
+        nuisance=config.nuisances.to_dict(),
+      ),
+      None,
     ),
-    'relief': functools.partial(
-      relief.pair,
-      settings=config.relief.to_dict(),
-      nuisance={
-        name: config.relief[name]
-        for name in ('shift', 'rotation', 'scale', 'warp')
-      },
+    'relief': (_with_depth(relief.pair, config.relief), None),
+    'relit': (
+      _with_depth(relit.pair, config.relit),
+      _with_photographs_as(config.backgrounds, config.relit.backgrounds),
     ),
   }
-  return mixture.select(
+  chosen, weights = mixture.select(
     'synthesis.families', families, config.families.to_dict()
   )
+  return ([make for make, _ in chosen], weights), [own for _, own in chosen]
+
+
+def _with_depth(family: Family, section: ml_collections.ConfigDict) -> Family:
+  """A family of scenes with depth, with its section of the config."""
+  names = ('shift', 'rotation', 'scale', 'warp')
+  return functools.partial(
+    family,
+    settings=section.to_dict(),
+    nuisance={name: section[name] for name in names},
+  )
+
+
+def _with_photographs_as(
+  all_scenes: ml_collections.ConfigDict, own: ml_collections.ConfigDict
+) -> dict[str, float]:
+  """A family's own weights; without a bank there are no photographs."""
+  weights = own.to_dict()
+  if not all_scenes.photographs:
+    weights['photographs'] = 0.0
+  return weights
 
 
 def build_changes(

@@ -51,13 +51,13 @@ def _views(
   )
   softness = 4.0 ** jax.random.uniform(keys[6], (2,))
   softness = softness[:1].repeat(2) if is_off else softness
-  textures = _textures(keys[7], size=size, **settings['texture'])
+  grains = textures(keys[7], size=size, **settings['texture'])
   first, second = (
     _View(
       Lamp(
         jnp.concatenate([tilt + away[n], jnp.ones(1)]), ambient[n], softness[n]
       ),
-      textures[n],
+      grains[n],
     )
     for n in (0, 1)
   )
@@ -67,7 +67,7 @@ def _views(
   return first, second, casts.astype(jnp.float32)
 
 
-def _textures(
+def textures(
   key: Array, *, size: int, probability: float, max_change: float
 ) -> Array:
   """Two samples of one grain or brushed grain, ``[2, S, S]``, about 0."""
@@ -119,14 +119,14 @@ def take(
   noise = jax.vmap(lambda k: camera.noise_levels(k, expose))(
     jax.random.split(keys[3])
   )
-  mask = _differs(
+  mask = differs(
     camera.expose(keys[4], still, expose),
     camera.expose(keys[4], test, expose),
     noise,
     settings,
   )
   pictures = [
-    _picture(jax.random.fold_in(keys[6], n), exposure_key, light, std, settings)
+    picture(jax.random.fold_in(keys[6], n), exposure_key, light, std, settings)
     for n, (light, exposure_key, std) in enumerate(
       ((reference, keys[5], noise[0]), (test, keys[4], noise[1]))
     )
@@ -179,7 +179,7 @@ def _parallax(
   return (height - jnp.mean(height))[..., None] * tilt
 
 
-def _picture(
+def picture(
   key: Array,
   exposure_key: Array,
   light: Array,
@@ -194,7 +194,7 @@ def _picture(
   return camera.record(record_key, exposed, noise, settings['camera'])
 
 
-def _differs(
+def differs(
   before: Array, after: Array, noise: Array, settings: Mapping[str, Any]
 ) -> Array:
   """Where one light and one exposure show a difference above the noise.
