@@ -109,7 +109,7 @@ def get_relit() -> ml_collections.ConfigDict:
       del relit[name]
     # Of its own backgrounds; without a bank there are no photographs.
     relit.backgrounds = get_backgrounds()
-    relit.backgrounds.update({name: 0.0 for name in relit.backgrounds})
+    relit.backgrounds.update(dict.fromkeys(relit.backgrounds, 0.0))
     relit.backgrounds.update(dict(photographs=8.0, dead_leaves=1.0))
     relit.plain_share = 0.35  # of grounds that are of one colour
     relit.thing_share = 0.7  # of scenes in which something large stands

@@ -198,7 +198,7 @@ def tiny(listed):
   config.train.update(init_weights='', steps=1, batch_size=2, trunk_rate=0.5)
   config.train.update(sample_every=1, num_samples=2)
   config.labelled.stop_groups = 'group50600'
-  config.synthesis.families.relief = 1.0
+  config.synthesis.families.update(relief=1.0, relit=1.0)
   return config
 
 

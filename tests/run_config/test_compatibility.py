@@ -66,6 +66,38 @@ def test_labels_are_decisive_once_there_are_any():
     compatibility.check_same_run(plain(), plain(root='a'))
 
 
+@pytest.mark.parametrize(
+  ('family', 'field', 'other'),
+  [
+    ('relief', 'max_gloss', 'relit.max_slant'),
+    ('relit', 'max_slant', 'relief.max_gloss'),
+  ],
+)
+def test_settings_of_a_family_are_decisive_once_it_is_drawn(
+  family, field, other
+):
+  def plain(share, **changes):
+    config = toy.config()
+    config.synthesis.families[family] = share
+    config.synthesis.update_from_flattened_dict(changes)
+    return compatibility.plain_config(config)
+
+  change = {f'{family}.{field}': 1.5}
+  compatibility.check_same_run(plain(0.0), plain(0.0, **change))
+  compatibility.check_same_run(plain(1.0), plain(1.0, **{other: 1.5}))
+  with pytest.raises(ValueError, match=rf'synthesis\.{family}\.{field}'):
+    compatibility.check_same_run(plain(1.0), plain(1.0, **change))
+
+
+def test_a_run_from_before_relit_scenes_goes_on():
+  config = toy.config()
+  config.synthesis.families.relief = 1.0
+  old = compatibility.plain_config(config)
+  new = copy.deepcopy(old)
+  del old['synthesis']['relit'], old['synthesis']['families']['relit']
+  compatibility.check_same_run(old, new)
+
+
 def test_a_head_does_not_make_the_trunk_another():
   config = toy.config()
   old = compatibility.plain_config(config)

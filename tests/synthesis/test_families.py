@@ -12,6 +12,7 @@ from zeroshot.synthesis import pairs
 from zeroshot.types import Pair
 
 SIDE = parts.SIZE
+NAMES = ('flat', 'relief', 'relit')
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def calls(monkeypatch):
 
   monkeypatch.setattr(pairs, 'flat_pair', stub('flat', 0.0))
   monkeypatch.setattr(pairs.relief, 'pair', stub('relief', 1.0))
+  monkeypatch.setattr(pairs.relit, 'pair', stub('relit', 2.0))
   return seen
 
 
@@ -43,11 +45,10 @@ def test_families_are_drawn_as_often_as_they_weigh(calls):
   assert set(calls) == {'flat', 'relief'}
 
 
-@pytest.mark.parametrize('name', ['flat', 'relief'])
+@pytest.mark.parametrize('name', NAMES)
 def test_a_family_without_weight_is_not_called(calls, name):
-  other = dict(flat='relief', relief='flat')[name]
-  values = drawn(**{f'families.{name}': 1.0, f'families.{other}': 0.0})
-  assert set(values) == {float(name == 'relief')}
+  values = drawn(**{f'families.{other}': other == name for other in NAMES})
+  assert set(values) == {float(NAMES.index(name))}
   assert set(calls) == {name}
 
 
@@ -79,20 +80,41 @@ def test_families_get_their_own_settings(calls):
   assert np.abs(changed - scene).max() > 0.05
 
 
+def test_relit_scenes_have_backgrounds_of_their_own(monkeypatch, calls):
+  seen = []
+  monkeypatch.setattr(
+    pairs,
+    'background_drawer',
+    lambda weights, bank, *, size: seen.append((weights, bank)),
+  )
+  changes = {
+    'families.relief': 1.0,
+    'families.relit': 1.0,
+    'relit.backgrounds.photographs': 5.0,
+  }
+  for share in (0.0, 1.0):
+    drawn(keys=2, **changes, **{'backgrounds.photographs': share})
+  assert [weights['photographs'] for weights, _ in seen] == [0, 0, 0, 1, 1, 5]
+  assert seen[0][0] == seen[1][0]
+  assert seen[2][0]['polygons'] == 0 < seen[0][0]['polygons']
+  assert calls['relit']['settings']['max_slant'] > 1
+  assert set(calls['relit']['nuisance']) == set(calls['relief']['nuisance'])
+
+
 @pytest.mark.parametrize('size', [32, 48])
-def test_relief_pairs_have_the_shapes_of_flat_ones(size):
+def test_pairs_of_all_families_have_the_same_shapes(size):
   shapes = [
     jax.eval_shape(
       pairs.build_synthesis(
         parts.config(
-          **{'families.flat': flat, 'families.relief': 1 - flat},
+          **{f'families.{other}': other == name for other in NAMES},
           size_px=size,
         )
       ),
       parts.keys(3),
       None,
     )
-    for flat in (0.0, 1.0)
+    for name in NAMES
   ]
-  assert shapes[0] == shapes[1]
+  assert shapes[0] == shapes[1] == shapes[2]
   assert shapes[0].test.shape == (3, size, size, 3)

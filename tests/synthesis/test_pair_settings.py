@@ -96,6 +96,27 @@ def test_the_range_of_a_number_of_relief_scenes_is_told(
     pairs.build_synthesis(config)
 
 
+@pytest.mark.parametrize(
+  ('field', 'value', 'range_of_it'),
+  [
+    ('moved_share', 1.1, r'in \[0, 1\]'),
+    ('focus.probability', -0.5, r'in \[0, 1\]'),
+    ('scale.max_change', 1.0, r'in \[0, 1\)'),
+    ('max_carving_px', -1.0, 'at least 0, and finite'),
+    ('max_slant', 0.5, 'at least 1'),
+  ],
+)
+def test_the_range_of_a_number_of_relit_scenes_is_told(
+  field, value, range_of_it
+):
+  config = parts.config(**{f'relit.{field}': value})
+  with pytest.raises(
+    ValueError,
+    match=rf'synthesis\.relit\.{field} is {value}.*{range_of_it}',
+  ):
+    pairs.build_synthesis(config)
+
+
 @pytest.mark.parametrize('value', [0.0, 1.0])
 @pytest.mark.parametrize(
   'field', [f for f in RELIEF if f.endswith(('probability', '_share'))]

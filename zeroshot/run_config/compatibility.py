@@ -66,7 +66,7 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
 
   Returns:
     Dotted names -> values, without the fields of what the config does not use:
-    labelled pairs, relief scenes or a pair head.
+    labelled pairs, scenes with depth or a pair head.
 
   Raises:
     ValueError: a version before labelled pairs made the config.
@@ -88,16 +88,26 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
       for name, value in flat.items()
       if name in _LABELLED_SETS or not name.startswith('labelled.')
     }
-  if not flat.get('synthesis.families.relief'):
-    # As before there were families: all scenes are flat.
-    flat = {
-      name: value
-      for name, value in flat.items()
-      if not name.startswith(('synthesis.families.', 'synthesis.relief.'))
-    }
+  flat = _without_unused_families(flat)
   if not flat['model.kinds'] and not flat['model.predicts_sides']:
     flat.pop('model.head_widths', None)
   return _without_defaults(flat)
+
+
+def _without_unused_families(flat: dict[str, object]) -> dict[str, object]:
+  """The fields less those of scenes that are not drawn."""
+  unused: list[str] = []
+  if not flat.get('synthesis.families.relit'):
+    unused += ['synthesis.families.relit', 'synthesis.relit.']
+  if not flat.get('synthesis.families.relief'):
+    unused.append('synthesis.relief.')
+  if len(unused) == 3:  # as before there were families: all scenes are flat
+    unused.append('synthesis.families.')
+  return {
+    name: value
+    for name, value in flat.items()
+    if not name.startswith(tuple(unused))
+  }
 
 
 def _without_defaults(flat: dict[str, object]) -> dict[str, object]:

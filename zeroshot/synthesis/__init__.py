@@ -17,6 +17,10 @@ Files:
   camera       light -> picture
   takes        two takes of two scenes, and the mask
   relief       pairs of takes of a scene with a defect
+  lamps        a scene under lamps that stand low and far apart
+  depth        what hides behind things, and what is out of focus
+  relit_takes  two takes of two scenes under such lamps, and the mask
+  relit        pairs of takes of photographs that got depth
   connector_parts  a connector as a table of parts
   connectors   a connector, and what should not lie on it
   connector_pair  two pictures of it for zeroshot demo

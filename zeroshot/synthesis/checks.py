@@ -75,14 +75,16 @@ def check_relief(section: ml_collections.ConfigDict, path: str) -> None:
 
 
 def _rule(field: str, value: float) -> tuple[bool, str]:
-  """Whether a value is right for a field of scenes with depth, and which are."""
+  """Whether a value is right for a field of such a section, and which are."""
   name = field.rsplit('.', 1)[-1]
   is_share = name == 'probability' or name.endswith('_share')
   if is_share or field.endswith('camera.shadow.max_change'):
     return 0 <= value <= 1, 'in [0, 1]'
   if field.endswith('faint.least'):  # no change is fainter than its least
     return 0 < value <= 1, 'in (0, 1]'
-  if field.endswith(('relief.scale.max_change', 'relit.scale.max_change')):  # or the picture is mirrored
+  if field.endswith(
+    ('relief.scale.max_change', 'relit.scale.max_change')
+  ):  # or the picture is mirrored
     return 0 <= value < 1, 'in [0, 1)'
   if name == 'cell_px':
     return 0 < value < math.inf, 'greater than 0'

@@ -129,9 +129,7 @@ def _in_layers(image: Array, height: Array, setting: Focus) -> Array:
   rest = 1.0 - cover
   layers = finish(
     jnp.stack(
-      [
-        jnp.concatenate([part * image, part], axis=-1) for part in (cover, rest)
-      ]
+      [jnp.concatenate([part * image, part], axis=-1) for part in (cover, rest)]
     )
   )
   near, far = finish(
@@ -145,7 +143,7 @@ def _in_layers(image: Array, height: Array, setting: Focus) -> Array:
 
 
 def _blur(image: Array, sigma_px: Array) -> Array:
-  """A blur of up to 8 pixels: at a quarter of the resolution where it is deep."""
+  """A blur of up to 8 pixels; a deep one is at a quarter of the resolution."""
   fine = finish(nuisances.gaussian_blur(image, jnp.minimum(sigma_px, 1.5)))
   size, _, channels = image.shape
   cells = size // _COARSE

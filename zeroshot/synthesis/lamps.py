@@ -57,8 +57,7 @@ def draw(key: Array, settings: Mapping[str, Any]) -> tuple[Light, Light]:
       comes from everywhere, ``cast_shadow_share`` and ``tint`` (``max_log2``).
 
   Returns:
-    The first and the second; alike but for a few hundredths where the lamp did
-    not move.
+    The first and the second; the same where the lamp did not move.
   """
   keys = jax.random.split(key, 9)
   ways = jax.random.uniform(keys[0], (2,)) * 2 * jnp.pi

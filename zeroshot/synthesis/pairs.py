@@ -150,9 +150,7 @@ def flat_pair(
 
 def _build_families(
   config: ml_collections.ConfigDict,
-) -> tuple[
-  tuple[list[Family], list[float]], list[Mapping[str, float] | None]
-]:
+) -> tuple[tuple[list[Family], list[float]], list[Mapping[str, float] | None]]:
   """The families of scenes that have weight, and backgrounds of their own."""
   families: dict[str, tuple[Family, Mapping[str, float] | None]] = {
     'flat': (

@@ -165,7 +165,5 @@ def _height(
     finish(nuisances.gaussian_blur(fine, jnp.full((), 3.0))),
     jnp.full((), 3.0),
   )
-  carved = settings['max_carving_px'] * jax.random.uniform(
-    keys[6], minval=-1.0
-  )
+  carved = settings['max_carving_px'] * jax.random.uniform(keys[6], minval=-1.0)
   return hills + carved * (fine - wide)[..., 0]

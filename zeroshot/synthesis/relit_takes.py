@@ -23,7 +23,6 @@ from zeroshot.synthesis.parts import Scene
 from zeroshot.synthesis.shading import glow
 from zeroshot.types import Array, Pair
 
-
 Tree = TypeVar('Tree')
 
 
@@ -138,9 +137,7 @@ def _for_both(heights: Array) -> Array:
   return jnp.broadcast_to(heights[..., None], (2, *heights.shape, 1))
 
 
-def _views(
-  key: Array, scene: Scene, settings: Mapping[str, Any]
-) -> _View:
+def _views(key: Array, scene: Scene, settings: Mapping[str, Any]) -> _View:
   """What the two takes have of their own, a row for each."""
   light_key, texture_key, focus_key = jax.random.split(key, 3)
   lights = lamps.draw(light_key, settings)

@@ -70,7 +70,17 @@ def _views(
 def textures(
   key: Array, *, size: int, probability: float, max_change: float
 ) -> Array:
-  """Two samples of one grain or brushed grain, ``[2, S, S]``, about 0."""
+  """Two samples of one grain or brushed grain.
+
+  Args:
+    key: key.
+    size: side S.
+    probability: of any grain.
+    max_change: largest deviation, as a share of the paint.
+
+  Returns:
+    ``[2, S, S]``, about 0.
+  """
   keys = jax.random.split(key, 5)
   cell = 3.0 ** jax.random.uniform(keys[0])
   brushed = jax.random.bernoulli(keys[1])
@@ -186,7 +196,18 @@ def picture(
   noise: Array,
   settings: Mapping[str, Any],
 ) -> Array:
-  """One take of light that falls on dust and then into a camera."""
+  """One take of light that falls on dust and then into a camera.
+
+  Args:
+    key: key.
+    exposure_key: of ``camera.expose``.
+    light: ``[S, S, 3]``, not clipped.
+    noise: ``[2]``, see ``camera.noise_levels``.
+    settings: ``config.synthesis.relief``, or ``relit``.
+
+  Returns:
+    Image ``[S, S, 3]`` in [0, 1].
+  """
   light_key, dust_key, record_key = jax.random.split(key, 3)
   light = camera.dust(dust_key, light, settings['dust'])
   light = camera.illuminate(light_key, light, settings['camera'])
@@ -201,6 +222,15 @@ def differs(
 
   Single pixels are noise to any observer: the difference is averaged over 3x3
   before it is compared, and the pixels around are not marked.
+
+  Args:
+    before: ``[S, S, 3]``.
+    after: ``[S, S, 3]``.
+    noise: ``[2, 2]``, of both takes, see ``camera.noise_levels``.
+    settings: ``min_change`` and ``min_noise_stds``.
+
+  Returns:
+    ``[S, S]`` of 0 and 1.
   """
   change = jnp.abs(after - before)
   size = change.shape[0]
