@@ -58,37 +58,46 @@ def take(
     [0, 1], and a mask of 0 and 1.
   """
   keys = jax.random.split(key, 9)
-  size = before.height.shape[0] - 2 * margin_px
-  crop = slice(margin_px, margin_px + size)
-  scenes: Scene = _stack(before, after)
   views = _views(keys[0], before, settings)
-  lights = glow(
-    keys[1], size=before.height.shape[0], settings=settings['lights']
+  lit = _light(keys[1], before, after, views, settings)
+  offsets = displacement(
+    keys[2], size=before.height.shape[0] - 2 * margin_px, nuisance=nuisance
   )
-
-  def light(view: _View) -> Array:
-    return mixture.for_each(lambda scene: _lit(scene, view) + lights)(scenes)
-
-  lit = finish(mixture.for_each(light)(views))  # [takes, scenes, S, S, 3]
-  offsets = displacement(keys[2], size=size, nuisance=nuisance)
+  crop = slice(margin_px, -margin_px or None)
   offsets = offsets + _parallax(keys[3], before.height, settings)[crop, crop]
-  moved = nuisances.move(
-    jnp.concatenate([lit[0, 0], before.height[..., None]], axis=-1),
-    finish(offsets),
-    margin=margin_px,
-  )
-  still = jnp.concatenate([lit, _for_both(scenes.height)], axis=-1)
-  still = still[:, :, crop, crop]
-  shown = jnp.stack([moved, still[1, 1]])  # what each take is of
+  moved = nuisances.move(lit[0, 0], finish(offsets), margin=margin_px)
+  still = lit[:, :, crop, crop]
+  # Of each take what is shown, then both scenes where they are.
+  shown = jnp.stack([moved, still[1, 1]])
+  looks = jnp.concatenate([shown[:, None], still], axis=1)
   noise = jax.vmap(lambda k: camera.noise_levels(k, settings['camera']))(
     jax.random.split(keys[4])
   )
   develop = functools.partial(_develop, noise=noise, settings=settings)
-  looks = jnp.concatenate([shown[:, None], still], axis=1)
   pictures, masks = mixture.for_each(lambda each: develop(*each))(
     finish((keys[5:7], keys[7:9], looks, views.focus, noise))
   )
   return Pair(reference=pictures[0], test=pictures[1], mask=masks[0] * masks[1])
+
+
+def _light(
+  key: Array,
+  before: Scene,
+  after: Scene,
+  views: _View,
+  settings: Mapping[str, Any],
+) -> Array:
+  """Light and height ``[takes, scenes, S, S, 4]`` of both scenes in each."""
+  scenes: Scene = _stack(before, after)
+  size = before.height.shape[0]
+  lights = glow(key, size=size, settings=settings['lights'])
+
+  def light(view: _View) -> Array:
+    return mixture.for_each(lambda scene: _lit(scene, view) + lights)(scenes)
+
+  lit = finish(mixture.for_each(light)(views))
+  heights = jnp.broadcast_to(scenes.height[..., None], (*lit.shape[:-1], 1))
+  return jnp.concatenate([lit, heights], axis=-1)
 
 
 def _develop(
@@ -130,11 +139,6 @@ def _develop(
 def _stack(first: Tree, second: Tree) -> Tree:
   """Two trees of arrays as one of two rows."""
   return jax.tree.map(lambda a, b: jnp.stack([a, b]), first, second)
-
-
-def _for_both(heights: Array) -> Array:
-  """Heights ``[scenes, S, S]`` for each take, ``[takes, scenes, S, S, 1]``."""
-  return jnp.broadcast_to(heights[..., None], (2, *heights.shape, 1))
 
 
 def _views(key: Array, scene: Scene, settings: Mapping[str, Any]) -> _View:
