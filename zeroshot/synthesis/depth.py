@@ -138,7 +138,8 @@ def _in_layers(image: Array, height: Array, setting: Focus) -> Array:
     )
   )
   behind = far[..., :3] / jnp.maximum(far[..., 3:], 1e-3)
-  behind = jnp.where(far[..., 3:] > 1e-2, behind, image)
+  hidden = near[..., :3] / jnp.maximum(near[..., 3:], 1e-3)
+  behind = jnp.where(far[..., 3:] > 1e-2, behind, hidden)
   return near[..., :3] + (1.0 - near[..., 3:]) * behind
 
 
