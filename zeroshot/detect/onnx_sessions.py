@@ -61,7 +61,7 @@ def onnxruntime_session(
   options.intra_op_num_threads = num_threads or machine.usable_cores()
   options.inter_op_num_threads = 1
   options.log_severity_level = _LOG_ERRORS
-  # One block for all that a run needs would be half as large again as its parts.
+  # One block for all that a run needs is half as large again as its parts.
   options.enable_mem_pattern = False
   # Threads that spin while they wait take the cores from other processes.
   options.add_session_config_entry('session.intra_op.allow_spinning', '0')
