@@ -50,9 +50,7 @@ def pair(
   bad, altered = add_defect(
     defect_key, good, table, other, make_changes, settings
   )
-  good, bad = finish((parts.place(table, good), parts.place(altered, bad)))
-  swap = jax.random.bernoulli(swap_key)
-  before, after = choose(swap, bad, good), choose(swap, good, bad)
+  before, after = in_order(swap_key, (good, table), (bad, altered))
   return takes.take(
     take_key,
     before,
@@ -140,21 +138,36 @@ def add_defect(
     jnp.where(where & (shine != 0), jnp.abs(shine), scene.gloss),
     scene.power,
   )
-  bad = choose(paint_too, painted, scene)
-  return bad, choose(alter_part, parts.alter(keys[6], table), table)
+  bad = _choose(paint_too, painted, scene)
+  return bad, _choose(alter_part, parts.alter(keys[6], table), table)
 
 
-def choose(condition: Array, first: Tree, second: Tree) -> Tree:
-  """One of two trees of arrays.
+def in_order(
+  key: Array,
+  good: tuple[Scene, parts.Parts],
+  bad: tuple[Scene, parts.Parts],
+) -> tuple[Scene, Scene]:
+  """Places the parts; in half of the pairs the bad scene is the reference.
 
   Args:
-    condition: scalar.
-    first: taken where it is true.
-    second: of the same structure and shapes.
+    key: key.
+    good: a surface, and its parts.
+    bad: of the same shapes.
 
   Returns:
-    A tree of the same shapes.
+    The scenes of the reference and of the test picture.
   """
+  with_parts = [parts.place(table, scene) for scene, table in (good, bad)]
+  placed_good, placed_bad = finish(tuple(with_parts))
+  swap = jax.random.bernoulli(key)
+  return (
+    _choose(swap, placed_bad, placed_good),
+    _choose(swap, placed_good, placed_bad),
+  )
+
+
+def _choose(condition: Array, first: Tree, second: Tree) -> Tree:
+  """The first of two trees of arrays where a scalar is true, or the other."""
   return jax.tree.map(lambda a, b: jnp.where(condition, a, b), first, second)
 
 

@@ -66,12 +66,11 @@ def pair(
   bad, altered = relief.add_defect(
     defect_key, good, table, other, make_changes, settings
   )
-  good, bad = finish((parts.place(table, good), parts.place(altered, bad)))
-  swap = jax.random.bernoulli(swap_key)
+  before, after = relief.in_order(swap_key, (good, table), (bad, altered))
   return relit_takes.take(
     take_key,
-    relief.choose(swap, bad, good),
-    relief.choose(swap, good, bad),
+    before,
+    after,
     margin_px=margin_px,
     settings=settings,
     nuisance=nuisance,

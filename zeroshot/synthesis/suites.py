@@ -27,7 +27,6 @@ from zeroshot.synthesis import (
   relief,
   takes,
 )
-from zeroshot.synthesis.mixture import finish
 from zeroshot.synthesis.parts import Parts, Scene
 from zeroshot.types import Array, Pair
 
@@ -175,9 +174,7 @@ def _draw_pair(
     table,
     other,
   )
-  good, bad = finish((parts.place(table, good), parts.place(altered, bad)))
-  swap = jax.random.bernoulli(swap_key)
-  before, after = relief.choose(swap, bad, good), relief.choose(swap, good, bad)
+  before, after = relief.in_order(swap_key, (good, table), (bad, altered))
   least = jnp.array(
     [_MIN_CHANGE.get(name, _ELSE_MIN_CHANGE) for name in SUITES[level]]
   )
