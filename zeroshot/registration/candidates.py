@@ -51,11 +51,6 @@ class Candidate(NamedTuple):
   matrix: HostArray
   check: held_out.Check
 
-  @property
-  def is_certain(self) -> bool:
-    """See ``is_certain``."""
-    return is_certain(self.check)
-
 
 def is_certain(check: held_out.Check) -> bool:
   """Whether no other move need be tried: points and patches agree."""
@@ -121,7 +116,7 @@ def generate(
 ) -> Iterator[Candidate]:
   """Yields refined moves, the likeliest first."""
   levels: tuple[int, ...] = (*_COARSE_PX[1:], MIDDLE_PX)
-  if same_shape(reference, test):
+  if _same_shape(reference, test):
     start = transforms.resize(test.shape, reference.shape)
     candidate = refined(reference, test, start, levels, 4)
     if candidate is not None:
@@ -149,7 +144,7 @@ def generate(
         yield candidate
 
 
-def same_shape(reference: Pyramid, test: Pyramid) -> bool:
+def _same_shape(reference: Pyramid, test: Pyramid) -> bool:
   """Whether the pictures may lie as they came, by their aspect ratios."""
   (h, w), (height, width) = reference.shape, test.shape
   return abs(math.log(h / height) - math.log(w / width)) < _SAME_SHAPE
@@ -162,7 +157,7 @@ def nearly_as_they_came(reference: Pyramid, test: Pyramid) -> HostArray | None:
     Float64 ``[3, 3]`` between the whole pictures, not checked; None if they
     cannot lie so.
   """
-  if not same_shape(reference, test):
+  if not _same_shape(reference, test):
     return None
   start = transforms.resize(test.shape, reference.shape)
   return refinement.refine(reference, test, start, _COARSE_PX[1:], 4)

@@ -244,10 +244,9 @@ def check(
   else:
     places = points.astype(int)
   patches = windows.cut(test.texture, places, half)
-  if points is None:
-    least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
-    kept = patches.std(axis=(1, 2)) >= least
-    places, patches = places[kept], patches[kept]
+  least = max(_MIN_CONTRAST, _MIN_LEVELS / test.contrast)
+  kept = patches.std(axis=(1, 2)) >= least
+  places, patches = places[kept], patches[kept]
   around = windows.moved(reference.texture, matrix, places, half + _REACH_PX)
   offset, correlation = windows.search(patches, around)
   agree = np.hypot(offset[:, 0], offset[:, 1]) <= _NEAR_PX

@@ -149,7 +149,7 @@ def _anywhere(
   for candidate in candidates.generate(reference, test, max_parameters):
     if best is None or _is_better(candidate, best):
       best = candidate
-    if best.is_certain:
+    if candidates.is_certain(best.check):
       break
   if best is None:
     return None

@@ -96,12 +96,14 @@ def decisive_fields(config: PlainConfig) -> dict[str, object]:
 
 def _without_unused_families(flat: dict[str, object]) -> dict[str, object]:
   """The fields less those of scenes that are not drawn."""
+  has_relief = flat.get('synthesis.families.relief')
+  has_relit = flat.get('synthesis.families.relit')
   unused: list[str] = []
-  if not flat.get('synthesis.families.relit'):
-    unused += ['synthesis.families.relit', 'synthesis.relit.']
-  if not flat.get('synthesis.families.relief'):
+  if not has_relief:
     unused.append('synthesis.relief.')
-  if len(unused) == 3:  # as before there were families: all scenes are flat
+  if not has_relit:
+    unused += ['synthesis.relit.', 'synthesis.families.relit']
+  if not has_relief and not has_relit:  # as before there were families
     unused.append('synthesis.families.')
   return {
     name: value

@@ -82,9 +82,7 @@ def _rule(field: str, value: float) -> tuple[bool, str]:
     return 0 <= value <= 1, 'in [0, 1]'
   if field.endswith('faint.least'):  # no change is fainter than its least
     return 0 < value <= 1, 'in (0, 1]'
-  if field.endswith(
-    ('relief.scale.max_change', 'relit.scale.max_change')
-  ):  # or the picture is mirrored
+  if field.endswith('.scale.max_change'):  # or the picture is mirrored
     return 0 <= value < 1, 'in [0, 1)'
   if name == 'cell_px':
     return 0 < value < math.inf, 'greater than 0'
